@@ -1,0 +1,85 @@
+#include "bench/figures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace kontor::bench {
+namespace {
+
+std::string Quoted(const std::string& text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) < 0x20) {
+      absl::StrAppendFormat(&out, "\\u%04x", c);
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string Number(std::optional<double> value) {
+  return value.has_value() && std::isfinite(*value) ? absl::StrFormat("%.9g", *value) : "null";
+}
+
+std::optional<double> Ratio(const Figure& figure) {
+  if (!figure.reference.has_value() || *figure.reference == 0) return std::nullopt;
+  return figure.value / *figure.reference;
+}
+
+std::string Json(const std::vector<Figure>& figures) {
+  std::string out = "[";
+  for (const Figure& figure : figures) {
+    absl::StrAppend(&out, out.size() > 1 ? ",\n " : "\n ", "{\"name\": ", Quoted(figure.name),
+                    ", \"value\": ", Number(figure.value), ", \"unit\": ", Quoted(figure.unit),
+                    ", \"reference\": ", Number(figure.reference), ", \"ratio\": ", Number(Ratio(figure)),
+                    ", \"note\": ", Quoted(figure.note), "}");
+  }
+  return out + "\n]\n";
+}
+
+absl::Status WriteFile(const char* variable, const std::string& text, std::ios::openmode mode) {
+  const char* path = std::getenv(variable);
+  if (path == nullptr || *path == '\0') return absl::OkStatus();
+  std::ofstream file(path, mode);
+  file << text;
+  file.flush();
+  if (!file) return absl::UnavailableError(absl::StrCat("cannot write ", path));
+  return absl::OkStatus();
+}
+
+std::string Cell(std::optional<double> value) {
+  if (!value.has_value()) return "";
+  return std::abs(*value) < 100 ? absl::StrFormat("%.4f", *value) : absl::StrFormat("%.0f", *value);
+}
+
+}  // namespace
+
+absl::Status WriteFigures(const std::vector<Figure>& figures, const std::vector<std::string>& data_files) {
+  std::string listing;
+  for (const std::string& path : data_files) absl::StrAppend(&listing, path, "\n");
+  absl::Status written = WriteFile("KONTOR_BENCH_DATA", listing, std::ios::app);
+  if (!written.ok()) return written;
+  return WriteFile("KONTOR_BENCH_OUT", Json(figures), std::ios::trunc);
+}
+
+void PrintFigures(const std::vector<Figure>& figures) {
+  size_t width = 4;
+  for (const Figure& figure : figures) width = std::max(width, figure.name.size());
+  std::cout << absl::StrFormat("%-*s %10s %-14s %10s %7s  %s\n", static_cast<int>(width), "name", "value", "unit",
+                               "reference", "ratio", "note");
+  for (const Figure& figure : figures) {
+    std::cout << absl::StrFormat("%-*s %10s %-14s %10s %7s  %s\n", static_cast<int>(width), figure.name,
+                                 Cell(figure.value), figure.unit, Cell(figure.reference), Cell(Ratio(figure)),
+                                 figure.note);
+  }
+}
+
+}  // namespace kontor::bench

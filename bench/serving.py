@@ -1,0 +1,226 @@
+"""Measures Recommend under load on a full history, beside an empty handler on the same runtime.
+
+    ./kontor bench serving [--data FILE --mapping NAME] [--quick] [--rate N] [--seconds N]
+
+Default data: Complete Journey; without it Online Retail. Imports, trains, then runs bench_serving against kontor-all and
+bench_noop in turn: open loop at --rate requests a second (500) for --seconds (60; each of the two, in slices of 2 s), with
+latencies counted from the intended send times; closed loops over 8 connections; then orders one by one until they show in
+the answer. The mix: 60% known customers, 25% baskets, 15% strangers. Client and servers share the machine. --quick: the
+first 100,000 lines and 8 seconds.
+"""
+
+import argparse
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "tests", "harness"))
+
+from importing import import_files  # noqa: E402
+from order_file import mapping_path  # noqa: E402
+from stand import BUILD, ROOT, Stand, driver, end_by_signal  # noqa: E402
+
+ONLINE_RETAIL = os.path.join(os.environ.get("KONTOR_DATA_DIR") or os.path.join(ROOT, "../shared/data"),
+                             "online-retail/online_retail.csv")
+COMPLETE_JOURNEY = os.path.join(ROOT, "var/data/complete-journey")
+QUICK_LINES = 100_000
+MIX = (("customer", 0.60), ("basket", 0.25), ("stranger", 0.15))
+MIX_NOTE = "60% known customers, 25% baskets, 15% strangers"
+REQUESTS = 20_000
+BASKET_MAX = 5
+SEED = 20_171_231
+CACHE = "kontor_recommendations_history_cache_{}_total"
+NOTES = {
+    "recommend_p99_ms": "open loop, from the intended send time; " + MIX_NOTE,
+    "noop_p99_ms": "an empty handler on the same runtime, slices of 2 s in turn",
+    "recommend_max_rps": "closed loop, 8 connections; client and server share the processors",
+    "noop_max_rps": "closed loop, 8 connections; client and server share the processors",
+    "event_to_answer_p99_ms": "order sent until the customer's answer has changed, one at a time",
+}
+REFERENCES = {"recommend_p99_ms": (10, "aim"), "event_to_answer_p99_ms": (1000, "aim")}
+RATIOS = {"recommend_p50_ms": "noop_p50_ms", "recommend_max_rps": "noop_max_rps"}
+TOLD = ("recommend_p50_ms", "recommend_p99_ms", "recommend_p999_ms", "noop_p50_ms", "noop_p99_ms", "noop_p999_ms",
+        "recommend_requests", "recommend_errors", "noop_errors", "recommend_max_rps", "noop_max_rps",
+        "event_to_answer_p50_ms", "event_to_answer_p99_ms", "event_to_answer_events", "event_to_answer_errors")
+
+
+class History:
+    """Customers, baskets and places of an order file."""
+
+    def __init__(self, path, mapping):
+        with open(mapping, encoding="utf-8") as file:
+            orders = json.load(file)["orders"]
+        self.currency = orders["currencyCode"]
+        suffix = orders.get("customerIdSuffix", "")
+        baskets, customers, places = {}, {}, {}
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            for row in csv.DictReader(file):
+                if row[orders["quantityColumn"]].startswith("-"):
+                    continue
+                customer = row.get(orders.get("customerIdColumn"), "").removesuffix(suffix)
+                place = (row.get(orders.get("countryColumn"), ""), row.get(orders.get("storeIdColumn"), ""))
+                customers[customer] = place
+                places[place] = None
+                products = baskets.setdefault(row[orders["orderIdColumn"]], (place, []))[1]
+                products.append(row[orders["productIdColumn"]])
+        customers.pop("", None)
+        self.customers, self.places, self.baskets = list(customers.items()), list(places), list(baskets.values())
+
+    def write_requests(self, path):
+        """What bench/request_mix.h reads, seeded."""
+        dice = random.Random(SEED)
+        kinds, shares = zip(*MIX)
+        with open(path, "w", encoding="utf-8") as file:
+            for kind in dice.choices(kinds, shares, k=REQUESTS):
+                customer, basket = "", ()
+                if kind == "customer":
+                    customer, place = dice.choice(self.customers)
+                elif kind == "basket":
+                    place, products = dice.choice(self.baskets)
+                    basket = dice.sample(products, min(len(products), dice.randint(1, BASKET_MAX)))
+                else:
+                    place = dice.choice(self.places)
+                file.write("\t".join((kind, customer, ",".join(basket), *place)) + "\n")
+
+
+class Noop:
+    """bench_noop on a free port, with the stand's keys."""
+
+    def __init__(self, stand):
+        port = int(driver(f"free_ports {stand.port + 10}").stdout)
+        self.address = f"127.0.0.1:{port}"
+        with open(os.path.join(stand.folder, "noop.log"), "wb") as log:
+            self.process = subprocess.Popen([os.path.join(BUILD, "bin/bench_noop"), self.address,
+                                             os.path.join(stand.run, "keys.json")], stdout=log, stderr=log)
+        deadline = time.monotonic() + 10
+        while driver(f"port_taken {port}", check=False).returncode:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"bench_noop did not start; see {log.name}")
+            time.sleep(0.05)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def cache_counts(stand):
+    """(histories asked for, found in the process, found in Redis)."""
+    counts = {(kind, layer): sum(value for name, value in stand.metrics().items()
+                                 if name.startswith(CACHE.format(kind)) and f'layer="{layer}"' in name)
+              for kind in ("hits", "misses") for layer in ("local", "redis")}
+    asked = counts["hits", "local"] + counts["misses", "local"]
+    return asked, counts["hits", "local"], counts["hits", "redis"]
+
+
+def run_load(stand, noop, history, options):
+    requests = os.path.join(stand.folder, "requests.tsv")
+    history.write_requests(requests)
+    words = [os.path.join(BUILD, "bin/bench_serving"), "--address", stand.address, "--noop-address", noop.address,
+             "--key-file", stand.key_file, "--requests", requests, "--currency", history.currency,
+             "--rate", options.rate, "--seconds", options.seconds, "--closed-seconds", 2 if options.quick else 4,
+             "--events", 50 if options.quick else 200]
+    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError("bench_serving failed; its words are above")
+    return {name: (float(value), unit) for name, value, unit in
+            (line.split("\t") for line in done.stdout.splitlines())}
+
+
+def rows_of(measured, caches, history, options):
+    def row(name, value, unit, reference=None, note=""):
+        return {"name": name, "value": round(value, 4), "unit": unit, "reference": reference,
+                "ratio": round(value / reference, 4) if reference else None, "note": note}
+
+    rows = []
+    for name in TOLD:
+        value, unit = measured[name]
+        reference, why = REFERENCES.get(name, (None, ""))
+        if name in RATIOS:
+            reference, why = round(measured[RATIOS[name]][0], 4), "against " + RATIOS[name]
+        rows.append(row(name, value, unit, reference, "; ".join(filter(None, (NOTES.get(name), why)))))
+    refused = sum(value for name, (value, _) in measured.items() if "_closed_errors_" in name)
+    rows.append(row("closed_loop_refused", refused, "requests", None, "beyond queue or quota, not part of the maxima"))
+    asked, local, redis = (after - before for before, after in zip(*caches))
+    rows.append(row("cache_hit_rate", (local + redis) / asked if asked else 0, "share", None,
+                    f"of {asked:.0f} histories, cold at the start; in the process alone {local / max(asked, 1):.4f}"))
+    rows.append(row("history", len(history.baskets), "baskets", None,
+                    f"imported before; {len(history.customers)} known customers"))
+    rows.append(row("rate", options.rate, "requests/s", None, f"for {options.seconds} s"))
+    return rows
+
+
+def measure(path, mapping, files, options):
+    history = History(path, mapping)
+    with Stand(7800) as stand:
+        print("importing", flush=True)
+        import_files(stand, files)
+        print("training", flush=True)
+        print(stand.ctl("train", "--force").stdout.rstrip())
+        with Noop(stand) as noop:
+            print(f"serving {options.rate} requests/s", flush=True)
+            before = cache_counts(stand)
+            measured = run_load(stand, noop, history, options)
+            return rows_of(measured, (before, cache_counts(stand)), history, options)
+
+
+def choose_data(options, scratch):
+    """(order file, mapping, files to import)"""
+    journey = os.path.join(COMPLETE_JOURNEY, "transactions.csv")
+    if options.data:
+        path, name = os.path.abspath(options.data), options.mapping
+    elif os.path.exists(journey):
+        path, name = journey, "complete-journey"
+    else:
+        path, name = ONLINE_RETAIL, "online-retail"
+    if options.quick:
+        short = os.path.join(scratch, "serving-lines.csv")
+        with open(path, encoding="utf-8") as source, open(short, "w", encoding="utf-8") as target:
+            target.writelines(line for _, line in zip(range(QUICK_LINES + 1), source))
+        path = short
+    mapping = mapping_path(ROOT, name)
+    files = [(mapping, path)]
+    if not options.data and name == "complete-journey":
+        files.insert(0, (mapping_path(ROOT, "complete-journey-products"), os.path.join(COMPLETE_JOURNEY, "products.csv")))
+    return path, mapping, files
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data")
+    parser.add_argument("--mapping")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rate", type=int, default=500)
+    parser.add_argument("--seconds", type=int)
+    options = parser.parse_args()
+    if bool(options.data) != bool(options.mapping):
+        parser.error("--data and --mapping go together")
+    if options.data and not os.path.exists(options.data):
+        parser.error(f"there is no file {options.data}")
+    options.seconds = options.seconds or (8 if options.quick else 60)
+    return options
+
+
+def main():
+    options = parse()
+    end_by_signal()
+    scratch = os.path.join(ROOT, "var/bench")
+    os.makedirs(scratch, exist_ok=True)
+    path, mapping, files = choose_data(options, scratch)
+    rows = measure(path, mapping, files, options)
+    with open(os.environ.get("KONTOR_BENCH_OUT", os.path.join(scratch, "serving.json")), "w", encoding="utf-8") as file:
+        json.dump(rows, file, indent=1, ensure_ascii=False)
+    if "KONTOR_BENCH_DATA" in os.environ:
+        with open(os.environ["KONTOR_BENCH_DATA"], "a", encoding="utf-8") as file:
+            file.writelines(each + "\n" for _, each in files)
+
+
+if __name__ == "__main__":
+    main()

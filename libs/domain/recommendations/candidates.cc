@@ -1,0 +1,78 @@
+#include "libs/domain/recommendations/candidates.h"
+
+#include <algorithm>
+
+namespace kontor::recommendations {
+
+void ScoreVector::Clear() {
+  for (uint32_t index : touched()) values_[index] = 0;
+  count_ = 0;
+}
+
+float ScoreVector::Max() const {
+  float max = 0;
+  for (uint32_t index : touched()) max = std::max(max, values_[index]);
+  return max;
+}
+
+void ScoreVector::KeepBest(size_t limit, std::vector<uint32_t>& out) const {
+  if (entries_.size() > limit) {
+    std::nth_element(
+        entries_.begin(), entries_.begin() + static_cast<int64_t>(limit), entries_.end(),
+        [](const Entry& a, const Entry& b) { return a.value != b.value ? a.value > b.value : a.index < b.index; });
+    entries_.resize(limit);
+  }
+  out.clear();
+  for (const Entry& entry : entries_) out.push_back(entry.index);
+}
+
+void Candidates::Reset(uint32_t item_count, size_t signals, const ItemFilter& filter, const Profile& profile) {
+  for (ItemId item : marked_) marks_[item] = 0;
+  marked_.clear();
+  items_.clear();
+  if (marks_.size() < item_count) marks_.resize(item_count, 0);
+  if (scores_.size() < signals) scores_.resize(signals);
+  for (ScoreVector& scores : scores_) scores.Clear();
+  item_count_ = item_count;
+  signals_ = signals;
+  filter_ = filter;
+  plain_ = filter.bought != BoughtItems::kOnly && filter.allowed.empty() && filter.categories.empty();
+  refused_ = filter.bought == BoughtItems::kExclude ? kExcluded | kBought : kExcluded;
+  for (ItemId item : filter.excluded) {
+    if (item < item_count) Mark(item, kExcluded);
+  }
+  for (const ProfileItem& item : profile.items()) Mark(item.item, kBought);
+}
+
+void Candidates::Mark(ItemId item, uint8_t mark) {
+  if (marks_[item] == 0) marked_.push_back(item);
+  marks_[item] |= mark;
+}
+
+bool Candidates::Passes(ItemId item) const {
+  if (filter_.bought == BoughtItems::kOnly && !(marks_[item] & kBought)) return false;
+  if (!filter_.allowed.empty() &&
+      (item / 64 >= filter_.allowed.size() || !(filter_.allowed[item / 64] >> (item % 64) & 1))) {
+    return false;
+  }
+  if (filter_.categories.empty()) return true;
+  return item < filter_.item_categories.size() && std::find(filter_.categories.begin(), filter_.categories.end(),
+                                                            filter_.item_categories[item]) != filter_.categories.end();
+}
+
+bool Candidates::Nominate(ItemId item) {
+  if (!Allowed(item)) return false;
+  if (!(marks_[item] & kNominated)) {
+    Mark(item, kNominated);
+    items_.push_back(item);
+  }
+  return true;
+}
+
+void Candidates::NominateBest(size_t signal, int limit) {
+  scores_[signal].Best(
+      static_cast<size_t>(limit), [this](uint32_t item) { return Allowed(item); }, order_);
+  for (uint32_t item : order_) Nominate(item);
+}
+
+}  // namespace kontor::recommendations

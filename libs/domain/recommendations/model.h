@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "libs/domain/history/interner.h"
+#include "libs/domain/recommendations/buy_again.h"
+#include "libs/domain/recommendations/item_item.h"
+#include "libs/domain/recommendations/neighbours.h"
+#include "libs/domain/recommendations/popularity.h"
+#include "libs/domain/recommendations/ranker.h"
+
+namespace kontor::recommendations {
+
+// What the dense numbers of a model stand for.
+struct Catalogue {
+  history::Interner products;                // ItemId -> the shop's product id
+  history::Interner categories;              // category number -> name
+  std::vector<uint32_t> product_categories;  // by ItemId; kNone where unknown
+  history::Interner contexts;                // ContextId -> the caller's key, e.g. "country/GB"
+  std::vector<ContextId> context_parents;    // parents come first; kNone at the top
+};
+
+// How well the model's kind did on the last basket of each customer, learned from what came before it; weights were
+// fitted on one half of the customers and read on the other, both ways. 0 where there were too few customers.
+struct ModelMetrics {
+  double recall_at_10 = 0;
+  double ndcg_at_10 = 0;
+  double recall_at_10_new = 0;  // of products new to the customer, bought ones excluded
+  double ndcg_at_10_new = 0;
+  int64_t customers = 0;  // held out
+};
+
+struct ModelCounts {
+  int64_t baskets = 0, customers = 0, products = 0, lines = 0;
+};
+
+// Everything an answer needs, learned once, then never changed. Thread-safe; shared by pointer (base::Snapshot). A
+// model holds no customer's name: 64-bit hashes of tokens only.
+class Model {
+ public:
+  Model(Catalogue catalogue, BuyAgain buy_again, ItemItem together, ItemItem customers, Neighbours neighbours,
+        Popularity popularity);
+
+  const Catalogue& catalogue() const { return catalogue_; }
+  uint32_t items() const { return catalogue_.products.size(); }
+  // In the order of their columns.
+  absl::Span<const CandidateSource* const> sources() const { return sources_; }
+  std::vector<Signal> Signals() const;
+  // The source whose column `signal` is.
+  const CandidateSource& SourceOf(size_t signal) const { return *sources_[signal_sources_[signal]]; }
+  const Popularity& popularity() const { return popularity_; }
+
+  const Ranker& ranker() const { return ranker_; }
+  void set_ranker(Ranker ranker) { ranker_ = std::move(ranker); }
+
+  int64_t trained_until_seconds = 0;  // the newest basket
+  ModelCounts counts;
+  ModelMetrics metrics;
+
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+ private:
+  friend std::string SaveModel(const Model& model);
+
+  Catalogue catalogue_;
+  BuyAgain buy_again_;
+  ItemItem together_;
+  ItemItem customers_;
+  Neighbours neighbours_;
+  Popularity popularity_;
+  std::vector<const CandidateSource*> sources_;
+  std::vector<uint32_t> signal_sources_;
+  Ranker ranker_;
+};
+
+}  // namespace kontor::recommendations

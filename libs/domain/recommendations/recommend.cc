@@ -1,0 +1,69 @@
+#include "libs/domain/recommendations/recommend.h"
+
+#include <algorithm>
+
+#include "libs/domain/recommendations/reasons.h"
+#include "libs/domain/recommendations/rerank.h"
+
+namespace kontor::recommendations {
+namespace {
+
+constexpr int kNominations = 100;  // of every source, more for longer answers
+
+}  // namespace
+
+Task TaskOf(const Request& request, bool anything_known) {
+  if (!anything_known) return Task::kStranger;
+  if (request.task == Task::kNextBasket && request.bought == BoughtItems::kExclude) return Task::kNewProducts;
+  return request.task;
+}
+
+void CollectCandidates(const Model& model, const Profile& profile, const ItemFilter& filter, int limit,
+                       Candidates& out) {
+  const size_t signals = model.ranker().signals().size();
+  out.Reset(model.items(), signals, filter, profile);
+  size_t first = 0;
+  for (const CandidateSource* source : model.sources()) {
+    source->Generate(profile, limit, first, out);
+    first += source->signals().size();
+  }
+  out.OpenTable();
+  first = 0;
+  for (const CandidateSource* source : model.sources()) {
+    source->Describe(profile, first, out);
+    first += source->signals().size();
+  }
+}
+
+std::vector<Recommendation> Recommend(const Model& model, const UserContext& context, const Request& request) {
+  thread_local Candidates candidates;
+  const Profile profile(context, model.items());
+  const ItemFilter filter{request.bought, request.excluded, request.allowed, request.categories,
+                          model.catalogue().product_categories};
+  CollectCandidates(model, profile, filter, std::max(kNominations, 2 * request.limit), candidates);
+
+  const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
+  const Task task = TaskOf(request, !profile.empty());
+  std::vector<Scored> scored(candidates.items().size());
+  for (uint32_t row = 0; row < scored.size(); ++row) {
+    scored[row] = {candidates.items()[row], ranker.Score(task, candidates.bought(row), candidates.row(row)), row};
+  }
+  std::vector<Recommendation> out;
+  for (const Scored& best :
+       Rerank(scored, request.limit, request.max_per_category, model.catalogue().product_categories)) {
+    Recommendation recommendation{best.item, best.score, {}};
+    if (request.explain) {
+      const RankedItem ranked{best.item, candidates.bought(best.row), candidates.row(best.row)};
+      recommendation.reasons = ExplainItem(model, ranker, task, profile, ranked);
+    }
+    out.push_back(std::move(recommendation));
+  }
+  return out;
+}
+
+Tier TierOf(const Model& model, const UserContext& context) {
+  if (!Profile(context, model.items()).empty()) return Tier::kPersonal;
+  return context.context < model.catalogue().context_parents.size() ? Tier::kContext : Tier::kPopular;
+}
+
+}  // namespace kontor::recommendations

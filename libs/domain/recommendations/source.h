@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/string_view.h"
+#include "libs/domain/recommendations/candidates.h"
+#include "libs/domain/recommendations/profile.h"
+#include "libs/domain/recommendations/types.h"
+
+namespace kontor::recommendations {
+
+// One number that a source states about a person and an item: 0 or more, 0 when it knows nothing. The ranker reads
+// log(1 + value / scale), or the value itself where scale is 0.
+struct Signal {
+  absl::string_view name;  // unique in a model
+  ReasonKind reason = ReasonKind::kPopular;
+  float scale = 0;
+  float neutral = 0;  // the value as the ranker reads it that speaks neither for nor against: counts 0 in reasons
+};
+
+// Where candidates come from; each later model is one more. A request asks every source for nominations, then for its
+// signals about everybody's nominations, so that the ranker sees a full table. Immutable, thread-safe.
+class CandidateSource {
+ public:
+  virtual ~CandidateSource() = default;
+
+  virtual absl::string_view name() const = 0;
+  virtual absl::Span<const Signal> signals() const = 0;
+
+  // Nominates about `limit` items, the best it knows. `first` is the column of the source's first signal;
+  // what it accumulates in out.scores(first + i) it finds there again in Describe.
+  virtual void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const = 0;
+
+  // Fills the columns first, first + 1, … for every row of the table.
+  virtual void Describe(const Profile& profile, size_t first, Candidates& out) const = 0;
+
+  // Fills what a reason of this source's kind tells beside its share.
+  virtual void Explain(const Profile& profile, ItemId item, Reason& reason) const = 0;
+};
+
+}  // namespace kontor::recommendations

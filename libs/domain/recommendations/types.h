@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace kontor::recommendations {
+
+using ItemId = uint32_t;     // dense in one model's catalogue
+using ContextId = uint32_t;  // dense in one model's contexts (a store, a country); has a parent or none
+
+inline constexpr uint32_t kNone = 0xffffffff;
+inline constexpr double kSecondsPerDay = 86400;
+
+struct PastBasket {
+  int64_t time_seconds = 0;
+  absl::Span<const ItemId> items;  // distinct
+};
+
+// An item of this session: in the basket now, carted or viewed.
+struct Seed {
+  ItemId item = 0;
+  float weight = 1;  // in (0, 1]; a line of the basket 1, a view less
+};
+
+// What is known when an answer is asked for. Borrows; items that the model does not know are passed over.
+struct UserContext {
+  uint64_t person = 0;  // StableHash of the subject's token, 0 for nobody: leaves their own rows of the
+                        // training data out of "customers like you"
+  absl::Span<const PastBasket> baskets;  // newest first
+  absl::Span<const Seed> session;        // distinct
+  ContextId context = kNone;             // the most specific one known
+};
+
+enum class BoughtItems : uint8_t { kInclude = 0, kExclude = 1, kOnly = 2 };
+
+enum class ReasonKind : uint8_t {
+  kBoughtBefore = 0,      // by this person
+  kBoughtTogether = 1,    // with an item of theirs
+  kSimilarCustomers = 2,  // by customers with similar baskets
+  kPopularInContext = 3,  // in their store or country
+  kPopular = 4,
+};
+
+// A part of a recommendation's score, in words that can be checked against the history.
+struct Reason {
+  ReasonKind kind = ReasonKind::kPopular;
+  float share = 0;                // of the score, (0, 1]; the shares of all reasons of an item sum to 1
+  ItemId evidence = kNone;        // kBoughtTogether: the item of theirs that speaks most for it
+  ContextId context = kNone;      // kPopularInContext
+  int count = 0;                  // kBoughtBefore: in so many baskets
+  int64_t last_time_seconds = 0;  // kBoughtBefore
+};
+
+struct Recommendation {
+  ItemId item = 0;
+  float score = 0;              // comparable within one answer
+  std::vector<Reason> reasons;  // the largest share first
+};
+
+// How much an answer knew.
+enum class Tier : uint8_t { kPersonal = 0, kContext = 1, kPopular = 2 };
+
+}  // namespace kontor::recommendations

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "libs/base/clock.h"
+#include "libs/platform/fleet/sealer.h"
+#include "libs/platform/log/event_log.h"
+#include "libs/platform/postgres/pool.h"
+#include "libs/platform/redis/client.h"
+#include "libs/platform/registry/registry.h"
+#include "libs/platform/runtime/application.h"
+#include "libs/platform/runtime/server.h"
+
+namespace kontor::fleet {
+
+// A shop that the fleet serves.
+struct Shop {
+  std::string id;
+  absl::TimeZone time_zone;
+};
+
+// What every service is made of. References live until the application has stopped; what a service starts (consumers,
+// followers, timers) it hands to application.Own, so that it stops before the parts below it.
+struct Fleet {
+  runtime::Application& application;
+  runtime::Server& server;
+  postgres::Pool& postgres;
+  log::EventLog& log;
+  redis::Client* redis;  // null when the fleet runs without
+  registry::Registry& models;
+  const base::Clock& clock;
+  const Sealer& sealer;
+  std::string subject_secret;
+  std::vector<Shop> shops;
+};
+
+// Configuration → parts, the same for every process: reads FleetConfig from --config, opens PostgreSQL (waits up to 10
+// seconds for it), the log with its topics, Redis and the registry, and makes the server.
+absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application);
+
+}  // namespace kontor::fleet

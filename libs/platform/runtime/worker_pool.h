@@ -1,0 +1,47 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "libs/base/mutex.h"
+#include "libs/platform/runtime/metrics.h"
+
+namespace kontor::runtime {
+
+// Threads that run jobs in the order of their arrival, with a bounded queue. Threads are started as they are needed,
+// up to the maximum, and stay. Thread-safe.
+class WorkerPool {
+ public:
+  // `name` is the label `pool` of the metrics.
+  WorkerPool(const std::string& name, int max_threads, int queue_length, Metrics& metrics);
+  ~WorkerPool();  // Stop
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // False, at once, when all threads are busy and the queue is full, or after Stop.
+  bool TrySubmit(std::function<void()> job);
+  // Runs what is queued, then ends the threads. Idempotent; not from a job.
+  void Stop();
+
+ private:
+  // False when a thread is needed and there is none at all.
+  bool EnsureThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Work();
+
+  const size_t max_threads_;
+  const size_t queue_length_;
+  Gauge queued_gauge_;
+  Gauge busy_gauge_;
+  Counter refused_;
+
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  std::deque<std::function<void()>> queue_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
+  size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;  // queued or running
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace kontor::runtime

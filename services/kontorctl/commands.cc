@@ -1,0 +1,31 @@
+#include "services/kontorctl/commands.h"
+
+namespace kontor::ctl {
+
+absl::Span<const Command> Commands() {
+  static const Command commands[] = {
+      {"health", "[--wait 30s]", "is the fleet there and ready", RunHealth},
+      {"import", "--mapping FILE DATA.csv", "bring a CSV file in; run again to go on after an interruption", RunImport},
+      {"imports", "[--errors IMPORT]", "what was imported, what was refused and why", RunImports},
+      {"wait", "[--timeout 60s]", "wait until every view has applied what was imported", RunWait},
+      {"query",
+       "METRIC[,…] [--by DIM,…] [--grain day] [--from DATE] [--to DATE] [--where DIM=VALUE] [--order NAME] "
+       "[--limit N]",
+       "figures: metrics × dimensions × filters", RunQuery},
+      {"metrics", "", "every metric and dimension", RunMetrics},
+      {"recommend",
+       "[--customer ID] [--basket P,…] [--session P,…] [--placement for_you] [--country C] [--store S] [--bought "
+       "exclude] "
+       "[--limit N]",
+       "what to show, and why", RunRecommend},
+      {"train", "[--force]", "learn a new recommendation model from the log", RunTrain},
+      {"events", "[--topic T] [--all] [--limit N]", "tail the event log", RunEvents},
+      {"quality", "", "accepted and refused events by source", RunQuality},
+      {"demo", "", "a tour of every answer on what is loaded", RunDemo},
+      {"generate", "--out DIR [--seed N] [--customers N]", "write a small labelled shop as CSV files with mappings",
+       RunGenerate},
+  };
+  return commands;
+}
+
+}  // namespace kontor::ctl

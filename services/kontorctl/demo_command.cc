@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "libs/base/status.h"
+#include "services/kontorctl/commands.h"
+#include "services/kontorctl/display.h"
+#include "services/kontorctl/import_client.h"
+#include "services/kontorctl/session.h"
+#include "services/kontorctl/session_options.h"
+#include "services/kontorctl/unit_source.h"
+
+namespace kontor::ctl {
+namespace {
+
+namespace analytics = kontor::analytics::v1;
+namespace recommendations = kontor::recommendations::v1;
+namespace v1 = kontor::ingest::v1;
+
+void Heading(const std::string& text) { std::printf("\n\x1b[1m%s\x1b[0m\n\n", text.c_str()); }
+
+// Whom the tour asks about: a regular customer and a basket out of the file's first part.
+struct Cast {
+  std::string customer;
+  std::vector<std::string> basket;
+};
+
+absl::StatusOr<Cast> FindCast(const std::string& data, const v1::ImportMapping& mapping) {
+  constexpr int kUnits = 20'000;
+  ASSIGN_OR_RETURN(const std::unique_ptr<UnitSource> source, OpenOrders(data, mapping));
+  absl::flat_hash_map<std::string, int> orders;
+  Cast cast;
+  v1::ImportUnit unit;
+  for (int i = 0; i < kUnits && source->Next(unit); ++i) {
+    if (!unit.event().has_order_recorded()) continue;
+    const auto& lines = unit.event().order_recorded().lines();
+    if (cast.basket.empty() && lines.size() >= 3) {
+      for (int k = 0; k < 3; ++k) cast.basket.push_back(lines[k].product_id());
+    }
+    const std::string& customer = unit.event().actor().customer_id();
+    if (customer.empty()) continue;
+    const int count = ++orders[customer];
+    const int most = cast.customer.empty() ? 0 : orders[cast.customer];
+    if (count > most || (count == most && customer < cast.customer)) cast.customer = customer;
+  }
+  return cast;
+}
+
+absl::Status ShowKpis(const Session& session, analytics::QueryKpisRequest request) {
+  ASSIGN_OR_RETURN(const analytics::QueryKpisResponse response, session.QueryKpis(std::move(request)));
+  std::printf("%s", Show(response).c_str());
+  return absl::OkStatus();
+}
+
+absl::Status ShowMonths(const Session& session) {
+  Heading("Figures by month");
+  analytics::QueryKpisRequest request;
+  for (const char* metric : {"net_revenue", "orders", "aov", "units", "buyers", "discount", "returns"}) {
+    request.add_metrics(metric);
+  }
+  request.set_grain(analytics::GRAIN_MONTH);
+  return ShowKpis(session, std::move(request));
+}
+
+// By country where the shop knows several, else by department.
+absl::Status ShowSplit(const Session& session) {
+  analytics::QueryKpisRequest countries;
+  countries.add_metrics("orders");
+  countries.add_dimensions("country");
+  ASSIGN_OR_RETURN(const analytics::QueryKpisResponse known, session.QueryKpis(countries));
+  analytics::QueryKpisRequest request;
+  for (const char* metric : {"net_revenue", "orders", "units", "buyers"}) request.add_metrics(metric);
+  request.add_dimensions(known.total_size() > 1 ? "country" : "department");
+  request.set_order_by("net_revenue desc");
+  request.set_page_size(12);
+  Heading(absl::StrCat("The twelve largest by ", request.dimensions(0), " (the total is of all)"));
+  return ShowKpis(session, std::move(request));
+}
+
+absl::Status ShowRecommendations(const Session& session, const std::string& heading,
+                                 recommendations::RecommendRequest request) {
+  Heading(heading);
+  request.set_page_size(6);
+  ASSIGN_OR_RETURN(const recommendations::RecommendResponse response, session.Recommend(std::move(request)));
+  std::printf("%s", Show(response).c_str());
+  return absl::OkStatus();
+}
+
+absl::Status ShowAllRecommendations(const Session& session, const Cast& cast) {
+  recommendations::RecommendRequest again, fresh, basket, stranger;
+  again.set_customer_id(cast.customer);
+  RETURN_IF_ERROR(ShowRecommendations(session, absl::StrCat("For customer ", cast.customer), again));
+  fresh.set_customer_id(cast.customer);
+  fresh.set_bought_products(recommendations::BOUGHT_PRODUCTS_EXCLUDE);
+  RETURN_IF_ERROR(
+      ShowRecommendations(session, absl::StrCat("For customer ", cast.customer, ", only what is new to them"), fresh));
+  basket.set_placement(recommendations::PLACEMENT_BASKET);
+  std::string products;
+  for (const std::string& product : cast.basket) {
+    basket.add_basket_product_ids(product);
+    absl::StrAppend(&products, products.empty() ? "" : ", ", product);
+  }
+  RETURN_IF_ERROR(ShowRecommendations(session, absl::StrCat("To go with a basket of ", products), basket));
+  return ShowRecommendations(session, "For a stranger", stranger);
+}
+
+void ShowCommands(const Arguments& arguments, const Cast& cast) {
+  const std::string connection =
+      absl::StrCat("--address ", arguments.Get("address", "127.0.0.1:7700"), " --key-file ", arguments.Get("key-file"));
+  Heading("The same by hand");
+  for (const std::string& command : {std::string("query net_revenue,orders --grain week --where customer_kind=known"),
+                                     absl::StrCat("recommend --customer ", cast.customer, " --bought exclude"),
+                                     std::string("events --topic orders --all --limit 3"), std::string("metrics")}) {
+    std::printf("  build/release/bin/kontorctl %s %s\n", command.c_str(), connection.c_str());
+  }
+}
+
+}  // namespace
+
+absl::Status RunDemo(absl::Span<const std::string> words) {
+  ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words, {"data", "mapping"}, {}));
+  if (!arguments.Has("data") || !arguments.Has("mapping")) {
+    return absl::InvalidArgumentError("use: kontorctl demo --data ORDERS.csv --mapping FILE");
+  }
+  ASSIGN_OR_RETURN(const v1::ImportMapping mapping, LoadMapping(arguments.Get("mapping")));
+  ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
+  ASSIGN_OR_RETURN(const Cast cast, FindCast(arguments.Get("data"), mapping));
+
+  Heading("What was loaded, and what was refused");
+  ASSIGN_OR_RETURN(const std::vector<v1::Import> imports, session.ListImports());
+  std::printf("%s", Show(imports).c_str());
+  RETURN_IF_ERROR(ShowMonths(session));
+  RETURN_IF_ERROR(ShowSplit(session));
+
+  Heading("Learning what goes with what");
+  ASSIGN_OR_RETURN(const recommendations::Model model, session.TrainModel(false));
+  std::printf(
+      "  %s baskets of %s customers, %s products; asked for each customer's last basket without having seen it,\n"
+      "  the model finds %.1f%% of it among ten products (ndcg@10 %.3f).\n",
+      Grouped(model.baskets()).c_str(), Grouped(model.customers()).c_str(), Grouped(model.products()).c_str(),
+      100 * model.recall_at_10(), model.ndcg_at_10());
+  RETURN_IF_ERROR(ShowAllRecommendations(session, cast));
+  ShowCommands(arguments, cast);
+  return absl::OkStatus();
+}
+
+}  // namespace kontor::ctl

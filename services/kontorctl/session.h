@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "kontor/analytics/v1/analytics_service.pb.h"
+#include "kontor/ingest/v1/ingest_service.pb.h"
+#include "kontor/recommendations/v1/recommendation_service.pb.h"
+#include "services/kontorctl/arguments.h"
+
+namespace grpc {
+class Channel;
+}
+
+namespace kontor::ctl {
+
+// A connection to a fleet in the name of one key. Calls return the server's errors with reason and violations.
+class Session {
+ public:
+  // From --address, --key or --key-file, --shop, --ca-file.
+  static absl::StatusOr<Session> Open(const Arguments& arguments);
+
+  const std::string& shop() const { return shop_; }  // "shops/default"
+  const std::string& key() const { return key_; }
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+
+  absl::StatusOr<kontor::analytics::v1::QueryKpisResponse> QueryKpis(kontor::analytics::v1::QueryKpisRequest request,
+                                                                     absl::Duration timeout = absl::Seconds(60)) const;
+  absl::StatusOr<kontor::analytics::v1::ListMetricsResponse> ListMetrics() const;
+  absl::StatusOr<kontor::recommendations::v1::RecommendResponse> Recommend(
+      kontor::recommendations::v1::RecommendRequest request, absl::Duration timeout = absl::Seconds(10)) const;
+  absl::StatusOr<kontor::recommendations::v1::Model> TrainModel(bool force) const;
+  absl::StatusOr<kontor::ingest::v1::Import> CreateImport(const kontor::ingest::v1::CreateImportRequest& request) const;
+  absl::StatusOr<std::vector<kontor::ingest::v1::Import>> ListImports() const;
+  absl::StatusOr<std::vector<kontor::ingest::v1::RowError>> ImportErrors(const std::string& import, int limit) const;
+  absl::StatusOr<kontor::ingest::v1::QualityReport> Quality() const;
+  // OK once the server takes calls; DEADLINE_EXCEEDED after `timeout`.
+  absl::Status WaitReady(absl::Duration timeout) const;
+
+ private:
+  std::string shop_, key_, address_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+}  // namespace kontor::ctl

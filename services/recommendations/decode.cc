@@ -1,0 +1,182 @@
+#include "services/recommendations/decode.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "kontor/events/v1/event.pb.h"
+#include "libs/base/hash.h"
+#include "libs/base/resource_name.h"
+#include "libs/base/status.h"
+#include "libs/platform/fleet/event_time.h"
+
+namespace kontor::recommendations {
+namespace {
+
+namespace ev = kontor::events::v1;
+
+absl::Status Invalid(absl::string_view field, absl::string_view what) {
+  return base::Error(absl::StatusCode::kInvalidArgument, kReasonValueInvalid, absl::StrCat(field, ": ", what));
+}
+
+absl::Status CheckId(absl::string_view field, const std::string& id) {
+  const absl::Status status = base::CheckId(id);
+  return status.ok() ? status : Invalid(field, status.message());
+}
+
+// What the database and the separator of its lists can hold.
+absl::Status CheckText(absl::string_view field, const std::string& text) {
+  for (const char c : text) {
+    if (c == '\0' || c == '\x1f') return Invalid(field, "it holds a control character");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRevision(int64_t revision) {
+  return revision < 0 ? Invalid("revision", "it is negative") : absl::OkStatus();
+}
+
+absl::Status Convert(const ev::OrderRecorded& order, const ev::EventRecord& record, DecodedRecord& out) {
+  RETURN_IF_ERROR(CheckId("order_id", order.order_id()));
+  RETURN_IF_ERROR(CheckRevision(order.revision()));
+  RETURN_IF_ERROR(CheckText("store_id", order.store_id()));
+  RETURN_IF_ERROR(CheckText("country", record.context().country()));
+  OrderSnapshot snapshot;
+  snapshot.order_id = order.order_id();
+  snapshot.revision = order.revision();
+  snapshot.fingerprint = base::StableHash(absl::StrCat(absl::ToUnixMicros(out.occurred_at), "\n", out.subject, "\n",
+                                                       record.context().country(), "\n", record.payload()));
+  snapshot.subject = out.subject;
+  snapshot.occurred_at = out.occurred_at;
+  snapshot.country = record.context().country();
+  snapshot.store = order.store_id();
+  absl::flat_hash_set<absl::string_view> seen;
+  for (const ev::OrderLine& line : order.lines()) {
+    RETURN_IF_ERROR(CheckId("product_id", line.product_id()));
+    const auto& quantity = line.quantity().value();
+    if (quantity.units() <= 0 && quantity.nanos() <= 0) continue;
+    if (seen.insert(line.product_id()).second) snapshot.products.push_back(line.product_id());
+  }
+  out.content = std::move(snapshot);
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::OrderCancelled& cancelled, const ev::EventRecord&, DecodedRecord& out) {
+  RETURN_IF_ERROR(CheckId("order_id", cancelled.order_id()));
+  out.content = OrderVoid{cancelled.order_id()};
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::ProductUpserted& product, const ev::EventRecord& record, DecodedRecord& out) {
+  RETURN_IF_ERROR(CheckId("product_id", product.product_id()));
+  RETURN_IF_ERROR(CheckRevision(product.revision()));
+  RETURN_IF_ERROR(CheckText("title", product.title()));
+  RETURN_IF_ERROR(CheckText("brand", product.brand()));
+  ProductSnapshot snapshot{
+      product.product_id(), product.revision(), base::StableHash(record.payload()), product.title(), {},
+      product.brand()};
+  for (const std::string& level : product.category_path()) {
+    RETURN_IF_ERROR(CheckText("category_path", level));
+    snapshot.category_path.push_back(level);
+  }
+  out.content = std::move(snapshot);
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::ProductRemoved& removed, const ev::EventRecord& record, DecodedRecord& out) {
+  RETURN_IF_ERROR(CheckId("product_id", removed.product_id()));
+  RETURN_IF_ERROR(CheckRevision(removed.revision()));
+  ProductSnapshot snapshot;
+  snapshot.product = removed.product_id();
+  snapshot.revision = removed.revision();
+  snapshot.fingerprint = base::StableHash(absl::StrCat("removed\n", record.payload()));
+  snapshot.removed = true;
+  out.content = std::move(snapshot);
+  return absl::OkStatus();
+}
+
+absl::Status SetStep(SessionStep::Kind kind, const std::string& product, DecodedRecord& out) {
+  RETURN_IF_ERROR(CheckId("product_id", product));
+  out.content = SessionStep{kind, product};
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::ProductViewed& view, const ev::EventRecord&, DecodedRecord& out) {
+  return SetStep(SessionStep::Kind::kViewed, view.product_id(), out);
+}
+
+absl::Status Convert(const ev::ItemClicked& click, const ev::EventRecord&, DecodedRecord& out) {
+  return SetStep(SessionStep::Kind::kViewed, click.product_id(), out);
+}
+
+absl::Status Convert(const ev::CartChanged& cart, const ev::EventRecord&, DecodedRecord& out) {
+  const bool removed = cart.change() == ev::CartChanged::CHANGE_REMOVED;
+  return SetStep(removed ? SessionStep::Kind::kUncarted : SessionStep::Kind::kCarted, cart.product_id(), out);
+}
+
+using Decoder = absl::Status (*)(const ev::EventRecord&, DecodedRecord&);
+
+template <typename Payload>
+absl::Status Decode(const ev::EventRecord& record, DecodedRecord& out) {
+  Payload payload;
+  if (!payload.ParseFromString(record.payload())) {
+    return base::Error(absl::StatusCode::kInvalidArgument, kReasonPayloadBroken,
+                       absl::StrCat("the payload is no ", Payload::descriptor()->full_name()));
+  }
+  return Convert(payload, record, out);
+}
+
+template <typename... Messages>
+void Register(absl::flat_hash_map<std::string, Decoder>& decoders) {
+  ((decoders[Messages::descriptor()->full_name()] = &Decode<Messages>), ...);
+}
+
+// By type; null for types that say nothing here.
+const absl::flat_hash_map<std::string, Decoder>& Decoders() {
+  static const auto& decoders = *new absl::flat_hash_map<std::string, Decoder>([] {
+    absl::flat_hash_map<std::string, Decoder> all;
+    const auto* payloads = ev::Event::descriptor()->FindOneofByName("payload");
+    for (int i = 0; i < payloads->field_count(); ++i) {
+      all.emplace(payloads->field(i)->message_type()->full_name(), nullptr);
+    }
+    Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::ProductViewed,
+             ev::ItemClicked, ev::CartChanged>(all);
+    return all;
+  }());
+  return decoders;
+}
+
+bool IsLive(const ev::EventRecord& record) {
+  static const auto& catalogue = *new absl::flat_hash_set<std::string>{ev::ProductUpserted::descriptor()->full_name(),
+                                                                       ev::ProductRemoved::descriptor()->full_name()};
+  return !record.imported() || catalogue.contains(record.type());
+}
+
+}  // namespace
+
+absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads payloads) {
+  ev::EventRecord record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return base::Error(absl::StatusCode::kInvalidArgument, kReasonRecordBroken, "the bytes are no EventRecord");
+  }
+  if (!base::IsShopId(record.shop())) return Invalid("shop", "it is no shop's id");
+  if (record.type().empty()) return Invalid("type", "it is empty");
+  DecodedRecord decoded;
+  decoded.shop = record.shop();
+  decoded.type = record.type();
+  decoded.imported = record.imported();
+  decoded.occurred_at = fleet::TimeOf(record.occurred_at());
+  decoded.subject = record.subject_token();
+  decoded.visitor = record.context().visitor_token();
+  const auto decoder = Decoders().find(record.type());
+  decoded.known = decoder != Decoders().end();
+  if (!decoded.known || decoder->second == nullptr) return decoded;
+  if (payloads == Payloads::kLive && !IsLive(record)) return decoded;
+  RETURN_IF_ERROR(decoder->second(record, decoded));
+  return decoded;
+}
+
+bool KnowsType(absl::string_view type) { return Decoders().contains(type); }
+
+}  // namespace kontor::recommendations

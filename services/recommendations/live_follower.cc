@@ -1,0 +1,131 @@
+#include "services/recommendations/live_follower.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "libs/base/status.h"
+#include "libs/platform/fleet/topics.h"
+#include "services/recommendations/product_rows.h"
+
+namespace kontor::recommendations {
+namespace {
+
+// Read again at the start, of each partition: so many records hold the overlay's window unless the shop is very busy.
+constexpr int64_t kRewindRecords = 20'000;
+
+bool IsCatalogue(absl::string_view topic) { return topic == fleet::kCatalog; }
+
+}  // namespace
+
+void LiveShop::SawEvent(absl::Time occurred_at) {
+  const int64_t micros = absl::ToUnixMicros(occurred_at);
+  int64_t newest = newest_micros.load(std::memory_order_relaxed);
+  while (newest < micros && !newest_micros.compare_exchange_weak(newest, micros, std::memory_order_relaxed)) {
+  }
+}
+
+absl::StatusOr<StoredState> ReadStoredState(postgres::Pool& pool, const log::Consumer& consumer) {
+  StoredState state;
+  ASSIGN_OR_RETURN(state.progress, consumer.Progress());
+  RETURN_IF_ERROR(ReadProducts(pool, [&](const std::string& shop, ProductSnapshot product) {
+    state.products.emplace_back(shop, std::move(product));
+  }));
+  ASSIGN_OR_RETURN(const postgres::Result rows,
+                   pool.Exec("SELECT shop, max(newest_event) FROM recommendations.applied GROUP BY shop"));
+  for (int r = 0; r < rows.rows(); ++r) state.newest_events.emplace_back(rows.Text(r, 0), rows.Time(r, 1));
+  return state;
+}
+
+const std::vector<std::string>& LiveFollower::Topics() {
+  static const auto& topics = *new std::vector<std::string>{fleet::kOrders, fleet::kBehavior, fleet::kCatalog};
+  return topics;
+}
+
+LiveFollower::LiveFollower(log::EventLog& log, const base::Clock& clock, absl::Span<const fleet::Shop> shops,
+                           runtime::Metrics& metrics)
+    : log_(log),
+      clock_(clock),
+      unusable_(metrics.counter("kontor_recommendations_live_unusable_total",
+                                "Records that the live view passed over: broken, or of a shop that is not served.")),
+      overlay_events_(metrics.gauge("kontor_recommendations_overlay_events", "Live events held in memory.")) {
+  for (const fleet::Shop& shop : shops) shops_.emplace(shop.id, std::make_unique<LiveShop>(shop.time_zone));
+}
+
+LiveFollower::~LiveFollower() { Stop(); }
+
+const LiveShop* LiveFollower::Find(absl::string_view shop) const {
+  const auto found = shops_.find(shop);
+  return found == shops_.end() ? nullptr : found->second.get();
+}
+
+absl::StatusOr<std::vector<log::Position>> LiveFollower::StartPositions(const StoredState& stored) {
+  std::vector<log::Position> positions;
+  for (const log::PartitionProgress& partition : stored.progress) {
+    log::Position from = partition.next;
+    if (!IsCatalogue(from.topic)) {
+      ASSIGN_OR_RETURN(const int64_t begin, log_.Begin(from.topic, from.partition));
+      from.offset = std::max(begin, from.offset - kRewindRecords);
+    }
+    positions.push_back(from);
+  }
+  ASSIGN_OR_RETURN(const int partitions, log_.Partitions(fleet::kBehavior));
+  for (int p = 0; p < partitions; ++p) {
+    ASSIGN_OR_RETURN(const int64_t begin, log_.Begin(fleet::kBehavior, p));
+    ASSIGN_OR_RETURN(const int64_t end, log_.End(fleet::kBehavior, p));
+    positions.push_back({fleet::kBehavior, p, std::max(begin, end - kRewindRecords)});
+  }
+  return positions;
+}
+
+absl::Status LiveFollower::Start(const StoredState& stored) {
+  for (const auto& [shop, product] : stored.products) {
+    if (const auto found = shops_.find(shop); found != shops_.end()) found->second->catalogue.Apply(product);
+  }
+  for (const auto& [shop, newest] : stored.newest_events) {
+    if (const auto found = shops_.find(shop); found != shops_.end()) found->second->SawEvent(newest);
+  }
+  log::FollowerOptions options;
+  options.topics = Topics();
+  ASSIGN_OR_RETURN(options.from, StartPositions(stored));
+  follower_ = std::make_unique<log::Follower>(
+      log_, clock_, std::move(options),
+      [this](absl::string_view topic, int, absl::Span<const log::LogRecord> records) { Apply(topic, records); });
+  return follower_->Start();
+}
+
+void LiveFollower::Stop() {
+  if (follower_ != nullptr) follower_->Stop();
+}
+
+void LiveFollower::Apply(absl::string_view topic, absl::Span<const log::LogRecord> records) {
+  const absl::Time now = clock_.Now();
+  for (const log::LogRecord& record : records) {
+    const absl::StatusOr<DecodedRecord> decoded = DecodeRecord(record.bytes, Payloads::kLive);
+    const auto shop = decoded.ok() ? shops_.find(decoded->shop) : shops_.end();
+    if (shop == shops_.end()) {
+      unusable_.Add();
+      continue;
+    }
+    ApplyOne(*decoded, record.received_at, now, *shop->second);
+    if (!IsCatalogue(topic)) shop->second->SawEvent(decoded->occurred_at);
+  }
+  size_t events = 0;
+  for (const auto& [id, shop] : shops_) events += shop->overlay.events();
+  overlay_events_.Set(static_cast<double>(events));
+}
+
+void LiveFollower::ApplyOne(const DecodedRecord& record, absl::Time received_at, absl::Time now, LiveShop& shop) {
+  if (const auto* product = std::get_if<ProductSnapshot>(&record.content)) return shop.catalogue.Apply(*product);
+  if (const auto* order = std::get_if<OrderSnapshot>(&record.content)) {
+    shop.overlay.AddOrder(*order, received_at, now);
+  } else if (const auto* cancelled = std::get_if<OrderVoid>(&record.content)) {
+    shop.overlay.CancelOrder(cancelled->order_id, received_at, now);
+  } else if (const auto* step = std::get_if<SessionStep>(&record.content)) {
+    std::vector<std::string> subjects = {record.subject};
+    if (record.visitor != record.subject) subjects.push_back(record.visitor);
+    shop.overlay.AddStep(subjects, *step, record.occurred_at, received_at, now);
+  }
+}
+
+}  // namespace kontor::recommendations

@@ -1,0 +1,121 @@
+#include "services/recommendations/model_gate.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "libs/base/status.h"
+#include "libs/domain/recommendations/baskets.h"
+#include "libs/domain/recommendations/evaluation.h"
+#include "libs/domain/recommendations/recommend.h"
+
+namespace kontor::recommendations {
+namespace {
+
+constexpr int kPlaces = 10;
+
+// The history without the last basket of every user that has two.
+history::History WithoutLast(const history::History& history) {
+  history::HistoryBuilder builder;
+  builder.Reserve(history.rows());
+  for (uint32_t user = 0; user < history.users(); ++user) {
+    const history::Range baskets = history.BasketsOf(user);
+    const uint32_t end = baskets.size() >= 2 ? baskets.end - 1 : baskets.end;
+    for (uint32_t basket = baskets.begin; basket < end; ++basket) {
+      const history::Range rows = history.RowsOfBasket(basket);
+      for (uint32_t r = rows.begin; r < rows.end; ++r) {
+        builder.Add({user, history.items()[r], history.BasketId(basket), history.times()[r], history.weights()[r],
+                     history.kinds()[r], history.BasketContext(basket)});
+      }
+    }
+  }
+  return std::move(builder).Build();
+}
+
+// Asks a model in the numbers of another catalogue.
+class Translator {
+ public:
+  Translator(const Model& model, const Catalogue& catalogue) : model_(model) {
+    back_.assign(model.items(), kNone);
+    for (uint32_t item = 0; item < catalogue.products.size(); ++item) {
+      forth_.push_back(model.catalogue().products.Find(catalogue.products.At(item)).value_or(kNone));
+      if (forth_.back() != kNone) back_[forth_.back()] = item;
+    }
+    for (uint32_t context = 0; context < catalogue.contexts.size(); ++context) {
+      contexts_.push_back(model.catalogue().contexts.Find(catalogue.contexts.At(context)).value_or(kNone));
+    }
+  }
+
+  std::vector<ItemId> Top(const UserContext& asked, BoughtItems bought) const {
+    std::vector<std::vector<ItemId>> items(asked.baskets.size());
+    std::vector<PastBasket> baskets;
+    for (size_t b = 0; b < asked.baskets.size(); ++b) {
+      for (const ItemId item : asked.baskets[b].items) {
+        if (forth_[item] != kNone) items[b].push_back(forth_[item]);
+      }
+      baskets.push_back({asked.baskets[b].time_seconds, items[b]});
+    }
+    UserContext context = asked;
+    context.baskets = baskets;
+    context.context = asked.context == kNone ? kNone : contexts_[asked.context];
+    std::vector<ItemId> top;
+    for (const Recommendation& one :
+         Recommend(model_, context, {.limit = kPlaces, .bought = bought, .explain = false})) {
+      top.push_back(back_[one.item]);
+    }
+    return top;
+  }
+
+ private:
+  const Model& model_;
+  std::vector<ItemId> forth_, back_;
+  std::vector<ContextId> contexts_;
+};
+
+double NdcgOf(const Model& model, const TrainingData& data, const HoldOut& hold_out,
+              absl::Span<const Example> examples) {
+  const Translator translator(model, data.catalogue);
+  MetricsMean mean(kPlaces);
+  for (const Example& example : examples) {
+    const ExampleContext known(hold_out, example, data.persons);
+    mean.Add(translator.Top(known.context(), BoughtItems::kInclude), example.target);
+  }
+  return mean.Mean().ndcg;
+}
+
+// Examples after `after_seconds`, spread evenly over all when there are too many.
+std::vector<Example> Newer(const std::vector<Example>& examples, int64_t after_seconds, size_t limit) {
+  std::vector<Example> newer;
+  for (const Example& example : examples) {
+    if (example.time_seconds > after_seconds) newer.push_back(example);
+  }
+  if (newer.size() <= limit) return newer;
+  std::vector<Example> spread;
+  for (size_t i = 0; i < limit; ++i) spread.push_back(std::move(newer[i * newer.size() / limit]));
+  return spread;
+}
+
+}  // namespace
+
+absl::StatusOr<GateVerdict> CompareModels(const TrainingData& data, const Model& candidate, const Model& serving,
+                                          const TrainOptions& training, const GateOptions& options) {
+  const Baskets baskets = Baskets::FromHistory(data.history, data.catalogue.products.size());
+  const HoldOut hold_out = HoldOutLast(baskets);
+  const std::vector<Example> examples = Newer(hold_out.examples, serving.trained_until_seconds, options.max_baskets);
+  GateVerdict verdict;
+  if (examples.size() < options.min_baskets) {
+    verdict.candidate_ndcg = candidate.metrics.ndcg_at_10;
+    verdict.serving_ndcg = serving.metrics.ndcg_at_10;
+    verdict.baskets = candidate.metrics.customers;
+    return verdict;
+  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<Model> twin,
+                   TrainModel(WithoutLast(data.history), data.catalogue, data.persons, training));
+  verdict.unseen = true;
+  verdict.baskets = static_cast<int64_t>(examples.size());
+  verdict.candidate_ndcg = NdcgOf(*twin, data, hold_out, examples);
+  verdict.serving_ndcg = NdcgOf(serving, data, hold_out, examples);
+  return verdict;
+}
+
+}  // namespace kontor::recommendations

@@ -1,0 +1,173 @@
+#include "services/recommendations/overlay.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "libs/base/hash.h"
+
+namespace kontor::recommendations {
+namespace {
+
+constexpr double kCartedWeight = 0.9, kViewedWeight = 0.5, kViewDecay = 0.85;
+
+}  // namespace
+
+bool Overlay::Admit(absl::Time received_at, absl::Time now) {
+  const absl::Time oldest = now - limits_.window;
+  while (!arrivals_.empty() && (arrivals_.front().received_at < oldest || arrivals_.size() >= limits_.events)) {
+    ForgetOldest();
+  }
+  return received_at >= oldest;
+}
+
+void Overlay::ForgetOldest() {
+  const Arrival arrival = std::move(arrivals_.front());
+  arrivals_.pop_front();
+  if (arrival.is_order) return ForgetOrder(arrival);
+  const auto found = steps_of_.find(arrival.key);
+  if (found == steps_of_.end()) return;
+  std::deque<LiveStep>& steps = found->second;
+  while (!steps.empty() && steps.front().number <= arrival.number) steps.pop_front();
+  if (steps.empty()) steps_of_.erase(found);
+}
+
+void Overlay::ForgetOrder(const Arrival& arrival) {
+  const auto found = orders_.find(arrival.key);
+  if (found == orders_.end() || found->second.number != arrival.number) return;
+  DetachOrder(found->second);
+  orders_.erase(found);
+}
+
+void Overlay::DetachOrder(const LiveOrder& order) {
+  if (order.snapshot == nullptr) return;
+  const auto found = orders_of_.find(order.snapshot->subject);
+  if (found == orders_of_.end()) return;
+  std::vector<std::string>& ids = found->second;
+  ids.erase(std::remove(ids.begin(), ids.end(), order.snapshot->order_id), ids.end());
+  if (ids.empty()) orders_of_.erase(found);
+}
+
+void Overlay::AddOrder(OrderSnapshot order, absl::Time received_at, absl::Time now) {
+  base::WriterLock lock(mutex_);
+  if (!Admit(received_at, now)) return;
+  const std::string id = order.order_id;
+  LiveOrder& live = orders_[id];
+  if (live.snapshot != nullptr && live.snapshot->revision >= order.revision) return;
+  DetachOrder(live);
+  live.number = next_number_++;
+  if (!order.subject.empty()) orders_of_[order.subject].push_back(id);
+  live.snapshot = std::make_shared<const OrderSnapshot>(std::move(order));
+  arrivals_.push_back({received_at, live.number, true, id});
+}
+
+void Overlay::CancelOrder(const std::string& order_id, absl::Time received_at, absl::Time now) {
+  base::WriterLock lock(mutex_);
+  if (!Admit(received_at, now)) return;
+  LiveOrder& live = orders_[order_id];
+  live.cancelled = true;
+  live.number = next_number_++;
+  arrivals_.push_back({received_at, live.number, true, order_id});
+}
+
+void Overlay::AddStep(absl::Span<const std::string> subjects, const SessionStep& step, absl::Time occurred_at,
+                      absl::Time received_at, absl::Time now) {
+  base::WriterLock lock(mutex_);
+  for (const std::string& subject : subjects) {
+    if (subject.empty() || !Admit(received_at, now)) continue;
+    std::deque<LiveStep>& steps = steps_of_[subject];
+    steps.push_back({step, occurred_at, next_number_++});
+    arrivals_.push_back({received_at, steps.back().number, false, subject});
+    if (steps.size() > limits_.steps_per_subject) steps.pop_front();
+  }
+}
+
+KnownPerson Overlay::Lay(std::shared_ptr<const PurchaseHistory> stored, absl::string_view subject,
+                         absl::Span<const std::string> session_subjects, absl::Time as_of) const {
+  KnownPerson person;
+  person.id = subject.empty() ? 0 : base::StableHash(subject);
+  person.country = stored->country();
+  person.store = stored->store();
+  person.stored = std::move(stored);
+  base::ReaderLock lock(mutex_);
+  LayOrders(subject, as_of, person);
+  LaySession(session_subjects, as_of, person);
+  return person;
+}
+
+void Overlay::LayOrders(absl::string_view subject, absl::Time as_of, KnownPerson& person) const {
+  const PurchaseHistory& stored = *person.stored;
+  const int64_t until = absl::ToUnixMicros(as_of);
+  absl::flat_hash_set<absl::string_view> superseded;  // live orders of which the store has a newer snapshot
+  for (const PurchaseHistory::Order& order : stored.orders()) {
+    if (const auto live = orders_.find(order.order_id); live != orders_.end()) {
+      if (live->second.cancelled || live->second.snapshot->revision >= order.revision) continue;
+      superseded.insert(order.order_id);
+    }
+    if (order.time_micros > until) continue;
+    KnownBasket basket{order.time_micros, {}};
+    for (const uint32_t row : stored.NumbersOf(order)) basket.products.push_back(stored.products()[row]);
+    person.baskets.push_back(std::move(basket));
+  }
+  if (const auto found = orders_of_.find(subject); found != orders_of_.end()) {
+    int64_t newest = stored.orders().empty() ? INT64_MIN : stored.orders().front().time_micros;
+    for (const std::string& id : found->second) {
+      const LiveOrder& live = orders_.find(id)->second;
+      const OrderSnapshot& order = *live.snapshot;
+      if (live.cancelled || order.occurred_at > as_of || order.products.empty() || superseded.contains(id)) continue;
+      const int64_t time = absl::ToUnixMicros(order.occurred_at);
+      if (time >= newest) {
+        newest = time;
+        person.country = order.country;
+        person.store = order.store;
+      }
+      person.live.push_back(live.snapshot);
+      person.baskets.push_back({time, {order.products.begin(), order.products.end()}});
+    }
+  }
+  std::stable_sort(person.baskets.begin(), person.baskets.end(),
+                   [](const KnownBasket& a, const KnownBasket& b) { return a.time_micros > b.time_micros; });
+}
+
+void Overlay::LaySession(absl::Span<const std::string> subjects, absl::Time as_of, KnownPerson& person) const {
+  std::vector<const LiveStep*> steps;
+  for (const std::string& subject : subjects) {
+    const auto found = steps_of_.find(subject);
+    if (found == steps_of_.end()) continue;
+    for (const LiveStep& step : found->second) {
+      if (step.occurred_at <= as_of) steps.push_back(&step);
+    }
+  }
+  std::stable_sort(steps.begin(), steps.end(), [](const LiveStep* a, const LiveStep* b) {
+    return a->occurred_at != b->occurred_at ? a->occurred_at > b->occurred_at : a->number > b->number;
+  });
+  absl::flat_hash_set<absl::string_view> seen, judged;
+  double view_weight = kViewedWeight;
+  std::vector<KnownSeed> viewed;
+  for (const LiveStep* live : steps) {
+    const std::string& product = live->step.product;
+    const bool bought_since = std::any_of(person.baskets.begin(), person.baskets.end(), [&](const KnownBasket& basket) {
+      return basket.time_micros >= absl::ToUnixMicros(live->occurred_at) &&
+             std::find(basket.products.begin(), basket.products.end(), product) != basket.products.end();
+    });
+    if (bought_since) continue;
+    if (live->step.kind == SessionStep::Kind::kViewed) {
+      if (seen.insert(product).second) viewed.push_back({product, view_weight});
+      view_weight *= kViewDecay;
+    } else if (judged.insert(product).second && live->step.kind == SessionStep::Kind::kCarted) {
+      person.session.push_back({product, kCartedWeight});
+      person.in_cart.push_back(product);
+    }
+  }
+  for (KnownSeed& seed : viewed) {
+    const auto& carts = person.in_cart;
+    if (std::find(carts.begin(), carts.end(), seed.product) == carts.end()) person.session.push_back(std::move(seed));
+  }
+}
+
+size_t Overlay::events() const {
+  base::ReaderLock lock(mutex_);
+  return arrivals_.size();
+}
+
+}  // namespace kontor::recommendations

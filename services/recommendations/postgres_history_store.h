@@ -1,0 +1,19 @@
+#pragma once
+
+#include "libs/platform/postgres/pool.h"
+#include "services/recommendations/history_store.h"
+
+namespace kontor::recommendations {
+
+// HistoryStore in table recommendations.purchases: the newest 500 orders that are not cancelled and hold a product. One
+// statement of about 1 ms; blocks as long as the pool's timeouts allow.
+class PostgresHistoryStore : public HistoryStore {
+ public:
+  explicit PostgresHistoryStore(postgres::Pool& pool) : pool_(pool) {}
+  absl::StatusOr<FoundHistory> Get(absl::string_view shop, absl::string_view subject) override;
+
+ private:
+  postgres::Pool& pool_;
+};
+
+}  // namespace kontor::recommendations

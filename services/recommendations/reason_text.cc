@@ -1,0 +1,76 @@
+#include "services/recommendations/reason_text.h"
+
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "libs/platform/fleet/event_time.h"
+#include "services/recommendations/training_data.h"
+
+namespace kontor::recommendations {
+namespace {
+
+// "5 Sep 2011"
+std::string DayOf(absl::Time time, absl::TimeZone zone) {
+  return std::string(absl::StripLeadingAsciiWhitespace(absl::FormatTime("%e %b %Y", time, zone)));
+}
+
+// "country/France" as "France", "store/367" as "store 367".
+std::string PlaceOf(absl::string_view context) {
+  if (absl::ConsumePrefix(&context, CountryContext(""))) return std::string(context);
+  absl::ConsumePrefix(&context, StoreContext(""));
+  return absl::StrCat("store ", context);
+}
+
+std::string BoughtText(int count, const std::string& day) {
+  if (count == 1) return absl::StrCat("you bought it on ", day);
+  return absl::StrCat("you bought it ", count, " times, last on ", day);
+}
+
+}  // namespace
+
+void FillReason(const Reason& reason, const Model& model, const CatalogueView& catalogue, absl::TimeZone zone,
+                v1::Reason& out) {
+  out.set_share(reason.share);
+  switch (reason.kind) {
+    case ReasonKind::kBoughtBefore: {
+      const absl::Time last = absl::FromUnixSeconds(reason.last_time_seconds);
+      out.set_kind(v1::Reason::KIND_BOUGHT_BEFORE);
+      out.set_count(reason.count);
+      fleet::SetTime(last, *out.mutable_last_time());
+      out.set_text(BoughtText(reason.count, DayOf(last, zone)));
+      return;
+    }
+    case ReasonKind::kBoughtTogether: {
+      out.set_kind(v1::Reason::KIND_BOUGHT_TOGETHER);
+      if (reason.evidence == kNone) {
+        out.set_text("goes with what you have");
+        return;
+      }
+      const absl::string_view product = model.catalogue().products.At(reason.evidence);
+      out.set_product_id(std::string(product));
+      out.set_text(absl::StrCat("often bought with ", catalogue.NameOf(product)));
+      return;
+    }
+    case ReasonKind::kSimilarCustomers:
+      out.set_kind(v1::Reason::KIND_SIMILAR_CUSTOMERS);
+      out.set_text("bought by customers with similar baskets");
+      return;
+    case ReasonKind::kPopularInContext: {
+      const std::string place =
+          reason.context == kNone ? "this shop" : PlaceOf(model.catalogue().contexts.At(reason.context));
+      out.set_kind(v1::Reason::KIND_POPULAR_IN_CONTEXT);
+      out.set_context(place);
+      out.set_text(absl::StrCat("popular in ", place));
+      return;
+    }
+    case ReasonKind::kPopular:
+      out.set_kind(v1::Reason::KIND_POPULAR);
+      out.set_text("popular with all customers");
+      return;
+  }
+}
+
+}  // namespace kontor::recommendations

@@ -1,0 +1,130 @@
+#include "services/recommendations/recommendations_service.h"
+
+#include <functional>
+#include <memory>
+#include <random>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "libs/base/status.h"
+#include "libs/platform/log/consumer.h"
+#include "libs/platform/postgres/migrate.h"
+#include "libs/platform/runtime/log.h"
+#include "services/recommendations/applied_views.h"
+#include "services/recommendations/caching_history_store.h"
+#include "services/recommendations/live_follower.h"
+#include "services/recommendations/local_history_cache.h"
+#include "services/recommendations/migrations.h"
+#include "services/recommendations/model_handler.h"
+#include "services/recommendations/model_keeper.h"
+#include "services/recommendations/postgres_history_store.h"
+#include "services/recommendations/purchase_writer.h"
+#include "services/recommendations/recommend_handler.h"
+#include "services/recommendations/serving_models.h"
+#include "services/recommendations/trainer.h"
+
+namespace kontor::recommendations {
+namespace {
+
+using std::placeholders::_1;
+using std::placeholders::_2;
+
+constexpr absl::Duration kTrainDeadline = absl::Minutes(15);
+
+log::ConsumerOptions WriterOptions() {
+  log::ConsumerOptions options;
+  options.group = "recommendations";
+  options.schema = "recommendations";
+  options.topics = StoredTopics();
+  options.on_stopped = [](const log::Position& position, const absl::Status& status) {
+    runtime::LogError("a partition is no longer consumed",
+                      {{"position", log::FormatPosition(position)}, {"error", status.ToString()}});
+  };
+  return options;
+}
+
+LocalHistoryCacheOptions CacheOptions(uint64_t seed) {
+  LocalHistoryCacheOptions options;
+  options.seed = seed;
+  return options;
+}
+
+uint64_t RandomSeed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+// Everything the service keeps; members are destroyed in reverse.
+struct RecommendationsParts {
+  explicit RecommendationsParts(fleet::Fleet& fleet)
+      : stored(fleet.postgres),
+        shared(fleet.redis == nullptr
+                   ? nullptr
+                   : std::make_unique<CachingHistoryStore>(stored, *fleet.redis, fleet.server.metrics(), RandomSeed())),
+        histories(shared == nullptr ? static_cast<HistoryStore&>(stored) : *shared, fleet.server.metrics(),
+                  CacheOptions(RandomSeed())),
+        writer([this](const std::set<PurchaseWriter::Subject>& changed) { Forget(changed); }),
+        consumer(fleet.log, fleet.postgres, writer, WriterOptions()),
+        live(fleet.log, fleet.clock, fleet.shops, fleet.server.metrics()),
+        views(live, consumer),
+        models(fleet.models, fleet.shops),
+        trainer({fleet.postgres, fleet.models, models, live, fleet.server.metrics()}),
+        recommend({models, live, histories, stored, views, fleet.clock, fleet.server.metrics(), fleet.subject_secret,
+                   RandomSeed()}),
+        model_handler(trainer, fleet.models),
+        keeper(trainer, models, fleet.postgres, fleet.shops, fleet.clock) {}
+
+  void Forget(const std::set<PurchaseWriter::Subject>& changed) {
+    const std::vector<PurchaseWriter::Subject> subjects(changed.begin(), changed.end());
+    if (shared != nullptr) shared->Forget(subjects);
+    histories.Forget(subjects);
+  }
+
+  PostgresHistoryStore stored;
+  std::unique_ptr<CachingHistoryStore> shared;
+  LocalHistoryCache histories;
+  PurchaseWriter writer;
+  log::Consumer consumer;
+  LiveFollower live;
+  FollowerAndConsumer views;
+  ServingModels models;
+  Trainer trainer;
+  RecommendHandler recommend;
+  ModelHandler model_handler;
+  ModelKeeper keeper;
+};
+
+void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
+  server.Unary<v1::RecommendRequest, v1::RecommendResponse>(
+      "kontor.recommendations.v1.RecommendationService/Recommend",
+      std::bind(&RecommendHandler::Recommend, &parts.recommend, _1, _2));
+  server.Unary<v1::TrainModelRequest, v1::Model>("kontor.recommendations.v1.RecommendationService/TrainModel",
+                                                 std::bind(&ModelHandler::TrainModel, &parts.model_handler, _1, _2),
+                                                 {.deadline = kTrainDeadline});
+  server.Unary<v1::ListModelsRequest, v1::ListModelsResponse>(
+      "kontor.recommendations.v1.RecommendationService/ListModels",
+      std::bind(&ModelHandler::ListModels, &parts.model_handler, _1, _2));
+  server.AddService("kontor.recommendations.v1.RecommendationService");
+}
+
+}  // namespace
+
+absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
+  RETURN_IF_ERROR(postgres::Migrate(fleet.postgres, "recommendations", Migrations()));
+  RecommendationsParts& parts = fleet.application.Own(std::make_unique<RecommendationsParts>(fleet));
+  RETURN_IF_ERROR(parts.consumer.Start());
+  ASSIGN_OR_RETURN(const StoredState stored, ReadStoredState(fleet.postgres, parts.consumer));
+  RETURN_IF_ERROR(parts.live.Start(stored));
+  for (const fleet::Shop& shop : fleet.shops) {
+    const absl::Status loaded = parts.models.Refresh(shop.id);
+    if (loaded.ok()) continue;
+    runtime::LogError("no model can be loaded; answers are empty until TrainModel",
+                      {{"model", RegistryName(shop.id)}, {"error", loaded.ToString()}});
+  }
+  parts.keeper.Start();
+  RegisterHandlers(fleet.server, parts);
+  return absl::OkStatus();
+}
+
+}  // namespace kontor::recommendations

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "libs/platform/fleet/fleet.h"
+
+namespace kontor::recommendations {
+
+// Puts RecommendationService onto the fleet's server; migrates schema `recommendations`; loads each shop's serving
+// model; starts the consumer that keeps the purchases, the follower of live events and the thread that keeps models
+// current. Without a model or without Redis it starts all the same.
+absl::Status RegisterRecommendations(fleet::Fleet& fleet);
+
+}  // namespace kontor::recommendations

@@ -1,0 +1,70 @@
+#include "services/recommendations/serving_models.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/hash.h"
+#include "libs/base/status.h"
+#include "libs/domain/recommendations/model_io.h"
+#include "libs/platform/runtime/log.h"
+
+namespace kontor::recommendations {
+
+std::string RegistryName(absl::string_view shop) {
+  constexpr size_t kLongest = 48, kKept = 31;
+  if (shop.size() <= kLongest) return absl::StrCat("recommendations-", shop);
+  return absl::StrCat("recommendations-", shop.substr(0, kKept), ".", base::Sha256Hex(shop).substr(0, 16));
+}
+
+std::string ModelName(absl::string_view shop, int64_t version) {
+  return absl::StrCat("shops/", shop, "/models/", version);
+}
+
+std::shared_ptr<const std::vector<uint64_t>> ServedModel::SoldItems(const CatalogueView& catalogue) const {
+  const uint64_t removals = catalogue.removals();
+  base::MutexLock lock(mutex_);
+  if (removals == removals_) return sold_;
+  auto sold = std::make_shared<std::vector<uint64_t>>(model_->items() / 64 + 1, ~uint64_t{0});
+  for (const std::string& product : catalogue.Removed()) {
+    if (const auto item = model_->catalogue().products.Find(product)) {
+      (*sold)[*item / 64] &= ~(uint64_t{1} << (*item % 64));
+    }
+  }
+  removals_ = removals;
+  sold_ = std::move(sold);
+  return sold_;
+}
+
+ServingModels::ServingModels(const registry::Registry& registry, absl::Span<const fleet::Shop> shops)
+    : registry_(registry) {
+  for (const fleet::Shop& shop : shops) shops_.emplace(shop.id, std::make_unique<base::Snapshot<ServedModel>>());
+}
+
+std::shared_ptr<const ServedModel> ServingModels::Get(absl::string_view shop) const {
+  const auto found = shops_.find(shop);
+  return found == shops_.end() ? nullptr : found->second->Get();
+}
+
+absl::Status ServingModels::Refresh(absl::string_view shop) {
+  const std::string name = RegistryName(shop);
+  const absl::StatusOr<int64_t> version = registry_.StageVersion(name, kServingStage);
+  if (absl::IsNotFound(version.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(version.status());
+  if (const auto served = Get(shop); served != nullptr && served->stage_version() == *version) return absl::OkStatus();
+
+  std::vector<int64_t> skipped;
+  ASSIGN_OR_RETURN(registry::Model loaded, registry_.LoadStage(name, kServingStage, &skipped));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, LoadModel(loaded.bytes));
+  for (const int64_t corrupt : skipped) {
+    runtime::LogError("a model is corrupt; an older one serves instead", {{"model", ModelName(shop, corrupt)}});
+  }
+  runtime::LogInfo("model in service", {{"model", ModelName(shop, loaded.info.version)}});
+  Publish(shop, std::make_shared<const ServedModel>(std::move(model), std::move(loaded.info), *version));
+  return absl::OkStatus();
+}
+
+void ServingModels::Publish(absl::string_view shop, std::shared_ptr<const ServedModel> served) {
+  if (const auto found = shops_.find(shop); found != shops_.end()) found->second->Publish(std::move(served));
+}
+
+}  // namespace kontor::recommendations

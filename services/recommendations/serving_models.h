@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "libs/base/mutex.h"
+#include "libs/base/snapshot.h"
+#include "libs/domain/recommendations/model.h"
+#include "libs/platform/fleet/fleet.h"
+#include "libs/platform/registry/registry.h"
+#include "services/recommendations/catalogue_view.h"
+
+namespace kontor::recommendations {
+
+// The name of a shop's models in the registry: "recommendations-<shop>", shortened by a hash where it would be too
+// long.
+std::string RegistryName(absl::string_view shop);
+
+// "shops/{shop}/models/{version}"
+std::string ModelName(absl::string_view shop, int64_t version);
+
+inline constexpr char kServingStage[] = "serving";
+
+// A model in service. Immutable but for a remembered filter; thread-safe.
+class ServedModel {
+ public:
+  // `stage_version`: what the registry named as serving, which is another version where that one was corrupt.
+  ServedModel(std::shared_ptr<const Model> model, registry::ModelInfo info, int64_t stage_version)
+      : model_(std::move(model)), info_(std::move(info)), stage_version_(stage_version) {}
+
+  const Model& model() const { return *model_; }
+  const registry::ModelInfo& info() const { return info_; }
+  int64_t stage_version() const { return stage_version_; }
+
+  // A bit per item of the model (recommendations::Request::allowed) that is set while the product is sold; null when no
+  // product was removed. Worked out once for each change of the catalogue.
+  std::shared_ptr<const std::vector<uint64_t>> SoldItems(const CatalogueView& catalogue) const;
+
+ private:
+  const std::shared_ptr<const Model> model_;
+  const registry::ModelInfo info_;
+  const int64_t stage_version_;
+  mutable base::Mutex mutex_;
+  mutable uint64_t removals_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable std::shared_ptr<const std::vector<uint64_t>> sold_ ABSL_GUARDED_BY(mutex_);
+};
+
+// The model that each shop is served with. Thread-safe.
+class ServingModels {
+ public:
+  ServingModels(const registry::Registry& registry, absl::Span<const fleet::Shop> shops);
+
+  // Null while there is none, and for shops that are not configured.
+  std::shared_ptr<const ServedModel> Get(absl::string_view shop) const;
+
+  // Loads what the registry names as serving, when it is another one than is served; a model that does not verify, or
+  // that this program cannot read, leaves the old one in place. OK when there is nothing to load.
+  absl::Status Refresh(absl::string_view shop);
+
+  void Publish(absl::string_view shop, std::shared_ptr<const ServedModel> served);
+
+ private:
+  const registry::Registry& registry_;
+  absl::flat_hash_map<std::string, std::unique_ptr<base::Snapshot<ServedModel>>> shops_;
+};
+
+}  // namespace kontor::recommendations

@@ -1,0 +1,122 @@
+#include "services/recommendations/trainer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "libs/base/status.h"
+#include "libs/domain/recommendations/model_io.h"
+#include "libs/platform/runtime/log.h"
+
+namespace kontor::recommendations {
+namespace {
+
+constexpr int kKeptModels = 10;
+
+runtime::Counter OutcomeCounter(runtime::Metrics& metrics, const char* outcome) {
+  return metrics.counter("kontor_recommendations_trainings_total", "Trainings by their outcome.",
+                         {{"outcome", outcome}});
+}
+
+registry::ModelMetadata MetadataOf(const Model& model, const TrainingData& data) {
+  registry::ModelMetadata metadata;
+  metadata.metrics = {{"recall_at_10", model.metrics.recall_at_10},
+                      {"ndcg_at_10", model.metrics.ndcg_at_10},
+                      {"recall_at_10_new", model.metrics.recall_at_10_new},
+                      {"ndcg_at_10_new", model.metrics.ndcg_at_10_new},
+                      {"hold_out_customers", static_cast<double>(model.metrics.customers)},
+                      {"baskets", static_cast<double>(model.counts.baskets)},
+                      {"customers", static_cast<double>(model.counts.customers)},
+                      {"products", static_cast<double>(model.counts.products)},
+                      {"lines", static_cast<double>(model.counts.lines)},
+                      {kMetricTrainedUntil, static_cast<double>(model.trained_until_seconds)},
+                      {kMetricSnapshots, static_cast<double>(data.snapshots)}};
+  return metadata;
+}
+
+absl::Status Cancelled() { return absl::CancelledError("the training was cancelled"); }
+
+}  // namespace
+
+Trainer::Trainer(Parts parts)
+    : parts_(std::move(parts)),
+      served_(OutcomeCounter(parts_.metrics, "served")),
+      worse_(OutcomeCounter(parts_.metrics, "worse")),
+      failed_(OutcomeCounter(parts_.metrics, "failed")) {}
+
+absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Train(const std::string& shop, bool force,
+                                                                  const CancelFunction& cancelled) {
+  {
+    base::MutexLock lock(mutex_);
+    if (!running_.insert(shop).second) {
+      return base::Error(absl::StatusCode::kAborted, kReasonTrainingRuns,
+                         "a training of this shop is under way; ask for the models when it has ended");
+    }
+  }
+  absl::StatusOr<std::shared_ptr<const ServedModel>> trained = TrainOne(shop, force, cancelled);
+  {
+    base::MutexLock lock(mutex_);
+    running_.erase(shop);
+  }
+  const bool worse = base::ErrorReason(trained.status()) == kReasonModelWorse;
+  (trained.ok() ? served_ : worse ? worse_ : failed_).Add();
+  return trained;
+}
+
+absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::string& shop, bool force,
+                                                                     const CancelFunction& cancelled) {
+  static const CatalogueView& no_catalogue = *new CatalogueView;
+  const LiveShop* live = parts_.live.Find(shop);
+  ASSIGN_OR_RETURN(
+      const TrainingData data,
+      ReadTrainingData(parts_.postgres, shop, live == nullptr ? no_catalogue : live->catalogue, cancelled));
+  if (data.baskets < kMinBaskets) {
+    return base::Error(
+        absl::StatusCode::kFailedPrecondition, kReasonTooLittleHistory,
+        absl::StrCat("there are ", data.baskets, " orders with products to learn from; import at least ", kMinBaskets));
+  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
+                   TrainModel(data.history, data.catalogue, data.persons, parts_.training));
+  model->counts.customers = data.customers;
+  if (cancelled()) return Cancelled();
+  if (!force) RETURN_IF_ERROR(CheckNotWorse(data, *model, shop));
+  if (cancelled()) return Cancelled();
+  return Serve(shop, data, model);
+}
+
+absl::Status Trainer::CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop) const {
+  const std::shared_ptr<const ServedModel> serving = parts_.serving.Get(shop);
+  if (serving == nullptr) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const GateVerdict verdict,
+                   CompareModels(data, candidate, serving->model(), parts_.training, parts_.gate));
+  runtime::LogInfo("a new model beside the one in service", {{"serving", ModelName(shop, serving->info().version)},
+                                                             {"baskets", verdict.baskets},
+                                                             {"unseen", verdict.unseen},
+                                                             {"candidate_ndcg_at_10", verdict.candidate_ndcg},
+                                                             {"serving_ndcg_at_10", verdict.serving_ndcg}});
+  if (!verdict.worse()) return absl::OkStatus();
+  return base::Error(
+      absl::StatusCode::kFailedPrecondition, kReasonModelWorse,
+      absl::StrFormat("the new model scores ndcg@10 %.4f on %d held-out baskets, %s in service %.4f; that one stays. "
+                      "Look at what was imported last, or set `force`",
+                      verdict.candidate_ndcg, verdict.baskets, ModelName(shop, serving->info().version),
+                      verdict.serving_ndcg));
+}
+
+absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Serve(const std::string& shop, const TrainingData& data,
+                                                                  std::shared_ptr<const Model> model) {
+  const std::string name = RegistryName(shop);
+  ASSIGN_OR_RETURN(const int64_t version, parts_.registry.Publish(name, SaveModel(*model), MetadataOf(*model, data)));
+  RETURN_IF_ERROR(parts_.registry.Promote(name, version, kServingStage));
+  RETURN_IF_ERROR(parts_.serving.Refresh(shop));
+  const std::shared_ptr<const ServedModel> served = parts_.serving.Get(shop);
+  if (served == nullptr || served->info().version != version) {
+    return base::Error(absl::StatusCode::kUnavailable, "MODEL_NOT_SERVED",
+                       "the new model was saved but is not the one in service; look at the registry's folder");
+  }
+  const absl::StatusOr<int> pruned = parts_.registry.Prune(name, kKeptModels);
+  if (!pruned.ok()) runtime::LogWarning("old models stay", {{"error", pruned.status().ToString()}});
+  return served;
+}
+
+}  // namespace kontor::recommendations
