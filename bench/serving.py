@@ -125,7 +125,7 @@ def run_load(stand, noop, history, options):
     history.write_requests(requests)
     words = [os.path.join(BUILD, "bin/bench_serving"), "--address", stand.address, "--noop-address", noop.address,
              "--key-file", stand.key_file, "--requests", requests, "--currency", history.currency,
-             "--rate", options.rate, "--seconds", options.seconds, "--closed-seconds", 2 if options.quick else 4,
+             "--rate", options.rate, "--seconds", options.seconds, "--closed-seconds", 1 if options.quick else 4,
              "--events", 50 if options.quick else 200]
     done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:

@@ -306,7 +306,10 @@ void FaultGate::BlackHole(Direction direction) {
 }
 
 void FaultGate::CutAfterBytes(Direction direction, int64_t bytes) {
-  impl_->Change([=, this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { impl_->fault(direction).cut_after = bytes; });
+  impl_->Change([=, this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    impl_->fault(direction).cut_after = bytes;
+    impl_->tripped_ = false;
+  });
 }
 
 void FaultGate::CutWhenSeen(absl::string_view text, bool forward) {
@@ -322,8 +325,8 @@ int FaultGate::connections() const {
 }
 
 int64_t FaultGate::bytes(Direction direction) const {
-  return impl_->Look(
-      [=, this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return impl_->passed_[static_cast<int>(direction)]; });
+  return impl_->Look([=, this]()
+                         ABSL_NO_THREAD_SAFETY_ANALYSIS { return impl_->passed_[static_cast<int>(direction)]; });
 }
 
 bool FaultGate::tripped() const {

@@ -19,11 +19,11 @@ class FaultGate {
   ~FaultGate();
   int port() const;
 
-  void Pass();                                            // no faults (again); held-back bytes go on
-  void Cut();                                             // closes all connections now and refuses new ones
-  void CutOnce();                                         // closes all connections now; new ones pass
-  void Delay(Direction direction, absl::Duration delay);  // each chunk of bytes so much later
-  void BlackHole(Direction direction);                    // takes the bytes and lets none through, until Pass
+  void Pass();                                             // no faults (again); held-back bytes go on
+  void Cut();                                              // closes all connections now and refuses new ones
+  void CutOnce();                                          // closes all connections now; new ones pass
+  void Delay(Direction direction, absl::Duration delay);   // each chunk of bytes so much later
+  void BlackHole(Direction direction);                     // takes the bytes and lets none through, until Pass
   void CutAfterBytes(Direction direction, int64_t bytes);  // so many more bytes pass, then the connection that sent
                                                            // them is closed; once
   // When `text` passes towards the server, that connection is closed: before the server sees it (forward = false), or

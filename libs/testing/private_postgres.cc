@@ -22,8 +22,9 @@ constexpr char kBin[] = "/usr/lib/postgresql/15/bin/";
 // PostgreSQL refuses to run as root.
 std::vector<std::string> AsOwner(std::vector<std::string> arguments) {
   if (geteuid() != 0) return arguments;
-  std::vector<std::string> all = {"setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups",
-                                  "--pdeathsig", "QUIT", "env", "HOME=/tmp", "LC_ALL=C.UTF-8"};
+  std::vector<std::string> all = {"setpriv",       "--reuid=postgres", "--regid=postgres",
+                                  "--init-groups", "--pdeathsig",      "QUIT",
+                                  "env",           "HOME=/tmp",        "LC_ALL=C.UTF-8"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return all;
 }
@@ -37,8 +38,9 @@ std::string FileText(const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<PrivatePostgres> PrivatePostgres::Start() {
+std::unique_ptr<PrivatePostgres> PrivatePostgres::Start(bool durable) {
   std::unique_ptr<PrivatePostgres> server(new PrivatePostgres());
+  server->durable_ = durable;
   server->folder_ = MakeFolder("kontor-pg");
   server->InitDb();
   server->StartServer();
@@ -65,11 +67,15 @@ void PrivatePostgres::InitDb() {
 void PrivatePostgres::StartServer() {
   if (port_ == 0) port_ = FreePort();
   std::vector<std::string> arguments = {absl::StrCat(kBin, "postgres"), "-D", folder_ + "/data"};
-  for (const std::string& setting :
-       {std::string("listen_addresses=127.0.0.1"), absl::StrCat("port=", port_),
-        absl::StrCat("unix_socket_directories=", folder_), std::string("shared_buffers=64MB"),
-        std::string("max_wal_size=1GB"), std::string("fsync=off"), std::string("synchronous_commit=off"),
-        std::string("full_page_writes=off"), std::string("max_connections=100")}) {
+  std::vector<std::string> settings = {
+      "listen_addresses=127.0.0.1", absl::StrCat("port=", port_), absl::StrCat("unix_socket_directories=", folder_),
+      "shared_buffers=64MB",        "max_wal_size=1GB",           "max_connections=100"};
+  if (!durable_) {
+    for (const char* setting : {"fsync=off", "synchronous_commit=off", "full_page_writes=off"}) {
+      settings.emplace_back(setting);
+    }
+  }
+  for (const std::string& setting : settings) {
     arguments.push_back("-c");
     arguments.push_back(setting);
   }
@@ -103,8 +109,8 @@ std::string PrivatePostgres::CreateDatabase() {
 }
 
 std::string PrivatePostgres::DsnByPort(const std::string& dsn, int port) const {
-  return absl::StrReplaceAll(dsn, {{absl::StrCat("host=", folder_, " port=", port_),
-                                    absl::StrCat("host=127.0.0.1 port=", port)}});
+  return absl::StrReplaceAll(
+      dsn, {{absl::StrCat("host=", folder_, " port=", port_), absl::StrCat("host=127.0.0.1 port=", port)}});
 }
 
 void PrivatePostgres::Kill() {

@@ -6,12 +6,12 @@
 namespace kontor::testing {
 
 // A PostgreSQL of this test's own: a fresh cluster in a temporary folder, reachable by a socket there and by a free
-// port of 127.0.0.1, without fsync. Started as root it runs as the user postgres. Stopped and removed on destruction
-// and, for the shared one, at the end of the process. Not thread-safe.
+// port of 127.0.0.1, without fsync unless durable. Started as root it runs as the user postgres. Stopped and removed on
+// destruction and, for the shared one, at the end of the process. Not thread-safe.
 class PrivatePostgres {
  public:
   // initdb and start, about 1.5 s. A server that cannot be started ends the process with its log.
-  static std::unique_ptr<PrivatePostgres> Start();
+  static std::unique_ptr<PrivatePostgres> Start(bool durable = false);
   // One for the whole test binary, started at the first use.
   static PrivatePostgres& Shared();
   ~PrivatePostgres();
@@ -22,9 +22,9 @@ class PrivatePostgres {
   std::string DsnByPort(const std::string& dsn, int port) const;
   int port() const { return port_; }
 
-  void Kill();     // SIGKILL to the server and all of its children
+  void Kill();      // SIGKILL to the server and all of its children
   void Shutdown();  // orderly, at once (fast mode)
-  void Restart();  // after Kill or Shutdown, on the same data
+  void Restart();   // after Kill or Shutdown, on the same data
 
  private:
   PrivatePostgres() = default;
@@ -36,6 +36,7 @@ class PrivatePostgres {
   int pid_ = 0;
   int databases_ = 0;
   bool running_ = false;
+  bool durable_ = false;
 };
 
 }  // namespace kontor::testing

@@ -31,7 +31,7 @@ void PrivateRedis::StartServer() {
                        folder_ + "/r.sock", "--save", "", "--appendonly", "no", "--dir", folder_},
                       folder_ + "/log");
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!PortAnswers(port_) || !std::filesystem::exists(folder_ + "/r.sock")) {
+  while (!PortAnswers(port_) || !SocketAnswers(folder_ + "/r.sock")) {
     if (std::chrono::steady_clock::now() > deadline) Die("Redis does not start");
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }

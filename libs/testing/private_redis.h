@@ -16,10 +16,10 @@ class PrivateRedis {
   std::string tcp_url() const;  // tcp://127.0.0.1:port
   int port() const { return port_; }
 
-  void Kill();     // SIGKILL
-  void Freeze();   // SIGSTOP
-  void Thaw();     // SIGCONT
-  void Restart();  // after Kill, empty
+  void Kill();                            // SIGKILL
+  void Freeze();                          // SIGSTOP
+  void Thaw();                            // SIGCONT
+  void Restart();                         // after Kill, empty
   void Command(const std::string& line);  // by redis-cli, e.g. "FLUSHALL" or "CONFIG SET maxmemory 2mb"
 
  private:

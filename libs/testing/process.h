@@ -30,8 +30,9 @@ std::string MakeFolder(const std::string& prefix);
 // A port of 127.0.0.1 that was free a moment ago.
 int FreePort();
 
-// True once something accepts connections on the port.
+// True once something accepts connections on the port, or on the socket at `path`.
 bool PortAnswers(int port);
+bool SocketAnswers(const std::string& path);
 
 [[noreturn]] void Die(const std::string& message);
 

@@ -283,15 +283,18 @@ TEST_F(ViewsAgreeTest, NothingIsLostOrCountedTwiceWhenServersDie) {
   base::Random random(seed_ + 200);
   AppendShuffled(events, random);
   std::unique_ptr<log::Consumer> consumer = StartConsumer(5);
+  int64_t interrupted = 0;
   for (int round = 0; round < 4; ++round) {
     const int64_t goal = consumer->Stats().records + 40;
     const absl::Time give_up = absl::Now() + absl::Seconds(20);
     while (consumer->Stats().records < goal && absl::Now() < give_up) std::this_thread::yield();
     server->Kill();
     server->Restart();
+    interrupted += consumer->Stats().retries;
     if (round % 2 == 1) consumer = StartConsumer(5);  // the new one starts before the old one stops
   }
   Drain(*consumer);
+  EXPECT_GT(interrupted + consumer->Stats().retries, 0);  // the deaths did meet work under way
   CompareAll();
 }
 

@@ -77,13 +77,15 @@ std::string Show(const kontor::analytics::v1::QueryKpisResponse& response) {
 }
 
 std::string Show(const RecommendResponse& response) {
-  TextTable table({"#", "product", "title", "category", "why"});
+  TextTable table({"#", "product", "title", "why"});
   int number = 0;
   for (const auto& item : response.recommendations()) {
-    table.Add({absl::StrCat(++number), item.product_id(), item.title(), item.category(),
+    std::string title = item.title();
+    if (!item.category().empty()) absl::StrAppend(&title, title.empty() ? "" : " · ", item.category());
+    table.Add({absl::StrCat(++number), item.product_id(), std::move(title),
                item.reasons().empty() ? "" : item.reasons(0).text()});
   }
-  std::string text = table.Text(2, 40);
+  std::string text = table.Text(2, 64);
   absl::StrAppend(&text, "  from: ", TierName(response.tier()),
                   response.degraded() ? absl::StrCat("; degraded: ", response.degraded_reason()) : "", "\n");
   return text;

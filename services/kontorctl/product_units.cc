@@ -1,3 +1,4 @@
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -52,19 +53,33 @@ class ProductUnits : public UnitSource {
         *unit.add_row_errors() = *reader_.broken();
         return true;
       }
-      const std::string title = Title();
-      if (!columns_.title.empty() && title.empty()) continue;
       const std::string id(reader_.Get(columns_.product_id));
-      if (!seen_.insert(id).second) continue;
+      if (told_.contains(id)) continue;
+      const std::string title = Title();
       Fill(id, title, *unit.mutable_event());
-      return true;
+      if (columns_.title.empty() || !title.empty()) {
+        told_.insert(id);
+        return true;
+      }
+      untitled_.emplace(id, unit);
     }
-    return false;
+    return NextUntitled(unit);
   }
   int64_t rows_read() const override { return reader_.rows(); }
   double share_read() const override { return reader_.share_read(); }
 
  private:
+  // At the end of the file: products that no row gave a title.
+  bool NextUntitled(v1::ImportUnit& unit) {
+    while (!untitled_.empty()) {
+      auto first = untitled_.extract(untitled_.begin());
+      if (told_.contains(first.key())) continue;
+      unit = std::move(first.mapped());
+      return true;
+    }
+    return false;
+  }
+
   std::string Title() const {
     std::string title;
     for (const Column column : columns_.title) {
@@ -100,7 +115,8 @@ class ProductUnits : public UnitSource {
   RowReader reader_;
   const v1::ImportMapping mapping_;
   const Columns columns_;
-  absl::flat_hash_set<std::string> seen_;
+  absl::flat_hash_set<std::string> told_;
+  std::map<std::string, v1::ImportUnit> untitled_;  // their first rows
 };
 
 }  // namespace

@@ -115,6 +115,7 @@ TEST_F(UnitSourceTest, AMissingColumnIsNamed) {
 
 TEST_F(UnitSourceTest, ProductsAreToldOnceByTheirFirstTitle) {
   Write(
+      "1,B,,6,2010-12-01 08:26:00,2.55,1,France\n"
       "1,A,,6,2010-12-01 08:26:00,2.55,1,France\n"
       "1,A,LANTERN,6,2010-12-01 08:26:00,2.55,1,France\n"
       "2,A,other,6,2010-12-01 08:26:00,2.55,1,France\n");
@@ -123,6 +124,8 @@ TEST_F(UnitSourceTest, ProductsAreToldOnceByTheirFirstTitle) {
   ImportUnit unit;
   ASSERT_TRUE((*source)->Next(unit));
   EXPECT_EQ(unit.event().product_upserted().title(), "LANTERN");
+  ASSERT_TRUE((*source)->Next(unit));
+  EXPECT_EQ(unit.event().product_upserted().product_id(), "B");
   EXPECT_FALSE((*source)->Next(unit));
 }
 

@@ -60,7 +60,8 @@ inline TrainingData SmallShop(int customers = 200, int baskets = 4) {
 
 inline std::shared_ptr<const ServedModel> SmallModel() {
   const TrainingData data = SmallShop();
-  absl::StatusOr<std::shared_ptr<Model>> model = TrainModel(data.history, data.catalogue, data.persons, {});
+  absl::StatusOr<std::shared_ptr<Model>> model =
+      TrainModel(data.history, data.catalogue, data.persons, {.min_examples = 1'000});  // with the default weights
   if (!model.ok()) std::abort();
   registry::ModelInfo info;
   info.version = 3;

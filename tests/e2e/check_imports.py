@@ -20,6 +20,7 @@ BAD_ROWS = (
     ("the product is missing", "900006,,LANTERN,1,2023-05-01 10:00:00,1.0,12000.0,France\n", "MISSING"),
     ("the customer is an e-mail address", "900007,20000A,LANTERN,1,2023-05-01 10:00:00,1.0,a.b@example.org,France\n",
      "EMAIL_NOT_ALLOWED"),
+    ("the id is not UTF-8", "9\udce9007,20000A,LANTERN,1,2023-05-01 10:00:00,1.0,12000.0,France\n", "UTF8_INVALID"),
     ("the year is 9999", "900008,20000A,LANTERN,1,9999-05-01 10:00:00,1.0,12000.0,France\n", "TIME_IN_FUTURE"),
 )
 
@@ -72,7 +73,7 @@ def an_import_survives_a_kill_of_kontorctl(world):
 def wrong_rows_are_told_by_line_and_the_rest_is_taken(world):
     path = os.path.join(world.folder, "wrong-rows.csv")
     good = "91000{},20001B,BUNTING,2,2023-05-01 11:00:00,1.5,12001.0,France\n"
-    with open(path, "w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n")
         for number, (_, row, _) in enumerate(BAD_ROWS):
             file.write(row + good.format(number))

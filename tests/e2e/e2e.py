@@ -72,12 +72,12 @@ def main(names):
         try:
             for function in SHARED:
                 checks.run(function, world)
+            world.fleet.channel.close()
             stand.stop_process()
             for function in ALONE:
                 checks.run(function, world)
         finally:
             world.no_postgres.process.kill()
-            world.fleet.channel.close()
     sys.exit(1 if checks.failed else 0)
 
 

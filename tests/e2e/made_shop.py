@@ -43,7 +43,8 @@ def document(dice, invoice, at):
         price = dice.choice(("11062.06", "-11062.06"))
         return [(f"A{invoice}", "B", "Adjust bad debt", 1, stamp, price, "", "United Kingdom")]
     if kind < 0.02:
-        return [(invoice, product(dice)[0], "damaged", -dice.randint(1, 50), stamp, "0.0", "", country) for _ in range(2)]
+        return [(invoice, code, title, -dice.randint(1, 50), stamp, "0.0", "", country)
+                for code, title, _ in (product(dice) for _ in range(2))]
     if kind < 0.10:
         return [(f"C{invoice}", code, title, -dice.randint(1, 12), stamp, price, customer, country)
                 for code, title, price in (product(dice) for _ in range(dice.randint(1, 4)))]

@@ -15,8 +15,9 @@ absl::StatusOr<std::vector<int64_t>> AppendQueue::Append(absl::Span<const NewRec
 
   base::MutexLock lock(mutex_);
   if (bytes_in_flight_ > 0 && bytes_in_flight_ + bytes > limits_.bytes_in_flight_max) {
-    return base::Error(absl::StatusCode::kResourceExhausted, kReasonLogBusy,
-                       absl::StrCat("the log has ", bytes_in_flight_, " bytes waiting to be appended; send more slowly"));
+    return base::Error(
+        absl::StatusCode::kResourceExhausted, kReasonLogBusy,
+        absl::StrCat("the log has ", bytes_in_flight_, " bytes waiting to be appended; send more slowly"));
   }
   bytes_in_flight_ += bytes;
   for (const auto& piece : pieces) lines_[piece->partition_id].waiting.push_back(piece.get());

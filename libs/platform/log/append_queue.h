@@ -20,8 +20,8 @@ namespace kontor::log {
 class AppendQueue {
  public:
   struct Limits {
-    int group_records = 200;       // of several callers in one write
-    int write_records = 5000;      // of one caller in one write
+    int group_records = 200;   // of several callers in one write
+    int write_records = 5000;  // of one caller in one write
     int64_t write_bytes = 4 << 20;
     int64_t bytes_in_flight_max = 256 << 20;
   };

@@ -44,7 +44,8 @@ struct SlowPartition {
 };
 
 AppendQueue MakeQueue(SlowPartition& partition, AppendQueue::Limits limits = {}) {
-  return AppendQueue(limits, [&](int64_t, absl::Span<const NewRecord* const> records) { return partition.Write(records); });
+  return AppendQueue(limits,
+                     [&](int64_t, absl::Span<const NewRecord* const> records) { return partition.Write(records); });
 }
 
 TEST(AppendQueue, CallersThatWaitBehindAWriteLeaveTogether) {

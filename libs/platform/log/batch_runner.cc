@@ -14,8 +14,7 @@ constexpr absl::Duration kResolvePause = absl::Milliseconds(100);
 }  // namespace
 
 BatchRunner::BatchRunner(postgres::Pool& pool, const LeaseStore& leases, const EffectsStore& effects,
-                         BatchHandler& handler,
-                         std::function<void(const std::function<void(ConsumerStats&)>&)> count,
+                         BatchHandler& handler, std::function<void(const std::function<void(ConsumerStats&)>&)> count,
                          const std::atomic<bool>& stopping)
     : pool_(pool),
       leases_(leases),

@@ -21,8 +21,8 @@
 namespace kontor::log {
 namespace {
 
-constexpr absl::Duration kIdleWait = absl::Milliseconds(100);       // a worker looks up at least so often
-constexpr absl::Duration kRemoteLook = absl::Milliseconds(10);      // at a partition that another process holds
+constexpr absl::Duration kIdleWait = absl::Milliseconds(100);   // a worker looks up at least so often
+constexpr absl::Duration kRemoteLook = absl::Milliseconds(10);  // at a partition that another process holds
 constexpr absl::Duration kDeadLetterRetention = absl::Hours(24 * 90);
 constexpr int kReplayRecords = 1000;
 
@@ -35,7 +35,9 @@ std::string MakeOwner() {
 }
 
 absl::Status CheckOptions(const ConsumerOptions& options) {
-  const auto wrong = [](absl::string_view what) { return absl::InvalidArgumentError(absl::StrCat("consumer: ", what)); };
+  const auto wrong = [](absl::string_view what) {
+    return absl::InvalidArgumentError(absl::StrCat("consumer: ", what));
+  };
   if (!IsTopicName(options.group)) return wrong("group must be of a-z, 0-9, '.', '-' and '_'");
   if (options.topics.empty()) return wrong("no topics");
   if (!postgres::IsIdentifier(options.schema)) return wrong("schema is not an identifier");
@@ -67,8 +69,9 @@ class Consumer::Impl {
         leases_(pool, options_.schema, options_.group, options_.owner, options_.lease),
         effects_(pool, options_.schema, options_.durable_schema, options_.group),
         table_(std::max(1, options_.workers)),
-        runner_(pool, leases_, effects_, handler,
-                [this](const std::function<void(ConsumerStats&)>& change) { table_.Count(change); }, stopping_) {}
+        runner_(
+            pool, leases_, effects_, handler,
+            [this](const std::function<void(ConsumerStats&)>& change) { table_.Count(change); }, stopping_) {}
 
   absl::Status Start();
   void Stop();
@@ -246,8 +249,7 @@ RunOutcome Consumer::Impl::WorkOn(PartitionTable::Entry& entry, const PartitionT
       log_.Read(lease.topic, lease.partition, lease.next_offset, limits);
   if (!records.ok()) return {RunOutcome::Kind::kPaused, records.status()};
   if (records->empty()) return {};
-  return runner_.Apply(lease, *records, entry.published_through,
-                       [&] { table_.Moved(handle, lease.next_offset); });
+  return runner_.Apply(lease, *records, entry.published_through, [&] { table_.Moved(handle, lease.next_offset); });
 }
 
 RunOutcome Consumer::Impl::ReplayParked(PartitionTable::Entry& entry) {
@@ -335,8 +337,9 @@ absl::Status Consumer::Impl::WaitUntilApplied(const Position& position, absl::Du
     if (next > position.offset) return absl::OkStatus();
     const int64_t left_ns = deadline_ns - MonotonicNs();
     if (left_ns <= 0) {
-      return base::Error(absl::StatusCode::kUnavailable, kReasonNotYetApplied,
-                         absl::StrCat(options_.group, " has not applied ", FormatPosition(position), " yet; ask again"));
+      return base::Error(
+          absl::StatusCode::kUnavailable, kReasonNotYetApplied,
+          absl::StrCat(options_.group, " has not applied ", FormatPosition(position), " yet; ask again"));
     }
     table_.WaitMoved(std::min(absl::Nanoseconds(left_ns), kRemoteLook));
   }

@@ -17,10 +17,10 @@ namespace kontor::log {
 
 // Where a group stands on one partition, from its offset row.
 struct PartitionProgress {
-  Position next;                 // the first record that is not applied
-  int64_t end = 0;               // of the log
+  Position next;                   // the first record that is not applied
+  int64_t end = 0;                 // of the log
   absl::Time applied_received_at;  // of the last record applied; InfinitePast before the first
-  std::string owner;             // empty when nobody holds it
+  std::string owner;               // empty when nobody holds it
   int64_t epoch = 0;
   int64_t lag() const { return end - next.offset; }
 };
@@ -38,14 +38,14 @@ struct ConsumerStats {
 };
 
 struct ConsumerOptions {
-  std::string group;                // "analytics": names the offsets, the outbox and the topic dead-letter.<group>
+  std::string group;  // "analytics": names the offsets, the outbox and the topic dead-letter.<group>
   std::vector<std::string> topics;
-  std::string owner;                // unique per process and life; empty: made from host, process id and a random number
-  std::string schema;               // the service's: offsets, dead letters, parked records and outbox live beside its views
+  std::string owner;   // unique per process and life; empty: made from host, process id and a random number
+  std::string schema;  // the service's: offsets, dead letters, parked records and outbox live beside its views
   std::string durable_schema = "event_log_progress";  // published_through, which outlives a rebuild of `schema`
   absl::Duration lease = absl::Seconds(10);           // renewed every third of it
-  ReadLimits batch;                 // 4,000 records or 8 MiB
-  int workers = 2;                  // threads; partitions are spread over them
+  ReadLimits batch;                                   // 4,000 records or 8 MiB
+  int workers = 2;                                    // threads; partitions are spread over them
   absl::Duration backoff_min = absl::Milliseconds(50), backoff_max = absl::Seconds(5);
   // A partition stopped for good (its position is below the log's start, or beyond its end). For an alarm.
   std::function<void(const Position&, const absl::Status&)> on_stopped;

@@ -1,9 +1,8 @@
 #include "libs/platform/log/consumer.h"
-
-#include "libs/platform/log/consumer_contract.h"
-#include "libs/platform/log/consumer_fault_contract.h"
-#include "libs/platform/log/memory_world.h"
-#include "libs/platform/log/postgres_world.h"
+#include "libs/testing/log/consumer_contract.h"
+#include "libs/testing/log/consumer_fault_contract.h"
+#include "libs/testing/log/memory_world.h"
+#include "libs/testing/log/postgres_world.h"
 
 namespace kontor::log {
 namespace {

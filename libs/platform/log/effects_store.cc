@@ -188,19 +188,21 @@ absl::Status EffectsStore::WriteOutbox(Transaction& transaction, const Batch& ba
 }
 
 absl::StatusOr<int64_t> EffectsStore::PublishedThrough(const std::string& topic, int partition) const {
-  ASSIGN_OR_RETURN(const Result result,
-                   pool_.Exec(absl::StrCat("SELECT next_offset FROM ", durable_schema_,
-                                           ".published_through WHERE consumer_group = $1 AND topic = $2 AND partition = $3"),
-                              Params().Text(group_).Text(topic).Int64(partition)));
+  ASSIGN_OR_RETURN(
+      const Result result,
+      pool_.Exec(absl::StrCat("SELECT next_offset FROM ", durable_schema_,
+                              ".published_through WHERE consumer_group = $1 AND topic = $2 AND partition = $3"),
+                 Params().Text(group_).Text(topic).Int64(partition)));
   return result.empty() ? 0 : result.Int64(0, 0);
 }
 
 absl::StatusOr<std::vector<std::string>> EffectsStore::ParkedTypes(const std::string& topic, int partition) const {
   ASSIGN_OR_RETURN(
       const Result result,
-      pool_.Exec(absl::StrCat("SELECT DISTINCT type FROM ", schema_,
-                              ".parked_records WHERE consumer_group = $1 AND topic = $2 AND partition = $3 ORDER BY type"),
-                 Params().Text(group_).Text(topic).Int64(partition)));
+      pool_.Exec(
+          absl::StrCat("SELECT DISTINCT type FROM ", schema_,
+                       ".parked_records WHERE consumer_group = $1 AND topic = $2 AND partition = $3 ORDER BY type"),
+          Params().Text(group_).Text(topic).Int64(partition)));
   std::vector<std::string> types;
   for (int row = 0; row < result.rows(); ++row) types.emplace_back(result.Text(row, 0));
   return types;
@@ -210,18 +212,14 @@ absl::StatusOr<std::vector<LogRecord>> EffectsStore::ReadParked(const std::strin
                                                                 int64_t from_offset,
                                                                 const std::vector<std::string>& types,
                                                                 int max_records) const {
-  ASSIGN_OR_RETURN(const Result result,
-                   pool_.Exec(absl::StrCat("SELECT log_offset, received_at, bytes FROM ", schema_,
-                                           ".parked_records WHERE consumer_group = $1 AND topic = $2 AND partition = $3"
-                                           " AND log_offset >= $4 AND type = ANY ($5::text[])"
-                                           " ORDER BY log_offset LIMIT $6"),
-                              Params()
-                                  .Text(group_)
-                                  .Text(topic)
-                                  .Int64(partition)
-                                  .Int64(from_offset)
-                                  .TextArray(types)
-                                  .Int64(max_records)));
+  ASSIGN_OR_RETURN(
+      const Result result,
+      pool_.Exec(
+          absl::StrCat("SELECT log_offset, received_at, bytes FROM ", schema_,
+                       ".parked_records WHERE consumer_group = $1 AND topic = $2 AND partition = $3"
+                       " AND log_offset >= $4 AND type = ANY ($5::text[])"
+                       " ORDER BY log_offset LIMIT $6"),
+          Params().Text(group_).Text(topic).Int64(partition).Int64(from_offset).TextArray(types).Int64(max_records)));
   std::vector<LogRecord> records;
   for (int row = 0; row < result.rows(); ++row) {
     records.push_back({result.Int64(row, 0), result.Time(row, 1), result.Bytes(row, 2)});

@@ -18,8 +18,8 @@ class EffectsStore {
   EffectsStore(postgres::Pool& pool, std::string schema, std::string durable_schema, std::string group);
 
   struct Context {
-    int attempt = 1;                 // how often these records have been tried, this time included
-    int64_t published_through = 0;   // causes below it have been published by an earlier life
+    int attempt = 1;                // how often these records have been tried, this time included
+    int64_t published_through = 0;  // causes below it have been published by an earlier life
   };
   // Writes all effects of the batch. INTERNAL when one names an offset that is not in the batch.
   absl::Status Write(postgres::Transaction& transaction, const Batch& batch, const Effects& effects,

@@ -16,7 +16,7 @@ namespace kontor::log {
 
 struct TopicSpec {
   std::string name;
-  int partitions = 8;                         // fixed once the topic exists
+  int partitions = 8;                                   // fixed once the topic exists
   absl::Duration retention = absl::InfiniteDuration();  // counted from received_at
 };
 

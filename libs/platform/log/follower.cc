@@ -78,9 +78,8 @@ absl::Status Follower::Impl::Start() {
     for (int partition = 0; partition < partitions; ++partition) {
       Place place;
       ASSIGN_OR_RETURN(place.goal, log_.End(topic, partition));
-      const auto from = std::find_if(options_.from.begin(), options_.from.end(), [&](const Position& p) {
-        return p.partition == partition && p.topic == topic;
-      });
+      const auto from = std::find_if(options_.from.begin(), options_.from.end(),
+                                     [&](const Position& p) { return p.partition == partition && p.topic == topic; });
       if (from != options_.from.end()) {
         place.next = *from;
       } else {
@@ -212,9 +211,8 @@ absl::Status Follower::Impl::WaitUntilApplied(const Position& position, absl::Du
                        absl::StrCat("the view does not follow ", position.topic, "/", position.partition));
   }
   const size_t index = static_cast<size_t>(at - all.begin());
-  return WaitFor(
-      [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return places_[index].next.offset > position.offset; }, timeout,
-      FormatPosition(position));
+  return WaitFor([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return places_[index].next.offset > position.offset; }, timeout,
+                 FormatPosition(position));
 }
 
 Follower::Follower(EventLog& log, const base::Clock& clock, FollowerOptions options, ApplyFunction apply)

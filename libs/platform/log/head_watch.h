@@ -39,8 +39,8 @@ class HeadWatch {
   const absl::Duration interval_;
   const ReadHeads read_heads_;
   base::Mutex mutex_;
-  base::CondVar moved_;     // heads_, error_ or reads_ changed
-  base::CondVar work_;      // a waiter came, or stop
+  base::CondVar moved_;  // heads_, error_ or reads_ changed
+  base::CondVar work_;   // a waiter came, or stop
   Heads heads_ ABSL_GUARDED_BY(mutex_);
   absl::Status error_ ABSL_GUARDED_BY(mutex_);
   int64_t reads_ ABSL_GUARDED_BY(mutex_) = 0;

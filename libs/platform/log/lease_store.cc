@@ -57,11 +57,12 @@ absl::StatusOr<LeaseStore::Share> LeaseStore::Tick() {
 
 // partitions / members, the remainder to the first members by name: the shares add up to all partitions.
 absl::StatusOr<int> LeaseStore::FairShare(Transaction& transaction) const {
-  RETURN_IF_ERROR(transaction
-                      .Exec(absl::StrCat("INSERT INTO ", members_, " VALUES ($1, $2, ", LeaseEnd(),
-                                         ") ON CONFLICT (consumer_group, owner) DO UPDATE SET seen_until = ", LeaseEnd()),
-                            Params().Text(group_).Text(owner_))
-                      .status());
+  RETURN_IF_ERROR(
+      transaction
+          .Exec(absl::StrCat("INSERT INTO ", members_, " VALUES ($1, $2, ", LeaseEnd(),
+                             ") ON CONFLICT (consumer_group, owner) DO UPDATE SET seen_until = ", LeaseEnd()),
+                Params().Text(group_).Text(owner_))
+          .status());
   ASSIGN_OR_RETURN(
       const Result result,
       transaction.Exec(absl::StrCat("SELECT count(*), count(*) FILTER (WHERE owner < $2), (SELECT count(*) FROM ",
@@ -76,10 +77,11 @@ absl::StatusOr<int> LeaseStore::FairShare(Transaction& transaction) const {
 // Rows that are locked belong to batches under way, whose fence renews them.
 absl::Status LeaseStore::Renew(Transaction& transaction) const {
   return transaction
-      .Exec(absl::StrCat("UPDATE ", offsets_, " AS o SET lease_until = ", LeaseEnd(),
-                         " FROM (SELECT topic, partition FROM ", offsets_,
-                         " WHERE consumer_group = $1 AND owner = $2 ORDER BY topic, partition FOR UPDATE SKIP LOCKED)"
-                         " AS mine WHERE o.consumer_group = $1 AND o.topic = mine.topic AND o.partition = mine.partition"),
+      .Exec(absl::StrCat(
+                "UPDATE ", offsets_, " AS o SET lease_until = ", LeaseEnd(), " FROM (SELECT topic, partition FROM ",
+                offsets_,
+                " WHERE consumer_group = $1 AND owner = $2 ORDER BY topic, partition FOR UPDATE SKIP LOCKED)"
+                " AS mine WHERE o.consumer_group = $1 AND o.topic = mine.topic AND o.partition = mine.partition"),
             Params().Text(group_).Text(owner_))
       .status();
 }
@@ -119,8 +121,9 @@ absl::Status LeaseStore::Release(const PartitionLease& lease) {
 
 absl::Status LeaseStore::Leave() {
   return pool_
-      .Exec(absl::StrCat("DELETE FROM ", members_,
-                         " WHERE consumer_group = $1 AND (owner = $2 OR seen_until < clock_timestamp() - interval '1 day')"),
+      .Exec(absl::StrCat(
+                "DELETE FROM ", members_,
+                " WHERE consumer_group = $1 AND (owner = $2 OR seen_until < clock_timestamp() - interval '1 day')"),
             Params().Text(group_).Text(owner_))
       .status();
 }
@@ -147,16 +150,12 @@ absl::StatusOr<bool> LeaseStore::Fence(Transaction& transaction, const Partition
 
 // FOR UPDATE waits for a transaction of ours whose COMMIT may still be under way.
 absl::StatusOr<std::optional<int64_t>> LeaseStore::ReadNextOffset(const PartitionLease& lease) const {
-  ASSIGN_OR_RETURN(const Result result,
-                   pool_.Exec(absl::StrCat("SELECT next_offset FROM ", offsets_,
-                                           " WHERE consumer_group = $1 AND topic = $2 AND partition = $3"
-                                           " AND owner = $4 AND epoch = $5 FOR UPDATE"),
-                              Params()
-                                  .Text(group_)
-                                  .Text(lease.topic)
-                                  .Int64(lease.partition)
-                                  .Text(owner_)
-                                  .Int64(lease.epoch)));
+  ASSIGN_OR_RETURN(
+      const Result result,
+      pool_.Exec(absl::StrCat("SELECT next_offset FROM ", offsets_,
+                              " WHERE consumer_group = $1 AND topic = $2 AND partition = $3"
+                              " AND owner = $4 AND epoch = $5 FOR UPDATE"),
+                 Params().Text(group_).Text(lease.topic).Int64(lease.partition).Text(owner_).Int64(lease.epoch)));
   if (result.empty()) return std::optional<int64_t>();
   return std::optional<int64_t>(result.Int64(0, 0));
 }
@@ -164,10 +163,11 @@ absl::StatusOr<std::optional<int64_t>> LeaseStore::ReadNextOffset(const Partitio
 absl::StatusOr<std::vector<LeaseStore::Row>> LeaseStore::ReadAll() const {
   ASSIGN_OR_RETURN(
       const Result result,
-      pool_.Exec(absl::StrCat("SELECT topic, partition, next_offset, applied_received_at,"
-                              " CASE WHEN lease_until < clock_timestamp() THEN '' ELSE coalesce(owner, '') END, epoch FROM ",
-                              offsets_, " WHERE consumer_group = $1 ORDER BY topic, partition"),
-                 Params().Text(group_)));
+      pool_.Exec(
+          absl::StrCat("SELECT topic, partition, next_offset, applied_received_at,"
+                       " CASE WHEN lease_until < clock_timestamp() THEN '' ELSE coalesce(owner, '') END, epoch FROM ",
+                       offsets_, " WHERE consumer_group = $1 ORDER BY topic, partition"),
+          Params().Text(group_)));
   std::vector<Row> rows;
   for (int row = 0; row < result.rows(); ++row) {
     rows.push_back({{std::string(result.Text(row, 0)), static_cast<int>(result.Int64(row, 1)), result.Int64(row, 2)},

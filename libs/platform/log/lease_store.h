@@ -19,9 +19,7 @@ struct PartitionLease {
   int64_t epoch = 0;
   int64_t next_offset = 0;
 
-  bool SamePartition(const PartitionLease& other) const {
-    return partition == other.partition && topic == other.topic;
-  }
+  bool SamePartition(const PartitionLease& other) const { return partition == other.partition && topic == other.topic; }
 };
 
 // Inside this library only: the rows of consumer_offsets and consumer_members of one group, seen by one owner. All

@@ -1,7 +1,7 @@
 #include "libs/platform/log/memory_event_log.h"
 
-#include "libs/platform/log/event_log_contract.h"
-#include "libs/platform/log/memory_world.h"
+#include "libs/testing/log/event_log_contract.h"
+#include "libs/testing/log/memory_world.h"
 
 namespace kontor::log {
 namespace {

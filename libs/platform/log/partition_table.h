@@ -21,12 +21,12 @@ class PartitionTable {
     PartitionLease lease;
     int64_t published_through = 0;
     int worker = 0;
-    bool busy = false;        // its worker is applying
-    bool leaving = false;     // to be given back as soon as it is not busy
-    bool stopped = false;     // an alarm: held, but not read any more
-    bool replay = true;       // parked records have not been looked at yet
-    int failures = 0;         // transient errors in a row
-    int max_records = 0;      // of the next batch; 0 is the option's
+    bool busy = false;            // its worker is applying
+    bool leaving = false;         // to be given back as soon as it is not busy
+    bool stopped = false;         // an alarm: held, but not read any more
+    bool replay = true;           // parked records have not been looked at yet
+    int failures = 0;             // transient errors in a row
+    int max_records = 0;          // of the next batch; 0 is the option's
     int64_t paused_until_ns = 0;  // monotonic
   };
   using Handle = std::shared_ptr<Entry>;

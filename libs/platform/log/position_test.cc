@@ -13,8 +13,9 @@ TEST(Position, PrintsAndReadsBack) {
 }
 
 TEST(Position, RefusesEverythingElse) {
-  for (const char* text : {"", "orders", "orders/3", "orders@3", "orders/@3", "orders/3@", "orders/-1@3", "orders/1@-3",
-                           "orders/1@03", "orders/1@+3", "orders/1@99999999999999999999", "/1@2", "Or/1@2", "orders/1@2 "}) {
+  for (const char* text :
+       {"", "orders", "orders/3", "orders@3", "orders/@3", "orders/3@", "orders/-1@3", "orders/1@-3", "orders/1@03",
+        "orders/1@+3", "orders/1@99999999999999999999", "/1@2", "Or/1@2", "orders/1@2 "}) {
     EXPECT_THAT(ParsePosition(text), kontor::testing::StatusIs(absl::StatusCode::kInvalidArgument)) << text;
   }
 }

@@ -121,16 +121,16 @@ absl::StatusOr<std::vector<LogRecord>> PostgresEventLog::Read(absl::string_view 
   // Always at least one row, with the bounds of the same snapshot as the records.
   ASSIGN_OR_RETURN(
       const Result result,
-      pool_.Exec(absl::StrCat("SELECT p.begin_offset, p.next_offset, r.log_offset, r.received_at, r.bytes FROM ",
-                              schema_,
-                              ".partitions p LEFT JOIN LATERAL (SELECT * FROM (SELECT *,"
-                              " sum(octet_length(bytes)) OVER (ORDER BY log_offset) - octet_length(bytes) AS before"
-                              " FROM (SELECT log_offset, received_at, bytes FROM ",
-                              schema_,
-                              ".records WHERE partition_id = $1 AND log_offset >= $2 ORDER BY log_offset LIMIT $3)"
-                              " AS first) AS summed WHERE before < $4) AS r ON true WHERE p.id = $1"
-                              " ORDER BY r.log_offset"),
-                 Params().Int64(id).Int64(from_offset).Int64(limits.max_records).Int64(limits.max_bytes)));
+      pool_.Exec(
+          absl::StrCat("SELECT p.begin_offset, p.next_offset, r.log_offset, r.received_at, r.bytes FROM ", schema_,
+                       ".partitions p LEFT JOIN LATERAL (SELECT * FROM (SELECT *,"
+                       " sum(octet_length(bytes)) OVER (ORDER BY log_offset) - octet_length(bytes) AS before"
+                       " FROM (SELECT log_offset, received_at, bytes FROM ",
+                       schema_,
+                       ".records WHERE partition_id = $1 AND log_offset >= $2 ORDER BY log_offset LIMIT $3)"
+                       " AS first) AS summed WHERE before < $4) AS r ON true WHERE p.id = $1"
+                       " ORDER BY r.log_offset"),
+          Params().Int64(id).Int64(from_offset).Int64(limits.max_records).Int64(limits.max_bytes)));
   if (result.empty()) return UnknownTopic(topic);
   RETURN_IF_ERROR(CheckReadOffset(topic, partition, from_offset, result.Int64(0, 0), result.Int64(0, 1)));
   std::vector<LogRecord> records;
@@ -152,7 +152,8 @@ absl::StatusOr<int64_t> PostgresEventLog::ReadBound(absl::string_view topic, int
 }
 
 absl::StatusOr<HeadWatch::Heads> PostgresEventLog::ReadHeads() {
-  ASSIGN_OR_RETURN(const Result result, pool_.Exec(absl::StrCat("SELECT id, next_offset FROM ", schema_, ".partitions")));
+  ASSIGN_OR_RETURN(const Result result,
+                   pool_.Exec(absl::StrCat("SELECT id, next_offset FROM ", schema_, ".partitions")));
   HeadWatch::Heads heads;
   for (int row = 0; row < result.rows(); ++row) heads[result.Int64(row, 0)] = result.Int64(row, 1);
   return heads;
@@ -176,21 +177,22 @@ absl::StatusOr<bool> PostgresEventLog::TrimSome(int64_t partition_id, int64_t be
   const absl::Status status = pool_.RunRetrying([&](postgres::Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(
         const Result deleted,
-        transaction.Exec(absl::StrCat("WITH first AS (SELECT log_offset, received_at FROM ", schema_,
-                                      ".records WHERE partition_id = $1 AND log_offset < $2 ORDER BY log_offset LIMIT ",
-                                      kTrimRecords,
-                                      "), bound AS (SELECT coalesce(min(log_offset) FILTER (WHERE received_at >= $3),"
-                                      " max(log_offset) + 1) AS offset_ FROM first), gone AS (DELETE FROM ",
-                                      schema_,
-                                      ".records USING bound WHERE partition_id = $1 AND log_offset < bound.offset_"
-                                      " RETURNING log_offset) SELECT count(*), coalesce(max(log_offset), -1) + 1 FROM gone"),
-                         Params().Int64(partition_id).Int64(before_offset).Time(before)));
+        transaction.Exec(
+            absl::StrCat("WITH first AS (SELECT log_offset, received_at FROM ", schema_,
+                         ".records WHERE partition_id = $1 AND log_offset < $2 ORDER BY log_offset LIMIT ",
+                         kTrimRecords,
+                         "), bound AS (SELECT coalesce(min(log_offset) FILTER (WHERE received_at >= $3),"
+                         " max(log_offset) + 1) AS offset_ FROM first), gone AS (DELETE FROM ",
+                         schema_,
+                         ".records USING bound WHERE partition_id = $1 AND log_offset < bound.offset_"
+                         " RETURNING log_offset) SELECT count(*), coalesce(max(log_offset), -1) + 1 FROM gone"),
+            Params().Int64(partition_id).Int64(before_offset).Time(before)));
     more = deleted.Int64(0, 0) == kTrimRecords;
     if (deleted.Int64(0, 0) == 0) return absl::OkStatus();
     return transaction
-        .Exec(absl::StrCat("UPDATE ", schema_,
-                           ".partitions SET begin_offset = greatest(begin_offset, $2) WHERE id = $1"),
-              Params().Int64(partition_id).Int64(deleted.Int64(0, 1)))
+        .Exec(
+            absl::StrCat("UPDATE ", schema_, ".partitions SET begin_offset = greatest(begin_offset, $2) WHERE id = $1"),
+            Params().Int64(partition_id).Int64(deleted.Int64(0, 1)))
         .status();
   });
   RETURN_IF_ERROR(status);
@@ -210,9 +212,10 @@ absl::Status PostgresEventLog::Trim(absl::string_view topic, int partition, int6
 }
 
 absl::Status PostgresEventLog::ApplyRetention(absl::Time now) {
-  ASSIGN_OR_RETURN(const Result limited,
-                   pool_.Exec(absl::StrCat("SELECT p.id, t.retention_us, p.next_offset FROM ", schema_, ".topics t JOIN ",
-                                           schema_, ".partitions p USING (topic) WHERE t.retention_us IS NOT NULL")));
+  ASSIGN_OR_RETURN(
+      const Result limited,
+      pool_.Exec(absl::StrCat("SELECT p.id, t.retention_us, p.next_offset FROM ", schema_, ".topics t JOIN ", schema_,
+                              ".partitions p USING (topic) WHERE t.retention_us IS NOT NULL")));
   for (int row = 0; row < limited.rows(); ++row) {
     const absl::Time before = now - absl::Microseconds(limited.Int64(row, 1));
     RETURN_IF_ERROR(TrimAll(limited.Int64(row, 0), limited.Int64(row, 2), before));

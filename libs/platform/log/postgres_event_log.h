@@ -11,8 +11,8 @@ namespace kontor::log {
 
 struct PostgresEventLogOptions {
   std::string schema = "event_log";
-  int group_records = 200;               // concurrent small appends share one statement of at most so many records
-  int statement_records = 5000;          // one large append is cut into statements of at most so many
+  int group_records = 200;       // concurrent small appends share one statement of at most so many records
+  int statement_records = 5000;  // one large append is cut into statements of at most so many
   int64_t statement_bytes = 4 << 20;
   int64_t bytes_in_flight_max = 256 << 20;
   absl::Duration poll_interval = absl::Milliseconds(10);

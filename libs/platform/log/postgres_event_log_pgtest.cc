@@ -1,10 +1,9 @@
-#include "libs/platform/log/postgres_event_log.h"
-
 #include <thread>
 
-#include "libs/platform/log/event_log_contract.h"
-#include "libs/platform/log/postgres_world.h"
+#include "libs/platform/log/postgres_event_log.h"
 #include "libs/testing/fault_gate.h"
+#include "libs/testing/log/event_log_contract.h"
+#include "libs/testing/log/postgres_world.h"
 #include "libs/testing/status_matchers.h"
 
 namespace kontor::log {

@@ -12,7 +12,8 @@
 
 namespace kontor::log {
 
-// Inside this library only: the topics of a PostgresEventLog. The ids of partitions never change, so they are read once.
+// Inside this library only: the topics of a PostgresEventLog. The ids of partitions never change, so they are read
+// once.
 class TopicCatalog {
  public:
   TopicCatalog(postgres::Pool& pool, std::string schema) : pool_(pool), schema_(std::move(schema)) {}

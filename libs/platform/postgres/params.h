@@ -22,9 +22,9 @@ class Params {
   Params& Int64(int64_t value);
   Params& Double(double value);
   Params& Bool(bool value);
-  Params& Bytes(absl::string_view value);    // bytea
-  Params& Time(absl::Time value);            // timestamptz
-  Params& Numeric(absl::int128 nanos);       // numeric, exact: 1'500'000'000 is 1.5
+  Params& Bytes(absl::string_view value);  // bytea
+  Params& Time(absl::Time value);          // timestamptz
+  Params& Numeric(absl::int128 nanos);     // numeric, exact: 1'500'000'000 is 1.5
   Params& Null();
   Params& OptionalText(const std::optional<std::string>& value);
   Params& OptionalInt64(std::optional<int64_t> value);

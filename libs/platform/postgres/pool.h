@@ -18,11 +18,11 @@ struct PostgresOptions {
   std::string dsn;  // libpq's: "host=/run/kontor port=5432 dbname=kontor user=postgres" or a postgresql:// URL
   std::string application_name = "kontor";  // shown in pg_stat_activity
   int pool_size = 8;
-  absl::Duration connect_timeout = absl::Seconds(2);    // whole seconds, at least 2 (libpq's grain)
+  absl::Duration connect_timeout = absl::Seconds(2);  // whole seconds, at least 2 (libpq's grain)
   absl::Duration statement_timeout = absl::Seconds(30);
   absl::Duration lock_timeout = absl::Seconds(5);
   absl::Duration idle_in_transaction_timeout = absl::Seconds(5);
-  absl::Duration acquire_timeout = absl::Seconds(5);    // of Run, Exec and RunRetrying
+  absl::Duration acquire_timeout = absl::Seconds(5);  // of Run, Exec and RunRetrying
   // A server that is silent for statement_timeout plus this counts as gone: the connection is cut from our side.
   absl::Duration reply_grace = absl::Seconds(5);
 };

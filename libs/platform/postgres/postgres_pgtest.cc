@@ -41,8 +41,9 @@ TEST_F(PostgresTest, ParametersComeBackAsTheyWereSent) {
   const std::string bytes("\0\x01\\x'\xff", 6);
   const absl::Time time = absl::FromUnixMicros(1323435000123456);
   const absl::int128 nanos = absl::MakeInt128(0, 9'747'747'934'000'000);
-  auto result = pool->Exec("SELECT $1::text, $2::int8, $3::bool, $4::bytea, $5::timestamptz, $6::numeric, $7::float8, $8::text",
-                           Params().Text(text).Int64(-42).Bool(true).Bytes(bytes).Time(time).Numeric(-nanos).Double(0.1).Null());
+  auto result =
+      pool->Exec("SELECT $1::text, $2::int8, $3::bool, $4::bytea, $5::timestamptz, $6::numeric, $7::float8, $8::text",
+                 Params().Text(text).Int64(-42).Bool(true).Bytes(bytes).Time(time).Numeric(-nanos).Double(0.1).Null());
   ASSERT_THAT(result, IsOk());
   EXPECT_EQ(result->Text(0, 0), text);
   EXPECT_EQ(result->Int64(0, 1), -42);
@@ -62,7 +63,8 @@ TEST_F(PostgresTest, ArraysUnnestIntoRows) {
   const std::vector<absl::Time> times = {absl::InfinitePast(), absl::UnixEpoch(), absl::FromUnixMicros(-1),
                                          absl::InfiniteFuture()};
   auto result = pool->Exec(
-      "SELECT * FROM unnest($1::text[], $2::int8[], $3::bytea[], $4::timestamptz[], $5::text[], $6::bool[], $7::numeric[])",
+      "SELECT * FROM unnest($1::text[], $2::int8[], $3::bytea[], $4::timestamptz[], $5::text[], $6::bool[], "
+      "$7::numeric[])",
       Params()
           .TextArray(texts)
           .Int64Array({1, -2, 3, INT64_MIN})
@@ -111,8 +113,9 @@ TEST_F(PostgresTest, AnOverlookedErrorCannotCommit) {
 
 TEST_F(PostgresTest, CopyTakesEverythingThatTextCanHold) {
   auto pool = MakePool(dsn_);
-  ASSERT_THAT(pool->Exec("CREATE SCHEMA s; CREATE TABLE s.c (a text, b int8, c bytea, d timestamptz, e numeric, f bool)"),
-              IsOk());
+  ASSERT_THAT(
+      pool->Exec("CREATE SCHEMA s; CREATE TABLE s.c (a text, b int8, c bytea, d timestamptz, e numeric, f bool)"),
+      IsOk());
   const std::string text = "tab\t line\n \\N \\. \r end";
   constexpr int kRows = 5000;
   EXPECT_THAT(pool->Run([&](Transaction& t) {
@@ -320,8 +323,9 @@ TEST_F(PostgresTest, ChangedAndMissingMigrationsAreRefused) {
               StatusIs(StatusCode::kFailedPrecondition, "MIGRATION_CHANGED"));
   EXPECT_THAT(Migrate(*pool, "shop", {{1, "0001_init", "CREATE TABLE a ()"}, {3, "0003", "SELECT 1"}}),
               StatusIs(StatusCode::kFailedPrecondition, "MIGRATION_GAP"));
-  EXPECT_THAT(Migrate(*pool, "shop", {{1, "0001_init", "CREATE TABLE a ()"}, {2, "0002", "CREATE TABLE b (); nonsense"}}),
-              StatusIs(StatusCode::kInternal));
+  EXPECT_THAT(
+      Migrate(*pool, "shop", {{1, "0001_init", "CREATE TABLE a ()"}, {2, "0002", "CREATE TABLE b (); nonsense"}}),
+      StatusIs(StatusCode::kInternal));
   EXPECT_THAT(pool->Exec("SELECT * FROM shop.b"), StatusIs(StatusCode::kNotFound));
   EXPECT_THAT(Migrate(*pool, "shop; DROP", {}), StatusIs(StatusCode::kInvalidArgument));
   EXPECT_THAT(Migrate(*pool, "shop", {}), IsOk());

@@ -22,7 +22,7 @@ class Result {
   int rows() const;
   int columns() const;
   bool empty() const { return rows() == 0; }
-  int64_t affected_rows() const;        // of INSERT, UPDATE, DELETE
+  int64_t affected_rows() const;  // of INSERT, UPDATE, DELETE
   absl::string_view name(int column) const;
 
   bool IsNull(int row, int column) const;
@@ -30,9 +30,9 @@ class Result {
   int64_t Int64(int row, int column) const;
   double Double(int row, int column) const;
   bool Bool(int row, int column) const;
-  std::string Bytes(int row, int column) const;           // bytea
-  absl::Time Time(int row, int column) const;             // timestamptz
-  absl::int128 Numeric(int row, int column) const;        // numeric in nanos; digits beyond nine decimals are cut off
+  std::string Bytes(int row, int column) const;     // bytea
+  absl::Time Time(int row, int column) const;       // timestamptz
+  absl::int128 Numeric(int row, int column) const;  // numeric in nanos; digits beyond nine decimals are cut off
 
  private:
   std::shared_ptr<const Impl> impl_;

@@ -13,8 +13,8 @@
 #include "gtest/gtest.h"
 #include "libs/base/hash.h"
 #include "libs/platform/log/event_log.h"
-#include "libs/platform/log/event_log_world.h"
 #include "libs/platform/log/follower.h"
+#include "libs/testing/log/event_log_world.h"
 #include "libs/testing/status_matchers.h"
 
 // What every engine of the event log has to pass, unchanged:
@@ -66,7 +66,8 @@ TEST_P(EventLogContract, UnknownTopicsAndPartitionsAreNotFound) {
 TEST_P(EventLogContract, RecordsComeBackInOrderWhereTheirKeyPutsThem) {
   CreateTopic("orders", 4);
   std::vector<NewRecord> records;
-  for (int i = 0; i < 500; ++i) records.push_back({absl::StrCat("key", i % 7), absl::StrCat("bytes", i, std::string(1, '\0'))});
+  for (int i = 0; i < 500; ++i)
+    records.push_back({absl::StrCat("key", i % 7), absl::StrCat("bytes", i, std::string(1, '\0'))});
   auto positions = log_.Append("orders", records);
   ASSERT_THAT(positions, kontor::testing::IsOk());
   ASSERT_EQ(positions->size(), records.size());
@@ -93,7 +94,8 @@ TEST_P(EventLogContract, RecordsComeBackInOrderWhereTheirKeyPutsThem) {
 
 TEST_P(EventLogContract, ReadsAreLimitedByRecordsAndBytesButGetOneAtLeast) {
   CreateTopic("orders", 1);
-  ASSERT_THAT(log_.Append("orders", std::vector<NewRecord>(10, {"k", std::string(1000, 'x')})), kontor::testing::IsOk());
+  ASSERT_THAT(log_.Append("orders", std::vector<NewRecord>(10, {"k", std::string(1000, 'x')})),
+              kontor::testing::IsOk());
   EXPECT_EQ(log_.Read("orders", 0, 0, {.max_records = 3})->size(), 3u);
   EXPECT_EQ(log_.Read("orders", 0, 0, {.max_bytes = 2500})->size(), 3u);
   EXPECT_EQ(log_.Read("orders", 0, 0, {.max_bytes = 1})->size(), 1u);
@@ -230,7 +232,8 @@ TEST_P(EventLogContract, AFollowerStartsFromASnapshotAndStopsBelowTheLog) {
   EXPECT_EQ(applied, 3);
   Follower late(log_, world_->clock(), {.topics = {"orders"}, .from = {{"orders", 0, 4}}}, count);
   ASSERT_THAT(late.Start(), kontor::testing::IsOk());
-  EXPECT_THAT(late.WaitUntilCaughtUp(absl::Milliseconds(100)), kontor::testing::StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(late.WaitUntilCaughtUp(absl::Milliseconds(100)),
+              kontor::testing::StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(late.Stats().status, kontor::testing::StatusIs(absl::StatusCode::kOutOfRange, kReasonBelowLogStart));
 }
 

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "libs/platform/log/event_log_world.h"
 #include "libs/platform/log/memory_event_log.h"
+#include "libs/testing/log/event_log_world.h"
 
 namespace kontor::log {
 

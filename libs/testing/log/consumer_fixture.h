@@ -1,33 +1,24 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "libs/platform/log/consumer.h"
-#include "libs/platform/log/contract_ledger.h"
-#include "libs/platform/log/event_log_world.h"
 #include "libs/platform/log/outbox.h"
+#include "libs/testing/eventually.h"
 #include "libs/testing/fault_gate.h"
+#include "libs/testing/log/contract_ledger.h"
+#include "libs/testing/log/event_log_world.h"
 #include "libs/testing/private_postgres.h"
 #include "libs/testing/status_matchers.h"
 
 // The fixture of consumer_contract.h and consumer_fault_contract.h.
 namespace kontor::log {
 
-// True as soon as `condition` holds; false after `patience`.
-inline bool Eventually(const std::function<bool()>& condition, absl::Duration patience = absl::Seconds(20)) {
-  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(patience);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
+using kontor::testing::Eventually;
 
 // The engine under test, and PostgreSQL for what consumers keep; the pool of consumers goes through a fault gate.
 class ConsumerContract : public ::testing::TestWithParam<MakeWorld> {

@@ -6,7 +6,7 @@
 
 #include "kontor/events/v1/quality.pb.h"
 #include "kontor/events/v1/record.pb.h"
-#include "libs/platform/log/consumer_fixture.h"
+#include "libs/testing/log/consumer_fixture.h"
 
 // What consumers, dead letters, parked records, outbox and relay have to do over every engine:
 //   INSTANTIATE_TEST_SUITE_P(Memory, ConsumerContract, ::testing::Values(MakeMemoryWorld));
@@ -75,7 +75,8 @@ TEST_P(ConsumerContract, PoisonGoesToTheDeadLettersAndTheRestIsApplied) {
   EXPECT_EQ(consumer.Stats().dead_letters, 3);
   EXPECT_GT(consumer.Stats().halvings, 0);
   EXPECT_EQ(Count("views.dead_letters WHERE reason = 'POISON' AND description = 'cannot be applied' AND attempt > 1"
-                  " AND convert_from(bytes, 'UTF8') LIKE 'poison%'"), 2);
+                  " AND convert_from(bytes, 'UTF8') LIKE 'poison%'"),
+            2);
   EXPECT_EQ(Count("views.dead_letters WHERE reason = 'HANDLER_THREW' AND topic = 'orders'"), 1);
 }
 
@@ -107,11 +108,16 @@ TEST_P(ConsumerContract, TransientErrorsPauseAndNothingIsLost) {
   std::atomic<int> failures = 0;
   handler.after = [&](const Batch&) -> absl::Status {
     switch (++failures) {
-      case 1: return absl::UnavailableError("no");
-      case 2: return absl::AbortedError("no");
-      case 3: return absl::DeadlineExceededError("no");
-      case 4: return absl::ResourceExhaustedError("no");
-      default: return absl::OkStatus();
+      case 1:
+        return absl::UnavailableError("no");
+      case 2:
+        return absl::AbortedError("no");
+      case 3:
+        return absl::DeadlineExceededError("no");
+      case 4:
+        return absl::ResourceExhaustedError("no");
+      default:
+        return absl::OkStatus();
     }
   };
   Consumer consumer(log_, *gated_, handler, Options());
@@ -214,7 +220,8 @@ TEST_P(ConsumerContract, RowsThatCommitLateAreRelayedToo) {
     }));
     EXPECT_THAT(relay.RunOnce(), kontor::testing::IsOkAndHolds(1));
     return absl::OkStatus();
-  }), kontor::testing::IsOk());
+  }),
+              kontor::testing::IsOk());
   EXPECT_THAT(relay.RunOnce(), kontor::testing::IsOkAndHolds(1));
   EXPECT_EQ(ReadTopic("derived"), (std::vector<std::string>{"late", "early"}));
 }
@@ -223,10 +230,12 @@ TEST_P(ConsumerContract, WrongOptionsAreRefused) {
   LedgerHandler handler;
   ConsumerOptions options = Options();
   options.schema = "views; DROP SCHEMA public";
-  EXPECT_THAT(Consumer(log_, *gated_, handler, options).Start(), kontor::testing::StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(Consumer(log_, *gated_, handler, options).Start(),
+              kontor::testing::StatusIs(absl::StatusCode::kInvalidArgument));
   options = Options();
   options.topics = {"nothing"};
-  EXPECT_THAT(Consumer(log_, *gated_, handler, options).Start(), kontor::testing::StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Consumer(log_, *gated_, handler, options).Start(),
+              kontor::testing::StatusIs(absl::StatusCode::kNotFound));
 }
 
 }  // namespace kontor::log

@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "libs/platform/log/event_log_world.h"
 #include "libs/platform/log/postgres_event_log.h"
 #include "libs/platform/postgres/pool.h"
+#include "libs/testing/log/event_log_world.h"
 #include "libs/testing/private_postgres.h"
 
 namespace kontor::log {

@@ -21,8 +21,9 @@ namespace kontor::log {
 
 inline absl::Status CreateLedger(postgres::Pool& pool) {
   return pool
-      .Exec("CREATE TABLE IF NOT EXISTS ledger (line int8 GENERATED ALWAYS AS IDENTITY, topic text, partition int,"
-            " log_offset int8, entry text)")
+      .Exec(
+          "CREATE TABLE IF NOT EXISTS ledger (line int8 GENERATED ALWAYS AS IDENTITY, topic text, partition int,"
+          " log_offset int8, entry text)")
       .status();
 }
 
@@ -35,9 +36,10 @@ inline absl::Status WriteLedger(postgres::Transaction& transaction, const Batch&
     texts.push_back(text);
   }
   return transaction
-      .Exec("INSERT INTO ledger (topic, partition, log_offset, entry) SELECT $1, $2, o, e"
-            " FROM unnest($3::int8[], $4::text[]) AS u (o, e) ORDER BY o",
-            postgres::Params().Text(batch.topic).Int64(batch.partition).Int64Array(offsets).TextArray(texts))
+      .Exec(
+          "INSERT INTO ledger (topic, partition, log_offset, entry) SELECT $1, $2, o, e"
+          " FROM unnest($3::int8[], $4::text[]) AS u (o, e) ORDER BY o",
+          postgres::Params().Text(batch.topic).Int64(batch.partition).Int64Array(offsets).TextArray(texts))
       .status();
 }
 
@@ -83,7 +85,8 @@ struct LedgerCount {
 
 inline LedgerCount CountLedger(postgres::Pool& pool) {
   auto result = pool.Exec(
-      "SELECT count(*), count(DISTINCT (topic, partition, log_offset)), count(*) FILTER (WHERE log_offset < before) FROM"
+      "SELECT count(*), count(DISTINCT (topic, partition, log_offset)), count(*) FILTER (WHERE log_offset < before) "
+      "FROM"
       " (SELECT *, lag(log_offset) OVER (PARTITION BY topic, partition ORDER BY line) AS before FROM ledger) AS l");
   EXPECT_TRUE(result.ok()) << result.status();
   return {result->Int64(0, 0), result->Int64(0, 1), result->Int64(0, 2)};
@@ -93,8 +96,8 @@ inline LedgerCount CountLedger(postgres::Pool& pool) {
 inline ::testing::AssertionResult LedgerIsExact(postgres::Pool& pool, int64_t records) {
   const LedgerCount count = CountLedger(pool);
   if (count.lines == records && count.distinct == records && count.disorder == 0) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << count.lines << " lines of " << count.distinct << " records, " << count.disorder
-                                       << " out of order, where " << records << " were expected";
+  return ::testing::AssertionFailure() << count.lines << " lines of " << count.distinct << " records, "
+                                       << count.disorder << " out of order, where " << records << " were expected";
 }
 
 }  // namespace kontor::log

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
-#include "libs/platform/log/consumer_fixture.h"
 #include "libs/platform/log/lease_store.h"
+#include "libs/testing/log/consumer_fixture.h"
 
 // Leases, fencing and broken connections over every engine. The oracle is the ledger: every record exactly once.
 namespace kontor::log {
@@ -105,7 +106,8 @@ TEST_P(ConsumerContract, AZombieIsFenced) {
     EXPECT_THAT(direct_->Run([&](postgres::Transaction& transaction) -> absl::Status {
       ASSIGN_OR_RETURN(ours, store.Fence(transaction, with, with.next_offset + 10, absl::UnixEpoch()));
       return absl::OkStatus();
-    }), kontor::testing::IsOk());
+    }),
+                kontor::testing::IsOk());
     return ours;
   };
   EXPECT_FALSE(fence(zombie, old_lease));
