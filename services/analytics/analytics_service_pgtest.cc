@@ -90,7 +90,7 @@ class ServiceTest : public ::testing::Test {
     while (absl::Now() < give_up) {
       const auto rows = pool_->Exec(sql);
       if (rows.ok() && !rows->empty() && rows->Bool(0, 0)) return true;
-      absl::SleepFor(absl::Milliseconds(10));
+      absl::SleepFor(absl::Milliseconds(10));  // between polls
     }
     return false;
   }
@@ -125,7 +125,7 @@ TEST_F(ServiceTest, ADeadLetterReachesItsTopic) {
     for (int partition = 0; partition < *log_->Partitions("dead-letter.analytics"); ++partition) {
       published += *log_->End("dead-letter.analytics", partition);
     }
-    absl::SleepFor(absl::Milliseconds(10));
+    absl::SleepFor(absl::Milliseconds(10));  // between polls
   }
   EXPECT_EQ(published, 1);
 }

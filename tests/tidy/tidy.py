@@ -141,8 +141,12 @@ def catch_all():
 
 
 def no_sleep_in_tests():
-    paths = [path for path in CPP if TEST_FILE.search(path)]
-    return matches(paths, re.compile(r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep)\b"), cpp.code_only)
+    """A test that sleeps says on the line what it waits for that no event tells: the pause of a bounded poll, a deadline."""
+    sleep = re.compile(r"\b(sleep_for|sleep_until|SleepFor|usleep|nanosleep)\b")
+    for path in (path for path in CPP if TEST_FILE.search(path)):
+        for number, line in enumerate(read(path).split("\n"), 1):
+            if sleep.search(line.split("//")[0]) and "//" not in line:
+                yield f"{path}:{number}: sleeps without a reason behind //"
 
 
 def no_machine_paths():

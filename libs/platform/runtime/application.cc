@@ -14,6 +14,7 @@
 #include "libs/base/mutex.h"
 #include "libs/base/status.h"
 #include "libs/platform/runtime/log.h"
+#include "libs/platform/runtime/transport.h"
 
 namespace kontor::runtime {
 namespace {
@@ -150,6 +151,7 @@ int Main(int argc, char** argv, std::function<absl::Status(Application&)> setup)
   const sigset_t set = StopSignals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  TakeTransportLog();
   Application application(argc, argv);
   const absl::Status status = application.Run(setup);
   if (status.ok()) {

@@ -178,7 +178,8 @@ void Server::Drain(absl::Duration grace) {
     // running calls are over it is therefore Call that refuses, with UNAVAILABLE.
     const auto until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(std::min(grace, absl::Hours(24)));
     impl.host.AwaitIdle(until);
-    impl.server->Shutdown(std::chrono::system_clock::now());
+    const auto left = std::max(until - std::chrono::steady_clock::now(), std::chrono::steady_clock::duration::zero());
+    impl.server->Shutdown(std::chrono::system_clock::now() + left);
     impl.server->Wait();
   }
   impl.host.unary_pool.Stop();

@@ -32,7 +32,8 @@ class Reader {
   // Blocks for the next message; nullopt when the caller has sent its last. CANCELLED, DEADLINE_EXCEEDED (also, with
   // reason STREAM_IDLE, when none came within MethodOptions::read_idle_timeout), INVALID_ARGUMENT (broken bytes),
   // RESOURCE_EXHAUSTED (too many bytes), PERMISSION_DENIED (a message that names another shop than the first): return
-  // it, nothing further can be read. Costs one message of prefetched memory.
+  // it, nothing further can be read. A caller that disappears may look like its last message: where the
+  // difference matters, the last message says that it is the last. Costs one message of prefetched memory.
   absl::StatusOr<std::optional<Req>> Read() {
     std::optional<Req> message(std::in_place);
     absl::StatusOr<bool> more = reader_.Read(*message);

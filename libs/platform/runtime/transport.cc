@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "grpc/support/log.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/resource_quota.h"
 #include "libs/base/status.h"
 #include "libs/platform/runtime/admin.h"
+#include "libs/platform/runtime/log.h"
 #include "libs/platform/runtime/read_file.h"
 
 namespace kontor::runtime {
@@ -50,6 +53,13 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TransportCredentials(co
   grpc::SslServerCredentialsOptions ssl;
   ssl.pem_key_cert_pairs.push_back({key, certificate});
   return grpc::SslServerCredentials(ssl);
+}
+
+void TakeTransportLog() {
+  gpr_set_log_function([](gpr_log_func_args* entry) {
+    if (entry->severity != GPR_LOG_SEVERITY_ERROR) return;
+    LogWarning("transport", {{"detail", entry->message}, {"source", absl::StrCat(entry->file, ":", entry->line)}});
+  });
 }
 
 }  // namespace kontor::runtime

@@ -22,4 +22,7 @@ absl::Status ConfigureTransport(const ServerOptions& options, int64_t largest_me
 // TLS when the options name a certificate, in the clear otherwise. FAILED_PRECONDITION when a file is missing.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TransportCredentials(const ServerOptions& options);
 
+// Sends what the transport logs (its errors only) through Log.
+void TakeTransportLog();
+
 }  // namespace kontor::runtime
