@@ -78,7 +78,7 @@ TEST_F(FactWriterTest, ACancellationMayComeFirst) {
   Append(fleet::kOrders, "o1", MakeRecord(MakeOrder("o1", 0, {{"p1", 1, 100}}), {}));
   Append(fleet::kOrders, "o1", MakeRecord(MakeCancellation("o1"), {}));  // the earliest counts
   Append(fleet::kOrders, "o1", MakeRecord(MakeOrder("o1", 9, {{"p1", 1, 300}}), {}));
-  Consume();
+  Consume(1);
   EXPECT_THAT(Rows("SELECT order_id, amount, cancelled_at AT TIME ZONE 'UTC' FROM sql_v1.orders"),
               ElementsAre("o1|3|2011-12-05 10:00:00"));
   EXPECT_THAT(Rows("SELECT orders, gross_revenue, revenue FROM sql_v1.daily_revenue"), ElementsAre("0|3|0"));

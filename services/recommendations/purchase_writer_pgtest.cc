@@ -162,7 +162,8 @@ TEST_F(PurchaseWriterTest, StateIsAFunctionOfTheSetOfRecords) {
     const std::vector<std::string> expected = Dump();
     ASSERT_THAT(expected, ::testing::Not(IsEmpty()));
 
-    records.insert(records.end(), records.begin(), records.begin() + 30);  // doubled
+    const std::vector<std::string> doubled(records.begin(), records.begin() + 30);
+    records.insert(records.end(), doubled.begin(), doubled.end());
     for (size_t i = records.size(); i > 1; --i) std::swap(records[i - 1], records[random.Below(i)]);
     KONTOR_ASSERT_OK(pool_->Exec("TRUNCATE recommendations.purchases, recommendations.applied"));
     for (size_t begin = 0; begin < records.size();) {

@@ -39,7 +39,9 @@ at::Tensor AsTensor(std::vector<float>& values, int n) {
 }  // namespace
 
 CpuFeatures DetectCpuFeatures() {
-  return {__builtin_cpu_supports("avx2") != 0, __builtin_cpu_supports("avx512f") != 0};
+  return {__builtin_cpu_supports("avx2") != 0,
+          __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+              __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512vl") != 0};
 }
 
 std::string BlasKernel() {
@@ -51,7 +53,7 @@ std::string BlasKernel() {
 
 std::string RecommendedCoreType(absl::string_view kernel, CpuFeatures cpu) {
   if (kernel != "Prescott") return "";
-  if (cpu.avx512f) return "SkylakeX";
+  if (cpu.avx512) return "SkylakeX";
   return cpu.avx2 ? "Haswell" : "";
 }
 

@@ -13,14 +13,14 @@ namespace kontor::nn {
 
 struct CpuFeatures {
   bool avx2 = false;
-  bool avx512f = false;
+  bool avx512 = false;  // all that OpenBLAS's SkylakeX kernels use: F, BW, DQ and VL
 };
 CpuFeatures DetectCpuFeatures();  // cpuid, and that the system saves the registers
 
 // OpenBLAS's name of the kernels it chose, for example "SkylakeX"; "" where the BLAS is not OpenBLAS.
 std::string BlasKernel();
 
-// What OPENBLAS_CORETYPE should be: "SkylakeX" with AVX-512F, "Haswell" with AVX2, and only where OpenBLAS chose
+// What OPENBLAS_CORETYPE should be: "SkylakeX" with AVX-512, "Haswell" with AVX2, and only where OpenBLAS chose
 // "Prescott";
 // "" where nothing is to change.
 std::string RecommendedCoreType(absl::string_view kernel, CpuFeatures cpu);

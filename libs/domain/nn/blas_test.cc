@@ -24,10 +24,10 @@ TEST(BlasTest, RefusesSizesThatAreOutOfRange) {
 TEST(BlasTest, TheBlasIsOpenBlasAndSaysItsKernel) { EXPECT_NE(BlasKernel(), ""); }
 
 TEST(BlasTest, RecommendsAKernelOnlyWherePrescottWasChosen) {
-  EXPECT_EQ(RecommendedCoreType("Prescott", {.avx2 = true, .avx512f = true}), "SkylakeX");
+  EXPECT_EQ(RecommendedCoreType("Prescott", {.avx2 = true, .avx512 = true}), "SkylakeX");
   EXPECT_EQ(RecommendedCoreType("Prescott", {.avx2 = true}), "Haswell");
   EXPECT_EQ(RecommendedCoreType("Prescott", {}), "");
-  EXPECT_EQ(RecommendedCoreType("Zen", {.avx2 = true, .avx512f = true}), "");
+  EXPECT_EQ(RecommendedCoreType("Zen", {.avx2 = true, .avx512 = true}), "");
   EXPECT_EQ(RecommendedCoreType("", {.avx2 = true}), "");
 }
 

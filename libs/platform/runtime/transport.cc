@@ -1,10 +1,11 @@
 #include "libs/platform/runtime/transport.h"
 
+#include <grpc/support/log.h>
+
 #include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "grpc/support/log.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/resource_quota.h"
 #include "libs/base/status.h"
