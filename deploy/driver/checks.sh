@@ -5,7 +5,7 @@ run_tests() {
   trap 'echo "0 passed, 1 failed"' EXIT # what is said when the build fails; exec below forgets it
   setup
   build asan unit_tests
-  exec "$PYTHON" tests/run_tests.py --results var/test ${1:+--filter "$1"} build/release build/asan:test
+  exec "$PYTHON" tests/run_tests.py --results var/test ${1:+--filter "$1"} build/release build/asan:sanitized
 }
 
 bench_command() { # NAME: prints the program that measures it
@@ -64,6 +64,6 @@ lint() {
   build tidy kontor_libraries
   step "unit tests under the thread sanitizer (preset tsan)"
   build tsan unit_tests
-  "$PYTHON" tests/run_tests.py --results var/test build/tsan:test
+  "$PYTHON" tests/run_tests.py --results var/test build/tsan:sanitized
   say "lint: clean"
 }

@@ -96,14 +96,19 @@ function(kontor_library)
   endforeach()
 endfunction()
 
-# One ctest entry per binary, labelled by its kind; sanitizer presets build and run the label "test" only.
+# One ctest entry per binary, labelled by its kind. Sanitizer presets build and run the label "sanitized" only: the unit tests
+# of libs/base and libs/domain, LibTorch's corner left out.
 function(kontor_test_binary target kind folder)
   cmake_parse_arguments(ARG "" "" "FILES;DEPS" ${ARGN})
   add_executable(${target} ${ARG_FILES})
   kontor_link(${target} ${folder} PRIVATE ${ARG_DEPS} GTest::gtest_main GTest::gmock)
   add_test(NAME ${target} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${target} PROPERTIES LABELS ${kind} TIMEOUT 300)
-  set_property(GLOBAL APPEND PROPERTY KONTOR_TESTS_${kind} ${target})
+  set(labels ${kind})
+  if(kind STREQUAL "test" AND folder MATCHES "^libs/(base|domain)" AND NOT folder STREQUAL "libs/domain/nn")
+    list(APPEND labels sanitized)
+    set_property(GLOBAL APPEND PROPERTY KONTOR_SANITIZED_TESTS ${target})
+  endif()
+  set_tests_properties(${target} PROPERTIES LABELS "${labels}" TIMEOUT 300)
 endfunction()
 
 # An executable from main.cc of the current folder, named ${name}.

@@ -72,16 +72,29 @@ Column RowReader::Find(absl::string_view name, absl::string_view field, base::Vi
 bool RowReader::Next() {
   if (!csv_.Next()) return false;
   ++rows_;
-  broken_ = !csv_.row_error().empty() || csv_.fields().size() != header_.size();
-  if (broken_) {
-    error_.set_line(csv_.line());
-    error_.set_reason("ROW_MALFORMED");
-    error_.set_description(csv_.row_error().empty()
-                               ? absl::StrCat("the row has ", csv_.fields().size(), " fields, the header ",
-                                              header_.size(), "; correct its commas and quotes")
-                               : csv_.row_error());
+  broken_ = false;
+  if (!csv_.row_error().empty()) {
+    Break("", "ROW_MALFORMED", csv_.row_error());
+  } else if (csv_.fields().size() != header_.size()) {
+    Break("", "ROW_MALFORMED",
+          absl::StrCat("the row has ", csv_.fields().size(), " fields, the header ", header_.size(),
+                       "; correct its commas and quotes"));
+  } else {
+    for (size_t i = 0; i < header_.size() && !broken_; ++i) {
+      if (!base::IsValidUtf8(csv_.fields()[i])) {
+        Break(header_[i], "UTF8_INVALID", "the field is not valid UTF-8; save the file as UTF-8");
+      }
+    }
   }
   return true;
+}
+
+void RowReader::Break(absl::string_view column, absl::string_view reason, absl::string_view description) {
+  broken_ = true;
+  error_.set_line(csv_.line());
+  error_.set_column(std::string(column));
+  error_.set_reason(std::string(reason));
+  error_.set_description(std::string(description));
 }
 
 double RowReader::share_read() const {

@@ -33,7 +33,7 @@ class RowReader {
   int64_t rows() const { return rows_; }
   double share_read() const;
 
-  // Wrong number of fields or broken quoting; nullptr when the row is whole.
+  // Wrong number of fields, broken quoting or broken UTF-8; nullptr when the row is whole.
   const kontor::ingest::v1::RowError* broken() const { return broken_ ? &error_ : nullptr; }
 
   // Parse a field; on failure an error is added and the result is false.
@@ -44,6 +44,8 @@ class RowReader {
 
  private:
   explicit RowReader(base::CsvReader csv) : csv_(std::move(csv)) {}
+
+  void Break(absl::string_view column, absl::string_view reason, absl::string_view description);
 
   base::CsvReader csv_;
   std::vector<std::string> header_;

@@ -92,18 +92,21 @@ TEST_F(UnitSourceTest, ABadRowCostsItselfAlone) {
       "1,B,b,1,2010-12-01 08:26:00,NaN,1,France\n"
       "1,C,c,1,2010-02-30 08:26:00,1,1,France\n"
       "short,row\n"
+      "1,E,\xff\xfe,1,2010-12-01 08:26:00,1,1,France\n"
       "1,D,d,1,2010-12-01 08:26:00,1.00,1,France\n");
   const auto units = Orders();
-  ASSERT_EQ(units.size(), 2u);
+  ASSERT_EQ(units.size(), 3u);
   EXPECT_EQ(units[0].row_errors(0).reason(), "ROW_MALFORMED");
   EXPECT_EQ(units[0].row_errors(0).line(), 5);
-  ASSERT_EQ(units[1].row_errors_size(), 3);
-  EXPECT_EQ(units[1].row_errors(0).column(), "Quantity");
-  EXPECT_EQ(units[1].row_errors(0).reason(), "NUMBER_INVALID");
-  EXPECT_EQ(units[1].row_errors(1).column(), "UnitPrice");
-  EXPECT_EQ(units[1].row_errors(2).reason(), "TIME_INVALID");
-  EXPECT_EQ(units[1].event().order_recorded().lines_size(), 1);
-  EXPECT_EQ(units[1].event().order_recorded().lines(0).product_id(), "D");
+  EXPECT_EQ(units[1].row_errors(0).reason(), "UTF8_INVALID");
+  EXPECT_EQ(units[1].row_errors(0).column(), "Description");
+  ASSERT_EQ(units[2].row_errors_size(), 3);
+  EXPECT_EQ(units[2].row_errors(0).column(), "Quantity");
+  EXPECT_EQ(units[2].row_errors(0).reason(), "NUMBER_INVALID");
+  EXPECT_EQ(units[2].row_errors(1).column(), "UnitPrice");
+  EXPECT_EQ(units[2].row_errors(2).reason(), "TIME_INVALID");
+  EXPECT_EQ(units[2].event().order_recorded().lines_size(), 1);
+  EXPECT_EQ(units[2].event().order_recorded().lines(0).product_id(), "D");
 }
 
 TEST_F(UnitSourceTest, AMissingColumnIsNamed) {

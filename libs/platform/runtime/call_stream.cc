@@ -41,7 +41,8 @@ absl::Status Call::Parse(grpc::ByteBuffer& bytes, Message& message) {
   bytes.Clear();
   if (parsed) return absl::OkStatus();
   return base::Error(absl::StatusCode::kInvalidArgument, "MALFORMED_REQUEST",
-                     absl::StrCat("The bytes are no valid ", message.GetTypeName(), "."));
+                     absl::StrCat("The bytes are no valid ", message.GetTypeName(),
+                                  "; send it in protobuf's wire format, texts in UTF-8."));
 }
 
 absl::Status Call::Serialize(const Message& message, grpc::ByteBuffer& bytes) {
