@@ -62,7 +62,7 @@ class ByteReader {
       return {};
     }
     std::vector<T> values(size);
-    std::memcpy(values.data(), bytes_.data(), size * sizeof(T));
+    if (size > 0) std::memcpy(values.data(), bytes_.data(), size * sizeof(T));
     bytes_.remove_prefix(size * sizeof(T));
     if constexpr (std::is_floating_point_v<T>) {
       for (T value : values) Require(std::isfinite(value), "a number is not finite");
