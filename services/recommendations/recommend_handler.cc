@@ -59,8 +59,8 @@ absl::StatusOr<v1::RecommendResponse> RecommendHandler::Recommend(const runtime:
   RETURN_IF_ERROR(WaitForPositions(parts_.views, call, request.read_after()));
 
   v1::RecommendResponse response;
-  fleet::SetTime(request.has_as_of() ? fleet::TimeOf(request.as_of()) : live->newest_event(),
-                 *response.mutable_as_of());
+  const absl::Time as_of = request.has_as_of() ? fleet::TimeOf(request.as_of()) : live->newest_event();
+  if (as_of > absl::UnixEpoch()) fleet::SetTime(as_of, *response.mutable_as_of());  // unset before the first event
   const std::shared_ptr<const ServedModel> served = parts_.models.Get(call.shop);
   if (served == nullptr) {
     response.set_tier(v1::TIER_EMPTY);

@@ -135,6 +135,7 @@ TEST_F(RecommendHandlerTest, WithoutAModelTheAnswerIsEmptyAndSaysWhy) {
   EXPECT_THAT(response.degraded_reason(), HasSubstr("call TrainModel"));
   EXPECT_THAT(Products(response), IsEmpty());
   EXPECT_EQ(response.model(), "");
+  EXPECT_FALSE(response.has_as_of());  // no event yet
 }
 
 TEST_F(RecommendHandlerTest, AKnownPersonGetsTheirOwnWithReasons) {

@@ -27,6 +27,7 @@ def import_files(stand, files, kills=0, rows_in_all=0):
                 kill_at(stand, importer, rows_in_all * number // (kills + 1))
             if importer.wait(DEADLINE_S):
                 raise RuntimeError("kontorctl gave up although kontor-all was started again")
+            stand.settle()
         finally:
             importer.kill()
     else:
@@ -36,10 +37,10 @@ def import_files(stand, files, kills=0, rows_in_all=0):
 
 
 def kill_at(stand, importer, rows):
-    """Kills kontor-all as soon as the running orders import has read `rows`, and starts it again."""
+    """Kills kontor-all as soon as the running orders import has read `rows`, and begins to start it again."""
     wait_for_rows(stand, importer, rows)
     stand.kill()
-    stand.start_process()
+    stand.start_process_behind()
 
 
 def wait_for_rows(stand, importer, rows):
@@ -52,7 +53,7 @@ def wait_for_rows(stand, importer, rows):
             try:
                 running = [each for each in fleet.all_imports() if each.state == each.STATE_RUNNING]
             except grpc.RpcError:
-                continue
+                running = ()
             if any("-orders-" in each.name and each.rows_read >= rows for each in running):
                 return
             time.sleep(0.005)

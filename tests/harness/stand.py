@@ -52,7 +52,7 @@ class Stand:
         self.port = int(driver(f"free_ports {first_port}").stdout)
         self.address = f"127.0.0.1:{self.port}"
         self.key_file = os.path.join(self.run, "key")
-        self.keys = {}
+        self.keys, self.starters = {}, []
         self._write_keys(keys or {"all": ALL_ROLES})
         atexit.register(self.stop)
 
@@ -89,6 +89,19 @@ class Stand:
     def start_process(self):
         driver(f"process_start '{self.stack}' '{self.run}' {self.port}")
 
+    def start_process_behind(self):
+        """Begins to start kontor-all and returns at once; settle waits for the end of it."""
+        words = ["bash", "-c", PRELUDE.format(build=BUILD) + f"process_start '{self.stack}' '{self.run}' {self.port}"]
+        self.starters.append(subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                              stderr=subprocess.DEVNULL))
+
+    def settle(self):
+        """Waits for all that was begun. The last start must have come to its end; others may have been killed on the way."""
+        codes = [starter.wait() for starter in self.starters]
+        self.starters.clear()
+        if codes and codes[-1]:
+            raise RuntimeError(f"kontor-all did not start again: {self.log()[-2000:]}")
+
     def pid(self):
         with open(os.path.join(self.run, "kontor-all.pid"), encoding="utf-8") as file:
             return int(file.read())
@@ -102,6 +115,8 @@ class Stand:
 
     def stop(self):
         atexit.unregister(self.stop)
+        for starter in self.starters:
+            starter.wait()
         driver(f"process_stop '{self.run}'; stack_wipe '{self.stack}'", check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
