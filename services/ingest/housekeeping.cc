@@ -9,8 +9,9 @@ constexpr absl::Duration kIdLifetime = absl::Hours(24 * 8);
 
 }  // namespace
 
-Housekeeping::Housekeeping(QualityBook& book, QualityStore& quality, EventIdStore& ids, const base::Clock& clock)
-    : book_(book), quality_(quality), ids_(ids), clock_(clock), thread_([this] { Run(); }) {}
+Housekeeping::Housekeeping(QualityBook& book, QualityStore& quality, EventIdStore& ids, log::EventLog& log,
+                           const base::Clock& clock)
+    : book_(book), quality_(quality), ids_(ids), log_(log), clock_(clock), thread_([this] { Run(); }) {}
 
 Housekeeping::~Housekeeping() {
   {
@@ -33,9 +34,15 @@ void Housekeeping::Run() {
     StoreQuality();
     if (clock_.Now() < next_forget) continue;
     next_forget = clock_.Now() + absl::Hours(1);
-    const absl::Status status = ids_.Forget(clock_.Now() - kIdLifetime);
-    if (!status.ok()) runtime::LogWarning("expired event ids stay", {{"error", status.ToString()}});
+    DropWhatExpired();
   }
+}
+
+void Housekeeping::DropWhatExpired() {
+  const absl::Status forgotten = ids_.Forget(clock_.Now() - kIdLifetime);
+  if (!forgotten.ok()) runtime::LogWarning("expired event ids stay", {{"error", forgotten.ToString()}});
+  const absl::Status dropped = log_.ApplyRetention(clock_.Now());
+  if (!dropped.ok()) runtime::LogWarning("expired records stay", {{"error", dropped.ToString()}});
 }
 
 void Housekeeping::StoreQuality() {

@@ -10,20 +10,24 @@
 
 namespace kontor::ingest {
 
-// Stores the quality counts every second and forgets event ids older than eight days every hour. Owns one thread;
-// stores once more when it is destroyed. What a crash loses of the counts is at most a second's.
+// Stores the quality counts every second; every hour forgets event ids older than eight days and drops from the log
+// what is older than its topic keeps. Owns one thread; stores once more when it is destroyed. What a crash loses of the
+// counts is at most a second's.
 class Housekeeping {
  public:
-  Housekeeping(QualityBook& book, QualityStore& quality, EventIdStore& ids, const base::Clock& clock);
+  Housekeeping(QualityBook& book, QualityStore& quality, EventIdStore& ids, log::EventLog& log,
+               const base::Clock& clock);
   ~Housekeeping();
 
  private:
   void Run();
   void StoreQuality();
+  void DropWhatExpired();
 
   QualityBook& book_;
   QualityStore& quality_;
   EventIdStore& ids_;
+  log::EventLog& log_;
   const base::Clock& clock_;
   base::Mutex mutex_;
   base::CondVar stopping_;

@@ -33,7 +33,7 @@ struct IngestParts {
         intake({fleet.log, ids, book, fleet.sealer, fleet.clock, fleet.subject_secret}),
         events(intake, quality, fleet.log),
         import_handler(intake, imports, fleet.clock),
-        housekeeping(book, quality, ids, fleet.clock) {}
+        housekeeping(book, quality, ids, fleet.log, fleet.clock) {}
 
   PostgresEventIdStore ids;
   PostgresQualityStore quality;
