@@ -113,6 +113,7 @@ class Bench {
     Model();
     Peers();
     Sources();
+    Weights();
     RETURN_IF_ERROR(Serving());
     PrintFigures(figures_);
     return WriteFigures(figures_, {options_.data});
@@ -185,6 +186,21 @@ class Bench {
     AddMetrics("/popularity", evaluate(FrequencyPeer::By::kPopularity), kPopularity, "reference: the peers' script");
     AddMetrics("/own_frequency", evaluate(FrequencyPeer::By::kOwnThenPopularity), kOwnThenPopular,
                "then popularity; reference: GP-TopFreq");
+  }
+
+  // What was fitted, without the baskets that are tested; DefaultRanker has these of online-retail.
+  void Weights() {
+    const Ranker& ranker = model_->ranker();
+    const char* tasks[kTasks] = {"next_basket", "new_products", "complete_basket", "stranger"};
+    for (size_t task = 0; task < kTasks; ++task) {
+      const absl::Span<const float> weights = ranker.weights(static_cast<Task>(task));
+      for (size_t i = 0; i < weights.size(); ++i) {
+        if (weights[i] == 0) continue;
+        const bool bought = i >= ranker.signals().size();
+        const auto& signal = ranker.signals()[bought ? i - ranker.signals().size() : i];
+        Add(absl::StrCat("weight/", tasks[task], bought ? "/bought/" : "/other/", signal.name), weights[i], "weight");
+      }
+    }
   }
 
   // One signal at a time; what is popular decides among equals.

@@ -51,22 +51,37 @@ Ranker Ranker::Load(ByteReader& in, std::vector<Signal> signals) {
 Ranker DefaultRanker(std::vector<Signal> signals) {
   struct Default {
     absl::string_view name;
-    float bought, other, basket, stranger;
+    float next_other, next_bought, fresh, basket_other, basket_bought, stranger;
   };
+  // Above what all other signals of an item that was not bought can add up to (7.8: each is at most 1, the trend 4).
+  static constexpr float kBoughtFirst = 10;
   static constexpr Default kDefaults[] = {
-      {"bought", 1.9F, 0, 1.9F, 0},
+      {"bought", 0, kBoughtFirst, 0, 0, 1.20F, 0},
+      {"loyalty", 0, 0, 0, 0, 0.29F, 0},
+      {"bought_count", 0, 0, 0, 0, 0.80F, 0},
+      {"bought_rate", 0, kBoughtFirst, 0, 0, 0.82F, 0},
+      {"bought_last", 0, 0, 0, 0, 0.17F, 0},
+      {"bought_repeat", 0, 0, 0, 0, 0.77F, 0},
+      {"together", 0.10F, 0, 0.25F, 0, 0, 0},
+      {"together_now", 0.17F, 0, 0.16F, 1.34F, 0.91F, 0},
+      {"same_customers", 0.42F, 0, 0.40F, 0.31F, 0, 0},
+      {"neighbours", 0.53F, 0, 0.49F, 0.23F, 0.07F, 0},
+      {"popular", 0.11F, 0.09F, 0, 0, 0.06F, 1.30F},
+      {"trend", 0.61F, 0, 0.77F, 0.26F, 0.36F, 0},
   };
   Ranker out(std::move(signals));
+  const size_t columns = out.signals().size();
   std::array<std::vector<float>, kTasks> weights;
-  weights.fill(std::vector<float>(2 * out.signals().size(), 0));
-  for (size_t i = 0; i < out.signals().size(); ++i) {
+  weights.fill(std::vector<float>(2 * columns, 0));
+  for (size_t i = 0; i < columns; ++i) {
     for (const Default& known : kDefaults) {
       if (known.name != out.signals()[i].name) continue;
-      const size_t bought = out.signals().size() + i;
-      weights[0][i] = weights[1][i] = known.other;
-      weights[0][bought] = known.bought;
-      weights[2][i] = weights[2][bought] = known.basket;
-      weights[3][i] = known.stranger;
+      weights[static_cast<size_t>(Task::kNextBasket)][i] = known.next_other;
+      weights[static_cast<size_t>(Task::kNextBasket)][columns + i] = known.next_bought;
+      weights[static_cast<size_t>(Task::kNewProducts)][i] = known.fresh;
+      weights[static_cast<size_t>(Task::kCompleteBasket)][i] = known.basket_other;
+      weights[static_cast<size_t>(Task::kCompleteBasket)][columns + i] = known.basket_bought;
+      weights[static_cast<size_t>(Task::kStranger)][i] = known.stranger;
     }
   }
   for (size_t task = 0; task < kTasks; ++task) out.SetWeights(static_cast<Task>(task), weights[task]);

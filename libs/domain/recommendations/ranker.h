@@ -49,7 +49,11 @@ class Ranker {
   std::array<std::vector<float>, kTasks> weights_;
 };
 
-// Weights that serve while a shop has too few baskets to fit its own: fitted on UCI Online Retail.
+// Weights that serve while a shop has too few baskets to fit its own: those that were fitted on UCI Online Retail
+// without its last baskets (rows weight/… of `./kontor bench next-basket`), to two decimals; signals of other names
+// weigh 0. Only what a person bought before is not ranked as fitted: it comes first, by frequency, then popularity. How
+// the other signals compare with it in a small shop is unknown, and that order alone is within 3% of the best published
+// peer on that data (rows recall_at_10 and recall_at_10/own_frequency).
 Ranker DefaultRanker(std::vector<Signal> signals);
 
 }  // namespace kontor::recommendations

@@ -135,6 +135,33 @@ TEST_F(RecommendTest, ExclusionsCategoriesAndCapsHold) {
   }
 }
 
+// Too few customers to fit weights: the defaults must rank baskets and strangers as well.
+TEST(DefaultRankerTest, ASmallShopIsRankedToo) {
+  const TestShop shop = MakeShop(40, 50, 5);
+  const auto model = TrainModel(shop.history, shop.catalogue, shop.persons, {}).value();
+  ASSERT_LT(model->metrics.customers, 50);
+
+  const OwnedContext stranger({});
+  const auto popular = Recommend(*model, stranger.context, {.limit = 3});
+  ASSERT_EQ(popular.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(popular[i].item, model->popularity().Order()[i]);
+    EXPECT_GT(popular[i].score, 0);
+    EXPECT_FALSE(popular[i].reasons.empty());
+  }
+
+  int in_group = 0;
+  for (ItemId item = 0; item < 50; item += 10) {
+    const OwnedContext owned({}, {{item, 1}, {item + 1, 1}});
+    const std::vector<ItemId> excluded = {item, item + 1};
+    for (const Recommendation& one :
+         Recommend(*model, owned.context, {.task = Task::kCompleteBasket, .limit = 5, .excluded = excluded})) {
+      in_group += one.item / 10 == item / 10;
+    }
+  }
+  EXPECT_GT(in_group, 12) << "of 25; by chance 4";
+}
+
 TEST_F(RecommendTest, ABasketCallsForItsCompanions) {
   int in_group = 0;
   for (ItemId item = 100; item < 200; item += 10) {
