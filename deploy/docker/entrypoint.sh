@@ -9,5 +9,6 @@ if [ ! -s "$run/keys.json" ]; then
   write_key "$run"
   say "made a key for the shop 'default': $run/key"
 fi
+write_secret "$run/subject-secret"
 mkdir -p "$run/models"
 exec "$KONTOR_ALL" "$@"

@@ -33,18 +33,23 @@ write_key() { # RUN: a random key for one shop and all roles, made once
 EOF
 }
 
+write_secret() { # FILE: the secret behind subject tokens, made once: it belongs to the data and goes with it
+  [ -s "$1" ] || (umask 077 && head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$1")
+}
+
 write_config() { # STACK RUN PORT
   local KONTOR_POSTGRES KONTOR_REDIS
   # shellcheck source=/dev/null
   source "$1/stack.env"
-  # The secret behind subject tokens belongs to the data: it is made once with it and goes with it.
-  [ -s "$1/subject-secret" ] || (umask 077 && head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$1/subject-secret")
+  write_secret "$1/subject-secret"
   cat >"$2/config.json" <<EOF
 {
-  "listenAddress": "127.0.0.1:$3",
-  "adminAddress": "127.0.0.1:$(($3 + 1))",
-  "metricsAddress": "127.0.0.1:$(($3 + 2))",
-  "keysFile": "$2/keys.json",
+  "server": {
+    "publicAddress": "127.0.0.1:$3",
+    "adminAddress": "127.0.0.1:$(($3 + 1))",
+    "metricsAddress": "127.0.0.1:$(($3 + 2))",
+    "keysFile": "$2/keys.json"
+  },
   "postgres": "$KONTOR_POSTGRES",
   "redis": "$KONTOR_REDIS",
   "modelDir": "$1/models",

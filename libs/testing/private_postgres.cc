@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <fstream>
 #include <pqxx/pqxx>
 #include <sstream>
@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "libs/testing/eventually.h"
 #include "libs/testing/process.h"
 
 namespace kontor::testing {
@@ -36,12 +37,13 @@ std::string FileText(const std::string& path) {
   return text.str();
 }
 
+// A killed process that nobody has collected does not run.
+bool Runs(pid_t pid) { return !FileText(absl::StrCat("/proc/", pid, "/cmdline")).empty(); }
+
 }  // namespace
 
 std::unique_ptr<PrivatePostgres> PrivatePostgres::Start(bool durable) {
-  std::unique_ptr<PrivatePostgres> server(new PrivatePostgres());
-  server->durable_ = durable;
-  server->folder_ = MakeFolder("kontor-pg");
+  std::unique_ptr<PrivatePostgres> server(new PrivatePostgres(durable));
   server->InitDb();
   server->StartServer();
   return server;
@@ -54,22 +56,23 @@ PrivatePostgres& PrivatePostgres::Shared() {
 
 PrivatePostgres::~PrivatePostgres() {
   if (running_) Kill();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 void PrivatePostgres::InitDb() {
-  if (geteuid() == 0) RunProgram({"chown", "postgres", folder_});
-  RunProgram(AsOwner({absl::StrCat(kBin, "initdb"), "-D", folder_ + "/data", "-U", "postgres", "-A", "trust", "-E",
+  if (geteuid() == 0) RunProgram({"chown", "postgres", folder_.path()});
+  RunProgram(AsOwner({absl::StrCat(kBin, "initdb"), "-D", folder_.File("data"), "-U", "postgres", "-A", "trust", "-E",
                       "UTF8", "--locale=C.UTF-8", "--no-sync"}));
 }
 
 void PrivatePostgres::StartServer() {
   if (port_ == 0) port_ = FreePort();
-  std::vector<std::string> arguments = {absl::StrCat(kBin, "postgres"), "-D", folder_ + "/data"};
-  std::vector<std::string> settings = {
-      "listen_addresses=127.0.0.1", absl::StrCat("port=", port_), absl::StrCat("unix_socket_directories=", folder_),
-      "shared_buffers=64MB",        "max_wal_size=1GB",           "max_connections=100"};
+  std::vector<std::string> arguments = {absl::StrCat(kBin, "postgres"), "-D", folder_.File("data")};
+  std::vector<std::string> settings = {"listen_addresses=127.0.0.1",
+                                       absl::StrCat("port=", port_),
+                                       absl::StrCat("unix_socket_directories=", folder_.path()),
+                                       "shared_buffers=64MB",
+                                       "max_wal_size=1GB",
+                                       "max_connections=100"};
   if (!durable_) {
     for (const char* setting : {"fsync=off", "synchronous_commit=off", "full_page_writes=off"}) {
       settings.emplace_back(setting);
@@ -79,16 +82,16 @@ void PrivatePostgres::StartServer() {
     arguments.push_back("-c");
     arguments.push_back(setting);
   }
-  pid_ = StartProgram(AsOwner(arguments), folder_ + "/log");
+  pid_ = StartProgram(AsOwner(arguments), folder_.File("log"));
   running_ = true;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (true) {
     try {
-      pqxx::connection probe(absl::StrCat("host=", folder_, " port=", port_, " user=postgres dbname=postgres"));
+      pqxx::connection probe(absl::StrCat("host=", folder_.path(), " port=", port_, " user=postgres dbname=postgres"));
       return;
     } catch (const std::exception& error) {
       if (kill(pid_, 0) != 0 || std::chrono::steady_clock::now() > deadline) {
-        Die(absl::StrCat("PostgreSQL does not start: ", error.what(), "\n", FileText(folder_ + "/log")));
+        Die(absl::StrCat("PostgreSQL does not start: ", error.what(), "\n", FileText(folder_.File("log"))));
       }
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -97,7 +100,7 @@ void PrivatePostgres::StartServer() {
 
 std::string PrivatePostgres::CreateDatabase() {
   const std::string name = absl::StrCat("test_", ++databases_);
-  const std::string host = absl::StrCat("host=", folder_, " port=", port_, " user=postgres dbname=");
+  const std::string host = absl::StrCat("host=", folder_.path(), " port=", port_, " user=postgres dbname=");
   try {
     pqxx::connection connection(host + "postgres");
     pqxx::nontransaction statement(connection);
@@ -110,13 +113,14 @@ std::string PrivatePostgres::CreateDatabase() {
 
 std::string PrivatePostgres::DsnByPort(const std::string& dsn, int port) const {
   return absl::StrReplaceAll(
-      dsn, {{absl::StrCat("host=", folder_, " port=", port_), absl::StrCat("host=127.0.0.1 port=", port)}});
+      dsn, {{absl::StrCat("host=", folder_.path(), " port=", port_), absl::StrCat("host=127.0.0.1 port=", port)}});
 }
 
 void PrivatePostgres::Kill() {
   const std::vector<pid_t> children = ChildrenOf(pid_);
   StopProgram(pid_, SIGKILL);
   for (pid_t child : children) kill(child, SIGKILL);
+  Eventually([&] { return std::none_of(children.begin(), children.end(), Runs); });
   running_ = false;
 }
 

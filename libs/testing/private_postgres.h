@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "libs/testing/temporary_folder.h"
+
 namespace kontor::testing {
 
 // A PostgreSQL of this test's own: a fresh cluster in a temporary folder, reachable by a socket there and by a free
@@ -22,21 +24,21 @@ class PrivatePostgres {
   std::string DsnByPort(const std::string& dsn, int port) const;
   int port() const { return port_; }
 
-  void Kill();      // SIGKILL to the server and all of its children
+  void Kill();      // SIGKILL to the server and all of its children; none writes into its folder afterwards
   void Shutdown();  // orderly, at once (fast mode)
   void Restart();   // after Kill or Shutdown, on the same data
 
  private:
-  PrivatePostgres() = default;
+  explicit PrivatePostgres(bool durable) : durable_(durable) {}
   void InitDb();
   void StartServer();
 
-  std::string folder_;
+  const TemporaryFolder folder_{"kontor-pg"};
+  const bool durable_;
   int port_ = 0;
   int pid_ = 0;
   int databases_ = 0;
   bool running_ = false;
-  bool durable_ = false;
 };
 
 }  // namespace kontor::testing

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "libs/testing/temporary_folder.h"
+
 namespace kontor::testing {
 
 // A Redis of this test's own, without persistence, on a socket in a temporary folder and on a free port of 127.0.0.1.
@@ -26,7 +28,7 @@ class PrivateRedis {
   PrivateRedis() = default;
   void StartServer();
 
-  std::string folder_;
+  const TemporaryFolder folder_{"kontor-redis"};
   int port_ = 0;
   int pid_ = 0;
 };

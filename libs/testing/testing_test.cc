@@ -13,6 +13,7 @@
 #include "libs/testing/process.h"
 #include "libs/testing/seed.h"
 #include "libs/testing/status_matchers.h"
+#include "libs/testing/temporary_folder.h"
 
 namespace kontor::testing {
 namespace {
@@ -174,14 +175,13 @@ TEST(StatusMatchers, LookAtCodeReasonAndValue) {
 }
 
 TEST(Process, ChildrenAreSeenAndStopped) {
-  const std::string folder = MakeFolder("kontor-process");
-  const pid_t pid = StartProgram({"sleep", "100"}, folder + "/log");
+  const TemporaryFolder folder("kontor-process");
+  const pid_t pid = StartProgram({"sleep", "100"}, folder.File("log"));
   std::vector<pid_t> children = ChildrenOf(getpid());
   EXPECT_NE(std::find(children.begin(), children.end(), pid), children.end());
   StopProgram(pid, SIGTERM);
   children = ChildrenOf(getpid());
   EXPECT_EQ(std::find(children.begin(), children.end(), pid), children.end());
-  EXPECT_EQ(RunProgram({"rm", "-r", folder}), "");
   EXPECT_FALSE(PortAnswers(FreePort()));
 }
 

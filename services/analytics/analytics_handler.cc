@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "libs/base/status.h"
+#include "libs/platform/fleet/read_after.h"
 #include "libs/platform/runtime/errors.h"
 #include "services/analytics/page_token.h"
-#include "services/analytics/read_after.h"
 
 namespace kontor::analytics {
 namespace {
@@ -15,15 +15,21 @@ namespace {
 constexpr absl::Duration kVersionPoll = absl::Milliseconds(50);
 constexpr int kMinIntervalMs = 100, kMaxIntervalMs = 60'000, kDefaultIntervalMs = 1'000;
 
-absl::StatusOr<const ShopView*> ReadyShop(const ViewFollower& view, const std::string& shop) {
-  const ShopView* found = view.Find(shop);
+// The call's shop, once its view reflects what the question has to be answered after.
+absl::StatusOr<const ShopView*> ReadyShop(const ViewFollower& view, const runtime::CallContext& call,
+                                          const v1::QueryKpisRequest& question) {
+  const ShopView* found = view.Find(call.shop);
   if (found == nullptr) {
     return base::Error(
         absl::StatusCode::kNotFound, kReasonShopUnknown,
-        absl::StrCat("this fleet serves no shop \"", shop, "\"; add it to `shops` in its configuration"));
+        absl::StrCat("this fleet serves no shop \"", call.shop, "\"; add it to `shops` in its configuration"));
   }
-  const absl::Status ready = view.Ready();
+  const absl::Status ready = view.follower().Ready();
   if (!ready.ok()) return runtime::WithRetryAfter(ready, absl::Seconds(1));
+  const auto applied = [&](const log::Position& position, absl::Duration timeout) {
+    return view.follower().WaitUntilApplied(position, timeout);
+  };
+  RETURN_IF_ERROR(fleet::WaitForPositions(FactTopics(), applied, call, question.read_after()));
   return found;
 }
 
@@ -123,8 +129,7 @@ absl::StatusOr<v1::QueryKpisResponse> AnalyticsHandler::NextPage(const ShopView&
 absl::StatusOr<v1::QueryKpisResponse> AnalyticsHandler::QueryKpis(const runtime::CallContext& call,
                                                                   const v1::QueryKpisRequest& request) {
   ASSIGN_OR_RETURN(const Question question, ReadQuestion(request));
-  ASSIGN_OR_RETURN(const ShopView* shop, ReadyShop(view_, call.shop));
-  RETURN_IF_ERROR(WaitForPositions(view_.follower(), call, request.read_after()));
+  ASSIGN_OR_RETURN(const ShopView* shop, ReadyShop(view_, call, request));
   const uint64_t request_hash = HashOfQuestion(request);
   if (request.page_token().empty()) return FirstPage(*shop, question, request_hash);
   return NextPage(*shop, question, request_hash, request.page_token());
@@ -134,8 +139,7 @@ absl::Status AnalyticsHandler::WatchKpis(const runtime::CallContext& call, const
                                          runtime::Writer<v1::QueryKpisResponse>& writer) {
   ASSIGN_OR_RETURN(const absl::Duration interval, ReadInterval(request));
   ASSIGN_OR_RETURN(const Question question, ReadQuestion(request.query()));
-  ASSIGN_OR_RETURN(const ShopView* shop, ReadyShop(view_, call.shop));
-  RETURN_IF_ERROR(WaitForPositions(view_.follower(), call, request.query().read_after()));
+  ASSIGN_OR_RETURN(const ShopView* shop, ReadyShop(view_, call, request.query()));
   return WatchLoop(call, *shop, question, interval, writer);
 }
 

@@ -157,7 +157,7 @@ TEST_F(HandlerTest, NotReadyBeforeTheLogIsRead) {
                                          metrics_);
   handler_ = std::make_unique<AnalyticsHandler>(*view_, metrics_);
   EXPECT_THAT(handler_->QueryKpis(Call(), Ask({"orders"}, {})),
-              StatusIs(absl::StatusCode::kUnavailable, kReasonViewNotReady));
+              StatusIs(absl::StatusCode::kUnavailable, log::kReasonViewNotReady));
 }
 
 TEST_F(HandlerTest, FactsOfOtherShopsAreCountedAndPassedOver) {

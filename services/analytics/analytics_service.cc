@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "libs/base/status.h"
+#include "libs/platform/fleet/lag_reporter.h"
 #include "libs/platform/log/consumer.h"
 #include "libs/platform/log/outbox.h"
 #include "libs/platform/postgres/migrate.h"
@@ -11,7 +12,6 @@
 #include "services/analytics/analyst_access.h"
 #include "services/analytics/analytics_handler.h"
 #include "services/analytics/fact_writer.h"
-#include "services/analytics/lag_reporter.h"
 #include "services/analytics/migrations.h"
 #include "services/analytics/view_follower.h"
 
@@ -22,11 +22,12 @@ using std::placeholders::_1;
 using std::placeholders::_2;
 using std::placeholders::_3;
 
+constexpr char kGroup[] = "analytics";
 constexpr char kSchema[] = "analytics";
 
 log::ConsumerOptions WriterOptions() {
   log::ConsumerOptions options;
-  options.group = "analytics";
+  options.group = kGroup;
   options.schema = kSchema;
   options.topics = FactTopics();
   options.on_stopped = [](const log::Position& position, const absl::Status& status) {
@@ -49,7 +50,7 @@ struct AnalyticsParts {
   log::Consumer consumer;
   log::OutboxRelay dead_letters;  // onto topic dead-letter.analytics
   AnalyticsHandler handler;
-  std::unique_ptr<LagReporter> lag;
+  std::unique_ptr<fleet::LagReporter> lag;
 };
 
 void RegisterHandlers(runtime::Server& server, AnalyticsHandler& handler) {
@@ -80,9 +81,10 @@ absl::Status RegisterAnalytics(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(parts.view.Start());
   RETURN_IF_ERROR(parts.consumer.Start());
   RETURN_IF_ERROR(parts.dead_letters.Start());
-  parts.lag = std::make_unique<LagReporter>(fleet.log, parts.view.follower(), parts.consumer, fleet.server.metrics());
+  parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.view.follower(), parts.consumer,
+                                                   fleet.server.metrics());
   RegisterHandlers(fleet.server, parts.handler);
-  fleet.server.SetReadiness([&view = parts.view] { return view.Ready(); });
+  fleet.server.AddReadiness("analytics", [&view = parts.view.follower()] { return view.Ready(); });
   return absl::OkStatus();
 }
 

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
@@ -12,8 +11,8 @@
 #include "libs/platform/log/postgres_event_log.h"
 #include "libs/platform/runtime/client.h"
 #include "libs/testing/private_postgres.h"
-#include "libs/testing/process.h"
 #include "libs/testing/status_matchers.h"
+#include "libs/testing/temporary_folder.h"
 #include "services/analytics/analytics_service.h"
 #include "services/analytics/sample_records.h"
 
@@ -24,7 +23,6 @@ namespace {
 class ServiceTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = kontor::testing::MakeFolder("analytics");
     postgres::PostgresOptions postgres_options;
     postgres_options.dsn = kontor::testing::PrivatePostgres::Shared().CreateDatabase();
     postgres_options.pool_size = 16;
@@ -35,7 +33,7 @@ class ServiceTest : public ::testing::Test {
     KONTOR_ASSERT_OK(log);
     log_ = &application_.Own(*std::move(log));
     KONTOR_ASSERT_OK(log_->CreateTopics(fleet::AllTopics(2)));
-    auto models = registry::Registry::Open({folder_ + "/models"}, base::SystemClock());
+    auto models = registry::Registry::Open({folder_.File("models")}, base::SystemClock());
     KONTOR_ASSERT_OK(models);
     auto& registry = application_.Own(std::make_unique<registry::Registry>(*std::move(models)));
 
@@ -53,10 +51,9 @@ class ServiceTest : public ::testing::Test {
     KONTOR_ASSERT_OK(fleet_->server.Start());
     stub_ = v1::AnalyticsService::NewStub(runtime::NewChannel({absl::StrCat("127.0.0.1:", fleet_->server.port())}));
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   runtime::ServerOptions Options() const {
-    const std::string keys = folder_ + "/keys.json";
+    const std::string keys = folder_.File("keys.json");
     std::ofstream(keys) << absl::StrCat(
         "{\"keys\":[{\"sha256\":\"", base::Sha256Hex("analyst"),
         "\",\"shop\":\"default\",\"roles\":[\"ROLE_ANALYST\"],\"label\":\"analyst\"}]}");
@@ -95,7 +92,7 @@ class ServiceTest : public ::testing::Test {
     return false;
   }
 
-  std::string folder_;
+  const kontor::testing::TemporaryFolder folder_{"kontor-analytics"};
   fleet::PlainSealer sealer_;
   runtime::Application application_{0, nullptr};
   postgres::Pool* pool_ = nullptr;
@@ -136,9 +133,11 @@ TEST_F(ServiceTest, MetricsSayHowFarBothReadersAre) {
   ASSERT_TRUE(Ask("analyst", position, response).ok());
   const std::string text = fleet_->server.metrics().Text();
   for (const char* name :
-       {"kontor_analytics_lag_records{reader=\"view\"}", "kontor_analytics_lag_records{reader=\"consumer\"}",
-        "kontor_analytics_query_seconds_count 1", "kontor_analytics_view_facts_total{outcome=\"applied\"} 1",
-        "kontor_analytics_consumer_events_total{event=\"dead_letter\"} 0", "kontor_analytics_stopped_partitions 0"}) {
+       {"kontor_lag_records{group=\"analytics\",reader=\"view\"}",
+        "kontor_lag_records{group=\"analytics\",reader=\"consumer\"}", "kontor_analytics_query_seconds_count 1",
+        "kontor_analytics_view_facts_total{outcome=\"applied\"} 1",
+        "kontor_consumer_events_total{event=\"dead_letter\",group=\"analytics\"} 0",
+        "kontor_consumer_stopped_partitions{group=\"analytics\"} 0"}) {
     EXPECT_THAT(text, ::testing::HasSubstr(name));
   }
 }

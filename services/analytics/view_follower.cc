@@ -3,8 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
 #include "services/analytics/decode.h"
 
@@ -49,15 +47,6 @@ ViewFollower::~ViewFollower() = default;
 const ShopView* ViewFollower::Find(absl::string_view shop) const {
   const auto found = shops_.find(shop);
   return found == shops_.end() ? nullptr : found->second.get();
-}
-
-absl::Status ViewFollower::Ready() const {
-  const log::FollowerStats stats = follower_->Stats();
-  if (!stats.status.ok()) return base::Annotate(stats.status, "the analytics view has stopped");
-  if (follower_->CaughtUp()) return absl::OkStatus();
-  return base::Error(absl::StatusCode::kUnavailable, kReasonViewNotReady,
-                     absl::StrCat("the analytics view is being built from the log, ", stats.records,
-                                  " records so far; ask again in a moment"));
 }
 
 void ViewFollower::Apply(absl::Span<const log::LogRecord> records) {

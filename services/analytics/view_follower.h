@@ -41,9 +41,6 @@ class ViewFollower {
   // Null for a shop that is not configured. Valid as long as this.
   const ShopView* Find(absl::string_view shop) const;
   const log::Follower& follower() const { return *follower_; }
-  // OK once everything that was on the log at the start is in the view, else UNAVAILABLE (VIEW_NOT_READY, or the
-  // follower's own alarm).
-  absl::Status Ready() const;
 
  private:
   struct Counters;
@@ -53,7 +50,5 @@ class ViewFollower {
   std::unique_ptr<Counters> counters_;
   std::unique_ptr<log::Follower> follower_;  // last: stops before what it fills
 };
-
-constexpr char kReasonViewNotReady[] = "VIEW_NOT_READY";
 
 }  // namespace kontor::analytics

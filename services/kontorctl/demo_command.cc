@@ -1,18 +1,17 @@
-#include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "services/kontorctl/commands.h"
+#include "services/kontorctl/demo_cast.h"
 #include "services/kontorctl/display.h"
 #include "services/kontorctl/import_client.h"
 #include "services/kontorctl/session.h"
 #include "services/kontorctl/session_options.h"
-#include "services/kontorctl/unit_source.h"
 
 namespace kontor::ctl {
 namespace {
@@ -22,33 +21,6 @@ namespace recommendations = kontor::recommendations::v1;
 namespace v1 = kontor::ingest::v1;
 
 void Heading(const std::string& text) { std::printf("\n\x1b[1m%s\x1b[0m\n\n", text.c_str()); }
-
-// Whom the tour asks about: a regular customer and a basket out of the file's first part.
-struct Cast {
-  std::string customer;
-  std::vector<std::string> basket;
-};
-
-absl::StatusOr<Cast> FindCast(const std::string& data, const v1::ImportMapping& mapping) {
-  constexpr int kUnits = 20'000;
-  ASSIGN_OR_RETURN(const std::unique_ptr<UnitSource> source, OpenOrders(data, mapping));
-  absl::flat_hash_map<std::string, int> orders;
-  Cast cast;
-  v1::ImportUnit unit;
-  for (int i = 0; i < kUnits && source->Next(unit); ++i) {
-    if (!unit.event().has_order_recorded()) continue;
-    const auto& lines = unit.event().order_recorded().lines();
-    if (cast.basket.empty() && lines.size() >= 3) {
-      for (int k = 0; k < 3; ++k) cast.basket.push_back(lines[k].product_id());
-    }
-    const std::string& customer = unit.event().actor().customer_id();
-    if (customer.empty()) continue;
-    const int count = ++orders[customer];
-    const int most = cast.customer.empty() ? 0 : orders[cast.customer];
-    if (count > most || (count == most && customer < cast.customer)) cast.customer = customer;
-  }
-  return cast;
-}
 
 absl::Status ShowKpis(const Session& session, analytics::QueryKpisRequest request) {
   ASSIGN_OR_RETURN(const analytics::QueryKpisResponse response, session.QueryKpis(std::move(request)));
@@ -90,7 +62,7 @@ absl::Status ShowRecommendations(const Session& session, const std::string& head
   return absl::OkStatus();
 }
 
-absl::Status ShowAllRecommendations(const Session& session, const Cast& cast) {
+absl::Status ShowAllRecommendations(const Session& session, const DemoCast& cast) {
   recommendations::RecommendRequest again, fresh, basket, stranger;
   again.set_customer_id(cast.customer);
   RETURN_IF_ERROR(ShowRecommendations(session, absl::StrCat("For customer ", cast.customer), again));
@@ -108,7 +80,7 @@ absl::Status ShowAllRecommendations(const Session& session, const Cast& cast) {
   return ShowRecommendations(session, "For a stranger", stranger);
 }
 
-void ShowCommands(const Arguments& arguments, const Cast& cast) {
+void ShowCommands(const Arguments& arguments, const DemoCast& cast) {
   const std::string connection =
       absl::StrCat("--address ", arguments.Get("address", "127.0.0.1:7700"), " --key-file ", arguments.Get("key-file"));
   Heading("The same by hand");
@@ -128,7 +100,8 @@ absl::Status RunDemo(absl::Span<const std::string> words) {
   }
   ASSIGN_OR_RETURN(const v1::ImportMapping mapping, LoadMapping(arguments.Get("mapping")));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
-  ASSIGN_OR_RETURN(const Cast cast, FindCast(arguments.Get("data"), mapping));
+  ASSIGN_OR_RETURN(const std::unique_ptr<UnitSource> orders, OpenOrders(arguments.Get("data"), mapping));
+  const DemoCast cast = FindCast(*orders);
 
   Heading("What was loaded, and what was refused");
   ASSIGN_OR_RETURN(const std::vector<v1::Import> imports, session.ListImports());

@@ -9,6 +9,7 @@
 #include "libs/base/status.h"
 #include "libs/base/subject.h"
 #include "libs/platform/fleet/event_time.h"
+#include "libs/platform/fleet/read_after.h"
 #include "libs/platform/fleet/topics.h"
 #include "services/recommendations/attribution_token.h"
 #include "services/recommendations/check_request.h"
@@ -56,7 +57,10 @@ absl::StatusOr<v1::RecommendResponse> RecommendHandler::Recommend(const runtime:
         absl::StatusCode::kNotFound, kReasonShopUnknown,
         absl::StrCat("this fleet serves no shop \"", call.shop, "\"; add it to `shops` in its configuration"));
   }
-  RETURN_IF_ERROR(WaitForPositions(parts_.views, call, request.read_after()));
+  const auto applied = [this](const log::Position& position, absl::Duration timeout) {
+    return parts_.views.WaitUntilApplied(position, timeout);
+  };
+  RETURN_IF_ERROR(fleet::WaitForPositions(LiveFollower::Topics(), applied, call, request.read_after()));
 
   v1::RecommendResponse response;
   const absl::Time as_of = request.has_as_of() ? fleet::TimeOf(request.as_of()) : live->newest_event();

@@ -11,9 +11,9 @@
 #include "libs/base/random.h"
 #include "libs/platform/runtime/call_context.h"
 #include "libs/platform/runtime/metrics.h"
+#include "services/recommendations/applied_views.h"
 #include "services/recommendations/history_store.h"
 #include "services/recommendations/live_follower.h"
-#include "services/recommendations/read_after.h"
 #include "services/recommendations/serving_models.h"
 
 namespace kontor::recommendations {
@@ -36,7 +36,7 @@ class RecommendHandler {
   explicit RecommendHandler(Parts parts);
 
   // NOT_FOUND (SHOP_UNKNOWN) for a shop that this fleet does not serve, INVALID_ARGUMENT with all violations,
-  // UNAVAILABLE (NOT_YET_APPLIED) as read_after.h says.
+  // UNAVAILABLE (NOT_YET_APPLIED) as libs/platform/fleet/read_after.h says.
   absl::StatusOr<v1::RecommendResponse> Recommend(const runtime::CallContext& call,
                                                   const v1::RecommendRequest& request);
 

@@ -7,8 +7,8 @@
 #include "libs/platform/fleet/topics.h"
 #include "libs/platform/log/memory_event_log.h"
 #include "libs/testing/fake_clock.h"
-#include "libs/testing/process.h"
 #include "libs/testing/status_matchers.h"
+#include "libs/testing/temporary_folder.h"
 #include "services/recommendations/attribution_token.h"
 #include "services/recommendations/fake_history_store.h"
 #include "services/recommendations/test_model.h"
@@ -46,7 +46,7 @@ class RecommendHandlerTest : public ::testing::Test {
 
   RecommendHandlerTest()
       : log_(log::MakeMemoryEventLog(clock_)),
-        registry_(*registry::Registry::Open({kontor::testing::MakeFolder("kontor-models")}, clock_)),
+        registry_(*registry::Registry::Open({folder_.path()}, clock_)),
         models_(registry_, shops_),
         live_(*log_, clock_, shops_, metrics_),
         views_(live_),
@@ -84,6 +84,7 @@ class RecommendHandlerTest : public ::testing::Test {
   }
 
   kontor::testing::FakeClock clock_;
+  const kontor::testing::TemporaryFolder folder_{"kontor-models"};
   const std::vector<fleet::Shop> shops_ = {{kTestShop, absl::UTCTimeZone()}};
   runtime::Metrics metrics_;
   std::unique_ptr<log::EventLog> log_;

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "libs/base/status.h"
+#include "libs/platform/fleet/lag_reporter.h"
 #include "libs/platform/log/consumer.h"
+#include "libs/platform/log/outbox.h"
 #include "libs/platform/postgres/migrate.h"
 #include "libs/platform/runtime/log.h"
 #include "services/recommendations/applied_views.h"
@@ -30,12 +32,14 @@ namespace {
 using std::placeholders::_1;
 using std::placeholders::_2;
 
+constexpr char kGroup[] = "recommendations";
+constexpr char kSchema[] = "recommendations";
 constexpr absl::Duration kTrainDeadline = absl::Minutes(15);
 
 log::ConsumerOptions WriterOptions() {
   log::ConsumerOptions options;
-  options.group = "recommendations";
-  options.schema = "recommendations";
+  options.group = kGroup;
+  options.schema = kSchema;
   options.topics = StoredTopics();
   options.on_stopped = [](const log::Position& position, const absl::Status& status) {
     runtime::LogError("a partition is no longer consumed",
@@ -66,6 +70,7 @@ struct RecommendationsParts {
                   CacheOptions(RandomSeed())),
         writer([this](const std::set<PurchaseWriter::Subject>& changed) { Forget(changed); }),
         consumer(fleet.log, fleet.postgres, writer, WriterOptions()),
+        dead_letters(fleet.log, fleet.postgres, {.schema = kSchema}),
         live(fleet.log, fleet.clock, fleet.shops, fleet.server.metrics()),
         views(live, consumer),
         models(fleet.models, fleet.shops),
@@ -86,6 +91,7 @@ struct RecommendationsParts {
   LocalHistoryCache histories;
   PurchaseWriter writer;
   log::Consumer consumer;
+  log::OutboxRelay dead_letters;  // onto topic dead-letter.recommendations
   LiveFollower live;
   FollowerAndConsumer views;
   ServingModels models;
@@ -93,6 +99,7 @@ struct RecommendationsParts {
   RecommendHandler recommend;
   ModelHandler model_handler;
   ModelKeeper keeper;
+  std::unique_ptr<fleet::LagReporter> lag;
 };
 
 void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
@@ -111,11 +118,14 @@ void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
 }  // namespace
 
 absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
-  RETURN_IF_ERROR(postgres::Migrate(fleet.postgres, "recommendations", Migrations()));
+  RETURN_IF_ERROR(postgres::Migrate(fleet.postgres, kSchema, Migrations()));
   RecommendationsParts& parts = fleet.application.Own(std::make_unique<RecommendationsParts>(fleet));
   RETURN_IF_ERROR(parts.consumer.Start());
+  RETURN_IF_ERROR(parts.dead_letters.Start());
   ASSIGN_OR_RETURN(const StoredState stored, ReadStoredState(fleet.postgres, parts.consumer));
   RETURN_IF_ERROR(parts.live.Start(stored));
+  parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.live.follower(), parts.consumer,
+                                                   fleet.server.metrics());
   for (const fleet::Shop& shop : fleet.shops) {
     const absl::Status loaded = parts.models.Refresh(shop.id);
     if (loaded.ok()) continue;
@@ -124,6 +134,7 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   }
   parts.keeper.Start();
   RegisterHandlers(fleet.server, parts);
+  fleet.server.AddReadiness("recommendations", [&live = parts.live.follower()] { return live.Ready(); });
   return absl::OkStatus();
 }
 

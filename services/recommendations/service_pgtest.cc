@@ -1,9 +1,9 @@
 #include <grpcpp/grpcpp.h>
 
-#include <filesystem>
 #include <fstream>
 #include <functional>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -13,8 +13,11 @@
 #include "libs/platform/log/postgres_event_log.h"
 #include "libs/platform/runtime/client.h"
 #include "libs/platform/runtime/errors.h"
-#include "libs/testing/process.h"
+#include "libs/testing/eventually.h"
+#include "libs/testing/http_get.h"
 #include "libs/testing/status_matchers.h"
+#include "libs/testing/temporary_folder.h"
+#include "services/recommendations/held_log.h"
 #include "services/recommendations/recommendations_service.h"
 #include "services/recommendations/test_database.h"
 #include "services/recommendations/test_model.h"
@@ -24,10 +27,12 @@
 namespace kontor::recommendations {
 namespace {
 
+using kontor::testing::Eventually;
 using kontor::testing::PrivatePostgres;
 using kontor::testing::StatusIs;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
@@ -35,16 +40,19 @@ using ::testing::UnorderedElementsAre;
 // A process: the parts of fleet::Compose, the service, and a client with both keys.
 class Process {
  public:
-  Process(const std::string& dsn, const std::string& folder) : application_(1, arguments_) {
+  Process(const std::string& dsn, const kontor::testing::TemporaryFolder& folder, bool hold_log = false)
+      : application_(1, arguments_) {
     application_.SetGrace(absl::Seconds(5));
     pool_ = &application_.Own(TestPool(dsn));
     log_ = &application_.Own(*log::OpenPostgresEventLog(*pool_, base::SystemClock()));
+    if (hold_log) log_ = held_ = &application_.Own(std::make_unique<HeldLog>(*log_));
     const absl::Status topics = log_->CreateTopics(fleet::AllTopics(2));
     EXPECT_TRUE(topics.ok()) << topics;
     auto& models = application_.Own(
-        std::make_unique<registry::Registry>(*registry::Registry::Open({folder + "/models"}, base::SystemClock())));
+        std::make_unique<registry::Registry>(*registry::Registry::Open({folder.File("models")}, base::SystemClock())));
     runtime::ServerOptions options;
-    options.keys_file = folder + "/keys.json";
+    options.metrics_address = "127.0.0.1:0";
+    options.keys_file = folder.File("keys.json");
     std::ofstream(options.keys_file) << absl::StrCat(
         "{\"keys\":[{\"sha256\":\"", base::Sha256Hex("key"),
         "\",\"shop\":\"default\",\"roles\":[\"ROLE_STOREFRONT\",\"ROLE_OPERATOR\"],\"label\":\"test\"}]}");
@@ -98,7 +106,11 @@ class Process {
     request.set_parent("shops/default");
     return Call<v1::Model>(&v1::RecommendationService::Stub::TrainModel, request);
   }
-  postgres::Pool& pool() { return *pool_; }
+  log::EventLog& log() { return *log_; }
+  std::string Page(const std::string& path) const {
+    return kontor::testing::HttpGet(fleet_->server.metrics_port(), path);
+  }
+  void ReleaseLog() { held_->Release(); }
 
  private:
   template <typename Response, typename Request>
@@ -118,6 +130,7 @@ class Process {
   runtime::Application application_;
   postgres::Pool* pool_ = nullptr;
   log::EventLog* log_ = nullptr;
+  HeldLog* held_ = nullptr;
   fleet::Fleet* fleet_ = nullptr;
   std::unique_ptr<v1::RecommendationService::Stub> stub_;
 };
@@ -130,10 +143,6 @@ std::vector<std::string> ProductsOf(const v1::RecommendResponse& response) {
 
 class ServiceTest : public ::testing::Test {
  protected:
-  ServiceTest()
-      : dsn_(PrivatePostgres::Shared().CreateDatabase()), folder_(kontor::testing::MakeFolder("kontor-rec")) {}
-  ~ServiceTest() override { std::filesystem::remove_all(folder_); }
-
   // A shop's past, imported: `customers` people with four orders each.
   static std::vector<std::string> Past(int customers) {
     base::Random random(11);
@@ -160,7 +169,8 @@ class ServiceTest : public ::testing::Test {
     return request;
   }
 
-  const std::string dsn_, folder_;
+  const std::string dsn_ = PrivatePostgres::Shared().CreateDatabase();
+  const kontor::testing::TemporaryFolder folder_{"kontor-rec"};
 };
 
 TEST_F(ServiceTest, FromEventsToAnswersAndBackAfterARestart) {
@@ -243,6 +253,42 @@ TEST_F(ServiceTest, AnEventIsSeenWithinASecondWithoutAskingForIt) {
   EXPECT_TRUE(seen);
   EXPECT_LT(seconds, 5);  // the aim is 1 s; the bound leaves room for a machine under load
   std::cout << "  event to changed answer: " << static_cast<int>(seconds * 1000) << " ms\n";
+}
+
+TEST_F(ServiceTest, MetricsSayHowFarBothReadersAre) {
+  Process process(dsn_, folder_);
+  KONTOR_ASSERT_OK(process.Recommend(For("1"), process.Send("orders", Past(1))));
+  const std::string text = process.Page("/metrics");
+  for (const char* name : {"kontor_lag_records{group=\"recommendations\",reader=\"view\"}",
+                           "kontor_lag_records{group=\"recommendations\",reader=\"consumer\"}",
+                           "kontor_consumer_stopped_partitions{group=\"recommendations\"} 0"}) {
+    EXPECT_THAT(text, HasSubstr(name));
+  }
+}
+
+TEST_F(ServiceTest, IsReadyOnceTheLiveViewHasCaughtUpAndAnswersBefore) {
+  {
+    Process process(dsn_, folder_);
+    KONTOR_ASSERT_OK(process.Recommend(For("1"), process.Send("orders", Past(1))));
+  }
+  Process process(dsn_, folder_, true);
+  EXPECT_THAT(process.Page("/readyz"), HasSubstr("recommendations: the view is being built"));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::RecommendResponse answer, process.Recommend(For("1")));
+  EXPECT_TRUE(answer.degraded());
+  process.ReleaseLog();
+  EXPECT_TRUE(Eventually([&] { return absl::StrContains(process.Page("/readyz"), "200 OK"); }));
+}
+
+TEST_F(ServiceTest, ADeadLetterReachesItsTopic) {
+  Process process(dsn_, folder_);
+  KONTOR_ASSERT_OK(process.log().Append(fleet::kOrders, {{"key", "no record"}}));
+  EXPECT_TRUE(Eventually([&] {
+    int64_t letters = 0;
+    for (int partition = 0; partition < *process.log().Partitions("dead-letter.recommendations"); ++partition) {
+      letters += *process.log().End("dead-letter.recommendations", partition);
+    }
+    return letters == 1;
+  }));
 }
 
 TEST_F(ServiceTest, AnswersGoOnWithoutTheStore) {

@@ -8,8 +8,8 @@
 #include "libs/domain/recommendations/recommend.h"
 #include "libs/platform/log/memory_event_log.h"
 #include "libs/testing/fake_clock.h"
-#include "libs/testing/process.h"
 #include "libs/testing/status_matchers.h"
+#include "libs/testing/temporary_folder.h"
 #include "services/recommendations/model_handler.h"
 #include "services/recommendations/model_keeper.h"
 #include "services/recommendations/test_database.h"
@@ -30,7 +30,7 @@ class TrainerTest : public ::testing::Test {
   TrainerTest()
       : pool_(TestPool(PrivatePostgres::Shared().CreateDatabase())),
         log_(log::MakeMemoryEventLog(clock_)),
-        registry_(*registry::Registry::Open({folder_}, clock_)),
+        registry_(*registry::Registry::Open({folder_.path()}, clock_)),
         serving_(registry_, shops_),
         live_(*log_, clock_, shops_, metrics_),
         trainer_({*pool_, registry_, serving_, live_, metrics_, {}, {.min_baskets = 50}}) {}
@@ -55,7 +55,7 @@ class TrainerTest : public ::testing::Test {
 
   kontor::testing::FakeClock clock_;
   const std::vector<fleet::Shop> shops_ = {{kTestShop, absl::UTCTimeZone()}};
-  const std::string folder_ = kontor::testing::MakeFolder("kontor-models");
+  const kontor::testing::TemporaryFolder folder_{"kontor-models"};
   runtime::Metrics metrics_;
   std::unique_ptr<postgres::Pool> pool_;
   PurchaseWriter writer_{[](const std::set<PurchaseWriter::Subject>&) {}};

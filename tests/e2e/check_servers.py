@@ -53,7 +53,8 @@ def a_missing_postgres_is_named(world):
 
 
 def a_wrong_configuration_is_named(world):
-    Failing(world.stand, "unknown-key", listenAdress="127.0.0.1:1").says("listenAdress")
+    Failing(world.stand, "unknown-key", server={"publicAdress": "127.0.0.1:1"}).says("publicAdress")
+    Failing(world.stand, "no-keys", server={}).says("server.keysFile")
     Failing(world.stand, "no-shop", shops=[]).says("shops")
 
 

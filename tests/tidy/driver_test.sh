@@ -58,6 +58,13 @@ package_list_is_read() {
   grep -qx libgrpc++-dev <<<"$listed" && ! grep -q '#' <<<"$listed" && ! grep -qx git <<<"$listed"
 }
 
+only_kafka_needs_a_jvm() {
+  local bare='command() { return 1; }; export -f command; dpkg-query() { :; };' plain kafka
+  plain=$(in_driver "$bare missing_packages")
+  kafka=$(in_driver "$bare"' PACKAGE_LISTS+=("$KAFKA_PACKAGE_LIST"); missing_packages')
+  ! grep -qE 'jre|maven' <<<"$plain" && grep -qx openjdk-17-jre-headless <<<"$kafka" && grep -qx maven <<<"$kafka"
+}
+
 a_taken_port_is_named() {
   python3 - <<'EOF'
 import socket, subprocess
@@ -113,12 +120,14 @@ pins = re.sub(r"\\\n", "", open("deploy/pins/python.txt").read())
 lines = [line for line in pins.splitlines() if line and not line.startswith("#")]
 assert lines and all(re.fullmatch(r"[\w-]+==[\d.]+ +--hash=sha256:[0-9a-f]{64}", line) for line in lines), lines
 lock = json.load(open("deploy/pins/package-lock.json"))["packages"]
+jars = open("deploy/pins/kafka.sha256").read().splitlines()
+assert len(jars) > 100 and all(re.fullmatch(r"[0-9a-f]{64}  [\w.-]+\.jar", line) for line in jars), jars
 assert all("integrity" in p and "resolved" not in p for name, p in lock.items() if name)
 EOF
 }
 
 for name in scripts_parse help_names_every_command unknown_words_are_refused another_system_is_told_what_to_do \
-  package_list_is_read a_taken_port_is_named missing_postgres_is_named the_stack_starts_keeps_its_data_and_goes \
+  package_list_is_read only_kafka_needs_a_jvm a_taken_port_is_named missing_postgres_is_named the_stack_starts_keeps_its_data_and_goes \
   a_folder_postgres_cannot_use_is_replaced keys_are_private_and_hashed every_pin_has_a_hash; do
   check "$name" "$name"
 done

@@ -21,7 +21,7 @@ GENERATED_ROOTS = ("kontor/", "google/")
 INSTALLED_ROOTS = ("absl/", "benchmark/", "boost/", "gmock/", "grpcpp/", "gtest/", "hiredis/", "librdkafka/", "openssl/",
                    "pqxx/", "prometheus/", "rapidcheck/", "spdlog/", "Eigen/")
 ADAPTERS = ("libs/platform/", "libs/domain/nn/", "libs/testing/")
-TEST_FILE = re.compile(r"_(test|pgtest|redistest|kafkatest)\.cc$|^tests/.*\.(cc|h)$")
+TEST_FILE = re.compile(r"_(test|pgtest|redistest|kafkatest)\.cc$|/testdata/|^tests/.*\.(cc|h)$")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 MACHINE = re.compile(r"(?<![\w.$}/-])/(?:work|root)/|registry\.npmjs|pypi\.org|pythonhosted\.org|repo\.maven|proxy\.golang|crates\.io|docker\.io")
 TEXT_SUFFIXES = (".cc", ".h", ".proto", ".sql", ".md", ".txt", ".py", ".sh", ".json", ".yaml", ".yml", ".cmake", "kontor",

@@ -78,20 +78,11 @@ absl::StatusOr<redis::Client*> OpenRedis(runtime::Application& application, cons
   return &application.Own(std::move(client));
 }
 
-runtime::ServerOptions ServerOptionsOf(const FleetConfig& config) {
-  runtime::ServerOptions options;
-  options.public_address = config.listen_address();
-  options.admin_address = config.admin_address();
-  options.metrics_address = config.metrics_address();
-  options.keys_file = config.keys_file();
-  options.worker_threads = config.worker_threads();
-  return options;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application) {
   ASSIGN_OR_RETURN(const FleetConfig config, application.Load<FleetConfig>());
+  ASSIGN_OR_RETURN(const runtime::ServerOptions server_options, runtime::OptionsFromConfig(config.server()));
   ASSIGN_OR_RETURN(std::vector<Shop> shops, ReadShops(config));
   ASSIGN_OR_RETURN(std::string secret, ReadSecret(config.subject_secret_file()));
   if (config.log().format() == "console") runtime::SetLogFormat(runtime::LogFormat::kConsole);
@@ -113,7 +104,7 @@ absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application
   ASSIGN_OR_RETURN(registry::Registry opened, registry::Registry::Open({config.model_dir()}, clock));
   registry::Registry& models = application.Own(std::make_unique<registry::Registry>(std::move(opened)));
   const Sealer& sealer = application.Own(std::make_unique<PlainSealer>());
-  runtime::Server& server = application.MakeServer(ServerOptionsOf(config));
+  runtime::Server& server = application.MakeServer(server_options);
   return std::make_unique<Fleet>(
       Fleet{application, server, pool, log, redis, models, clock, sealer, std::move(secret), std::move(shops)});
 }

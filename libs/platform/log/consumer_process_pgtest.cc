@@ -9,6 +9,7 @@
 #include "libs/testing/log/postgres_world.h"
 #include "libs/testing/process.h"
 #include "libs/testing/seed.h"
+#include "libs/testing/temporary_folder.h"
 
 // Owners that are processes of their own, killed and frozen by signals at random moments.
 namespace kontor::log {
@@ -45,16 +46,15 @@ TEST(ConsumerChild, DISABLED_Run) {
 
 class ConsumerProcess : public ::testing::Test {
  protected:
-  ConsumerProcess() : random_(kontor::testing::Seed()), folder_(kontor::testing::MakeFolder("kontor-child")) {
+  ConsumerProcess() : random_(kontor::testing::Seed()) {
     setenv(kDsnVariable, world_.dsn().c_str(), 1);
     EXPECT_THAT(world_.log().CreateTopics({{"orders", 4}}), IsOk());
     EXPECT_THAT(CreateLedger(world_.pool()), IsOk());
   }
-  ~ConsumerProcess() override { kontor::testing::RunProgram({"rm", "-r", folder_}); }
 
   pid_t StartConsumer() {
     return kontor::testing::StartProgram(
-        {"/proc/self/exe", "--gtest_filter=ConsumerChild.*", "--gtest_also_run_disabled_tests"}, folder_ + "/log");
+        {"/proc/self/exe", "--gtest_filter=ConsumerChild.*", "--gtest_also_run_disabled_tests"}, folder_.File("log"));
   }
   void Append(int count) {
     std::vector<NewRecord> records;
@@ -67,7 +67,7 @@ class ConsumerProcess : public ::testing::Test {
 
   PostgresWorld world_;
   base::Random random_;
-  const std::string folder_;
+  const kontor::testing::TemporaryFolder folder_{"kontor-child"};
   int64_t appended_ = 0;
 };
 

@@ -31,10 +31,7 @@ class Follower::Impl {
   void Stop();
   std::vector<Position> Applied() const;
   absl::Time Watermark() const;
-  bool CaughtUp() const {
-    base::MutexLock lock(mutex_);
-    return CaughtUpLocked();
-  }
+  absl::Status Ready() const;
   absl::Status WaitUntilCaughtUp(absl::Duration timeout) const;
   absl::Status WaitUntilApplied(const Position& position, absl::Duration timeout) const;
   FollowerStats Stats() const {
@@ -53,7 +50,7 @@ class Follower::Impl {
   void Loop();
   absl::Status Round();
   absl::Status ReadOne(size_t index);
-  bool CaughtUpLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool CaughtUp() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Waits for `done`, which is asked under the lock.
   template <typename Done>
   absl::Status WaitFor(Done done, absl::Duration timeout, absl::string_view what) const;
@@ -179,9 +176,18 @@ absl::Time Follower::Impl::Watermark() const {
   return watermark;
 }
 
-bool Follower::Impl::CaughtUpLocked() const {
+bool Follower::Impl::CaughtUp() const {
   return !places_.empty() && std::all_of(places_.begin(), places_.end(),
                                          [](const Place& place) { return place.next.offset >= place.goal; });
+}
+
+absl::Status Follower::Impl::Ready() const {
+  base::MutexLock lock(mutex_);
+  if (!stats_.status.ok()) return base::Annotate(stats_.status, "the view has stopped");
+  if (CaughtUp()) return absl::OkStatus();
+  return base::Error(
+      absl::StatusCode::kUnavailable, kReasonViewNotReady,
+      absl::StrCat("the view is being built from the log, ", stats_.records, " records so far; ask again in a moment"));
 }
 
 template <typename Done>
@@ -197,7 +203,7 @@ absl::Status Follower::Impl::WaitFor(Done done, absl::Duration timeout, absl::st
 }
 
 absl::Status Follower::Impl::WaitUntilCaughtUp(absl::Duration timeout) const {
-  return WaitFor([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return CaughtUpLocked(); }, timeout,
+  return WaitFor([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return CaughtUp(); }, timeout,
                  "what was on the log when it started");
 }
 
@@ -222,7 +228,7 @@ absl::Status Follower::Start() { return impl_->Start(); }
 void Follower::Stop() { impl_->Stop(); }
 std::vector<Position> Follower::Applied() const { return impl_->Applied(); }
 absl::Time Follower::Watermark() const { return impl_->Watermark(); }
-bool Follower::CaughtUp() const { return impl_->CaughtUp(); }
+absl::Status Follower::Ready() const { return impl_->Ready(); }
 absl::Status Follower::WaitUntilCaughtUp(absl::Duration timeout) const { return impl_->WaitUntilCaughtUp(timeout); }
 absl::Status Follower::WaitUntilApplied(const Position& position, absl::Duration timeout) const {
   return impl_->WaitUntilApplied(position, timeout);

@@ -43,8 +43,9 @@ class Follower {
   // The received_at that all partitions have applied; the time of the last look at the log, at most 0.1 s ago, when
   // nothing was left to apply.
   absl::Time Watermark() const;
-  // True from the moment when everything that was on the log at Start has been applied.
-  bool CaughtUp() const;
+  // OK from the moment when everything that was on the log at Start has been applied; before, UNAVAILABLE
+  // (VIEW_NOT_READY). The alarm once it has stopped with one.
+  absl::Status Ready() const;
   absl::Status WaitUntilCaughtUp(absl::Duration timeout) const;  // UNAVAILABLE (NOT_YET_APPLIED) on timeout
   // Read-your-writes, as Consumer::WaitUntilApplied.
   absl::Status WaitUntilApplied(const Position& position, absl::Duration timeout) const;
@@ -54,5 +55,7 @@ class Follower {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+constexpr char kReasonViewNotReady[] = "VIEW_NOT_READY";
 
 }  // namespace kontor::log

@@ -228,8 +228,9 @@ TEST_F(RegistryTest, PruneKeepsTheNewestAndTheStages) {
   ASSERT_TRUE(registry_.Promote("item-item", 1, "serving").ok());
   ASSERT_TRUE(registry_.Promote("item-item", 2, "serving").ok());
   EXPECT_EQ(*registry_.Prune("item-item", 2), 2);
+  const auto listed = registry_.List("item-item");
   std::vector<int64_t> versions;
-  for (const ModelInfo& info : *registry_.List("item-item")) versions.push_back(info.version);
+  for (const ModelInfo& info : *listed) versions.push_back(info.version);
   EXPECT_THAT(versions, ElementsAre(6, 5, 2, 1));
   EXPECT_EQ(Publish("x"), 7);
 }

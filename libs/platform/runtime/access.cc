@@ -14,9 +14,9 @@
 #include "libs/base/hash.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status.h"
+#include "libs/platform/runtime/key_list.pb.h"
 #include "libs/platform/runtime/log.h"
 #include "libs/platform/runtime/read_file.h"
-#include "libs/platform/runtime/server_config.pb.h"
 #include "openssl/crypto.h"
 
 namespace kontor::runtime {

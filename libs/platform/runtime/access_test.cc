@@ -14,7 +14,7 @@ namespace {
 
 using testdata::KeyEntry;
 using testdata::WriteFile;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(KeyRingTest, FindsKeysByTheirDigestOnly) {
   const std::string json = absl::StrCat("{\"keys\":[", KeyEntry("alpha", "default", "ROLE_ANALYST"), ",",
@@ -36,24 +36,24 @@ TEST(KeyRingTest, SaysAllThatIsWrongWithAFile) {
   const auto ring = KeyRing::Parse("{\"keys\":[{\"sha256\":\"12\",\"shop\":\"A B\"}]}");
   std::vector<std::string> fields;
   for (const base::Violation& violation : base::ErrorViolations(ring.status())) fields.push_back(violation.field);
-  EXPECT_THAT(fields, testing::ElementsAre("keys[0].sha256", "keys[0].shop", "keys[0].roles", "keys[0].label"));
+  EXPECT_THAT(fields, ::testing::ElementsAre("keys[0].sha256", "keys[0].shop", "keys[0].roles", "keys[0].label"));
   for (const char* json : {"", "[]", "{\"keys\":[{\"roles\":[\"ROLE_GOD\"]}]}", "{\"key\":[]}"}) {
     EXPECT_FALSE(KeyRing::Parse(json).ok()) << json;
   }
 }
 
 TEST(KeysFileTest, ABadFileKeepsTheKeysInUse) {
-  const std::string path = (std::filesystem::path(testing::TempDir()) / absl::StrCat("ring-", getpid())).string();
+  const std::string path = (std::filesystem::path(::testing::TempDir()) / absl::StrCat("ring-", getpid())).string();
   KeysFile keys(path);
   EXPECT_EQ(base::ErrorReason(keys.Load()), "KEYS_FILE_UNUSABLE");
   WriteFile(path, absl::StrCat("{\"keys\":[", KeyEntry("old", "default", "ROLE_ANALYST"), "]}"));
   ASSERT_TRUE(keys.Load().ok());
 
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   WriteFile(path, "{\"keys\":[");
   keys.Poll();
   keys.Poll();
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = ::testing::internal::GetCapturedStderr();
   EXPECT_THAT(log, HasSubstr("the keys in use stay"));
   EXPECT_EQ(log.find("the keys in use stay"), log.rfind("the keys in use stay")) << "logged once";
   EXPECT_NE(keys.ring()->Find("old"), nullptr);

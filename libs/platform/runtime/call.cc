@@ -178,7 +178,7 @@ void Call::Run() {
     StartRead(&incoming_);
   }
   std::unique_ptr<Message> response(method_->handler.response->New());
-  absl::Status status = RunHandler(*request, *response);
+  absl::Status status = RunHandler(request.get(), *response);
   const bool answers_once = !method_->writes_stream() && status.ok();
   End(std::move(status), answers_once ? response.get() : nullptr);
 }
@@ -203,9 +203,9 @@ absl::Status Call::CheckShop(const Message& request) {
   return absl::OkStatus();
 }
 
-absl::Status Call::RunHandler(const Message& request, Message& response) {
+absl::Status Call::RunHandler(const Message* request, Message& response) {
   try {
-    return method_->handler.run(context_, &request, this, this, &response);
+    return method_->handler.run(context_, request, this, this, &response);
   } catch (const std::exception& error) {
     LogError("a handler threw", {{"method", context_.method}, {"error", error.what()}});
   } catch (...) {

@@ -83,7 +83,8 @@ class Call final : public grpc::ServerGenericBidiReactor,
   void Dispatch();
   void Run();
   absl::Status Prepare(google::protobuf::Message& request);
-  absl::Status RunHandler(const google::protobuf::Message& request, google::protobuf::Message& response);
+  // `request` is null for a handler that reads a stream.
+  absl::Status RunHandler(const google::protobuf::Message* request, google::protobuf::Message& response);
   absl::Status Parse(grpc::ByteBuffer& bytes, google::protobuf::Message& message);
   static absl::Status Serialize(const google::protobuf::Message& message, grpc::ByteBuffer& bytes);
   absl::Status CheckShop(const google::protobuf::Message& request);

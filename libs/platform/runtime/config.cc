@@ -43,7 +43,7 @@ absl::Status ForEachString(Message& message, const std::string& path, const Edit
   for (const FieldDescriptor* field : fields) {
     const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
     for (int i = 0; i < count; ++i) {
-      std::string at = absl::StrCat(path, path.empty() ? "" : ".", field->name());
+      std::string at = absl::StrCat(path, path.empty() ? "" : ".", field->json_name());
       if (field->is_repeated()) absl::StrAppend(&at, "[", i, "]");
       if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         Message* inner = field->is_repeated() ? reflection->MutableRepeatedMessage(&message, field, i)
@@ -121,7 +121,6 @@ std::string PrintableConfig(const Message& config) {
   if (!hidden.ok()) return std::string(hidden.message());
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
-  options.preserve_proto_field_names = true;
   std::string json;
   const auto printed = google::protobuf::util::MessageToJsonString(*copy, &json, options);
   return printed.ok() ? json : std::string(printed.message());

@@ -7,20 +7,22 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kontor/config/v1/server_config.pb.h"
 #include "libs/base/status.h"
-#include "libs/platform/runtime/server_config.pb.h"
 #include "libs/platform/runtime/server_options.h"
 
 namespace kontor::runtime {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using config::v1::ServerConfig;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
-class ConfigTest : public testing::Test {
+class ConfigTest : public ::testing::Test {
  protected:
   absl::StatusOr<ServerConfig> LoadText(const std::string& text) {
-    const std::string path = (std::filesystem::path(testing::TempDir()) / absl::StrCat("config-", getpid())).string();
+    const std::string path = (std::filesystem::path(::testing::TempDir()) / absl::StrCat("config-", getpid())).string();
     std::ofstream(path) << text;
     auto config = LoadConfig<ServerConfig>(path);
     std::filesystem::remove(path);
@@ -30,8 +32,8 @@ class ConfigTest : public testing::Test {
 
 TEST_F(ConfigTest, ReadsJsonWithComments) {
   const auto config = LoadText(
-      "{\n  // where callers come in\n  \"public_address\": \"0.0.0.0:7000\",\n"
-      "  \"queue_length\": 10, \"quota_burst\": 2.5\n}\n");
+      "{\n  // where callers come in\n  \"publicAddress\": \"0.0.0.0:7000\",\n"
+      "  \"queueLength\": 10, \"quotaBurst\": 2.5\n}\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->public_address(), "0.0.0.0:7000");
   EXPECT_EQ(config->queue_length(), 10);
@@ -39,13 +41,13 @@ TEST_F(ConfigTest, ReadsJsonWithComments) {
 }
 
 TEST_F(ConfigTest, NamesAnUnknownKey) {
-  const absl::Status status = LoadText("{\"quue_length\": 10}").status();
+  const absl::Status status = LoadText("{\"quueLength\": 10}").status();
   EXPECT_EQ(base::ErrorReason(status), "CONFIG_UNKNOWN_KEY");
-  EXPECT_THAT(std::string(status.message()), HasSubstr("quue_length"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("quueLength"));
 }
 
 TEST_F(ConfigTest, RefusesWrongTypesAndBrokenJson) {
-  for (const char* text : {"{\"queue_length\": \"many\"}", "{\"queue_length\": 1", "", "{\"queue_length\": 1e99}"}) {
+  for (const char* text : {"{\"queueLength\": \"many\"}", "{\"queueLength\": 1", "", "{\"queueLength\": 1e99}"}) {
     EXPECT_EQ(base::ErrorReason(LoadText(text).status()), "CONFIG_INVALID") << text;
   }
   EXPECT_EQ(base::ErrorReason(LoadConfig<ServerConfig>("/nowhere.json").status()), "CONFIG_MISSING");
@@ -53,11 +55,11 @@ TEST_F(ConfigTest, RefusesWrongTypesAndBrokenJson) {
 
 TEST_F(ConfigTest, TakesValuesFromTheEnvironment) {
   setenv("KONTOR_CONFIG_TEST", "keys.json", 1);
-  EXPECT_EQ(LoadText("{\"keys_file\": \"${KONTOR_CONFIG_TEST}\"}")->keys_file(), "keys.json");
+  EXPECT_EQ(LoadText("{\"keysFile\": \"${KONTOR_CONFIG_TEST}\"}")->keys_file(), "keys.json");
   unsetenv("KONTOR_CONFIG_TEST");
-  const absl::Status status = LoadText("{\"keys_file\": \"${KONTOR_CONFIG_TEST}\"}").status();
+  const absl::Status status = LoadText("{\"keysFile\": \"${KONTOR_CONFIG_TEST}\"}").status();
   EXPECT_EQ(base::ErrorReason(status), "CONFIG_MISSING_VARIABLE");
-  EXPECT_THAT(std::string(status.message()), HasSubstr("keys_file needs the environment variable KONTOR_CONFIG_TEST"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("keysFile needs the environment variable KONTOR_CONFIG_TEST"));
 }
 
 TEST_F(ConfigTest, PrintsDefaultsAndHidesPasswords) {
@@ -69,7 +71,7 @@ TEST_F(ConfigTest, PrintsDefaultsAndHidesPasswords) {
     EXPECT_THAT(printed, Not(HasSubstr("hunter2")));
     EXPECT_THAT(printed, Not(HasSubstr("and more")));
     EXPECT_THAT(printed, HasSubstr("db"));
-    EXPECT_THAT(printed, HasSubstr("\"queue_length\":0"));
+    EXPECT_THAT(printed, HasSubstr("\"queueLength\":0"));
   }
 }
 
@@ -86,7 +88,11 @@ TEST_F(ConfigTest, ServerOptionsKeepTheirDefaultsAndAreChecked) {
   config.set_keys_file("");
   config.set_queue_length(-1);
   config.set_tls_certificate_file("cert.pem");
-  EXPECT_EQ(base::ErrorViolations(OptionsFromConfig(config).status()).size(), 3u);
+  std::vector<std::string> fields;
+  for (const base::Violation& violation : base::ErrorViolations(OptionsFromConfig(config).status())) {
+    fields.push_back(violation.field);
+  }
+  EXPECT_THAT(fields, UnorderedElementsAre("server.keysFile", "server.queueLength", "server.tlsCertificateFile"));
 }
 
 }  // namespace

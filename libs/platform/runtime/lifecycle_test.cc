@@ -1,7 +1,5 @@
 // Start, health, metrics, reflection, keys that change, drain, and a process that is told to stop.
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <future>
@@ -15,31 +13,14 @@
 #include "libs/platform/runtime/log.h"
 #include "libs/platform/runtime/reflection.h"
 #include "libs/platform/runtime/testdata/echo_fixture.h"
+#include "libs/testing/http_get.h"
 
 namespace kontor::runtime::testdata {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-
-// GET over a socket: status line, headers, body.
-std::string Get(int port, const std::string& path) {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string answer;
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) {
-    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    if (send(fd, request.data(), request.size(), 0) == static_cast<ssize_t>(request.size())) {
-      char buffer[4096];
-      for (ssize_t got = 0; (got = recv(fd, buffer, sizeof buffer, 0)) > 0;) answer.append(buffer, got);
-    }
-  }
-  close(fd);
-  return answer;
-}
+using kontor::testing::HttpGet;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class LifecycleTest : public EchoFixture {
  protected:
@@ -69,35 +50,36 @@ class LifecycleTest : public EchoFixture {
 TEST_F(LifecycleTest, HealthAndProbesFollowReadiness) {
   Start();
   EXPECT_EQ(Health(), 1);
-  EXPECT_THAT(Get(server_->metrics_port(), "/healthz"), HasSubstr("200 OK"));
-  EXPECT_THAT(Get(server_->metrics_port(), "/readyz"), HasSubstr("ready"));
+  EXPECT_THAT(HttpGet(server_->metrics_port(), "/healthz"), HasSubstr("200 OK"));
+  EXPECT_THAT(HttpGet(server_->metrics_port(), "/readyz"), HasSubstr("ready"));
   server_->Drain(absl::ZeroDuration());
   EXPECT_EQ(Health(), 2);
-  EXPECT_THAT(Get(server_->metrics_port(), "/healthz"), HasSubstr("200 OK"));
-  EXPECT_THAT(Get(server_->metrics_port(), "/readyz"), HasSubstr("503 Service Unavailable"));
+  EXPECT_THAT(HttpGet(server_->metrics_port(), "/healthz"), HasSubstr("200 OK"));
+  EXPECT_THAT(HttpGet(server_->metrics_port(), "/readyz"), HasSubstr("503 Service Unavailable"));
 }
 
-TEST_F(LifecycleTest, ReadinessCanDependOnAPart) {
-  std::atomic<bool> warm{false};
-  server_ = nullptr;
-  Start();
-  Server second([this] {
-    ServerOptions options = options_;
-    options.public_address.clear();
-    return options;
-  }());
-  second.SetReadiness([&warm] { return warm ? absl::OkStatus() : absl::UnavailableError("the model is not loaded"); });
-  ASSERT_TRUE(second.Start().ok());
-  EXPECT_THAT(Get(second.metrics_port(), "/readyz"), HasSubstr("the model is not loaded"));
+TEST_F(LifecycleTest, ReadinessDependsOnEveryPart) {
+  std::atomic<bool> warm{false}, caught_up{false};
+  options_.public_address.clear();
+  Server server(options_);
+  server.AddReadiness("oven", [&] { return warm ? absl::OkStatus() : absl::UnavailableError("it is cold"); });
+  server.AddReadiness("view", [&] { return caught_up ? absl::OkStatus() : absl::UnavailableError("it is behind"); });
+  ASSERT_TRUE(server.Start().ok());
+  EXPECT_THAT(HttpGet(server.metrics_port(), "/readyz"), HasSubstr("oven: it is cold"));
   warm = true;
-  EXPECT_THAT(Get(second.metrics_port(), "/readyz"), HasSubstr("200 OK"));
+  EXPECT_THAT(HttpGet(server.metrics_port(), "/readyz"), HasSubstr("view: it is behind"));
+  warm = false;
+  caught_up = true;
+  EXPECT_THAT(HttpGet(server.metrics_port(), "/readyz"), HasSubstr("oven: it is cold"));
+  warm = true;
+  EXPECT_THAT(HttpGet(server.metrics_port(), "/readyz"), HasSubstr("200 OK"));
 }
 
 TEST_F(LifecycleTest, MetricsCarryTheEcosystemsNames) {
   Start();
   EXPECT_TRUE(CallEcho("store", Request("x")).ok());
   EXPECT_FALSE(CallEcho("", Request("x")).ok());
-  const std::string text = Get(server_->metrics_port(), "/metrics");
+  const std::string text = HttpGet(server_->metrics_port(), "/metrics");
   const std::string labels =
       "grpc_method=\"Echo\",grpc_service=\"kontor.runtime.testdata.EchoService\","
       "grpc_type=\"unary\"}";
@@ -243,21 +225,21 @@ class MainDeathTest : public LifecycleTest {
 };
 
 TEST_F(MainDeathTest, SigtermDrainsThenRunsTheHooksInReverse) {
-  testing::GTEST_FLAG(death_test_style) = "threadsafe";
-  EXPECT_EXIT(exit(ServeUntilTold()), testing::ExitedWithCode(0), "stopping");
+  ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  EXPECT_EXIT(exit(ServeUntilTold()), ::testing::ExitedWithCode(0), "stopping");
 }
 
 TEST_F(MainDeathTest, AFailedSetUpIsOneSentenceAndOne) {
-  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   char name[] = "test";
   char flag[] = "--config=/nowhere.json";
   char* argv[] = {name, flag, nullptr};
   EXPECT_EXIT(exit(Main(2, argv, [](Application& app) { return app.Load<EchoRequest>().status(); })),
-              testing::ExitedWithCode(1), "cannot read the configuration file /nowhere.json");
+              ::testing::ExitedWithCode(1), "cannot read the configuration file /nowhere.json");
 }
 
 TEST_F(MainDeathTest, APartCanAskForTheStop) {
-  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
   char name[] = "test";
   char* argv[] = {name, nullptr};
   EXPECT_EXIT(exit(Main(1, argv,
@@ -265,7 +247,7 @@ TEST_F(MainDeathTest, APartCanAskForTheStop) {
                           app.RequestStop(absl::DataLossError("the disk is gone"));
                           return absl::OkStatus();
                         })),
-              testing::ExitedWithCode(1), "the disk is gone");
+              ::testing::ExitedWithCode(1), "the disk is gone");
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 namespace kontor::runtime {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Parses a line, which proves that it is one JSON object.
 google::protobuf::Struct Parsed(const std::string& line) {
@@ -64,7 +64,7 @@ TEST(LogTest, SecretsAreNeverWritten) {
   }
   EXPECT_THAT(
       FormatLogLine(LogFormat::kJson, LogLevel::kInfo, "m", {{"next_page_token", "abc"}, {"key_label", "till"}}),
-      testing::AllOf(HasSubstr("abc"), HasSubstr("till")));
+      ::testing::AllOf(HasSubstr("abc"), HasSubstr("till")));
 }
 
 TEST(LogTest, LinesCarryTheTraceOfTheirThread) {
@@ -81,10 +81,10 @@ TEST(LogTest, LinesCarryTheTraceOfTheirThread) {
 }
 
 TEST(LogTest, LevelsBelowTheThresholdAreNotWritten) {
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   LogDebug("unseen");
   LogError("seen %s {}");
-  const std::string written = testing::internal::GetCapturedStderr();
+  const std::string written = ::testing::internal::GetCapturedStderr();
   EXPECT_THAT(written, Not(HasSubstr("unseen")));
   EXPECT_THAT(written, HasSubstr("seen %s {}"));
 }

@@ -74,7 +74,7 @@ TEST_F(OverloadTest, ADeadlineThatPassedIsRefusedBeforeAnyWork) {
     EXPECT_EQ(base::ErrorReason(status), "DEADLINE_EXCEEDED") << "before the key is looked at";
   }
   EXPECT_EQ(ran_, 0);
-  EXPECT_THAT(server_->metrics().Text(), testing::HasSubstr("grpc_code=\"DeadlineExceeded\",grpc_method=\"Echo\""));
+  EXPECT_THAT(server_->metrics().Text(), ::testing::HasSubstr("grpc_code=\"DeadlineExceeded\",grpc_method=\"Echo\""));
 }
 
 TEST_F(OverloadTest, AFullQueueRefusesWithARetryHint) {

@@ -46,6 +46,11 @@ class Ticker {
 
 class Server::Impl final : public grpc::CallbackGenericService {
  public:
+  struct Readiness {
+    std::string name;
+    std::function<absl::Status()> ready;
+  };
+
   explicit Impl(const ServerOptions& options) : host(options, metrics) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* transport) override {
@@ -57,7 +62,8 @@ class Server::Impl final : public grpc::CallbackGenericService {
 
   absl::Status Ready() const {
     if (!started || host.drain->cancelled()) return absl::UnavailableError("the server does not take calls");
-    return readiness == nullptr ? absl::OkStatus() : readiness();
+    for (const Readiness& part : readiness) RETURN_IF_ERROR(base::Annotate(part.ready(), part.name));
+    return absl::OkStatus();
   }
 
   void CheckServices() const;
@@ -69,7 +75,7 @@ class Server::Impl final : public grpc::CallbackGenericService {
   CallHost host;
   absl::flat_hash_map<std::string, Method> methods;
   std::vector<std::string> services;
-  std::function<absl::Status()> readiness;
+  std::vector<Readiness> readiness;
   std::unique_ptr<AdminServer> admin;
   std::unique_ptr<http::Server> probes;
   std::unique_ptr<grpc::Server> server;
@@ -149,7 +155,10 @@ void Server::Register(absl::string_view full_method, Handler handler) {
 
 void Server::AddService(absl::string_view service_full_name) { impl_->services.emplace_back(service_full_name); }
 
-void Server::SetReadiness(std::function<absl::Status()> ready) { impl_->readiness = std::move(ready); }
+void Server::AddReadiness(absl::string_view name, std::function<absl::Status()> ready) {
+  if (impl_->started) Crash(absl::StrCat("the readiness of ", name, " was added after Start"));
+  impl_->readiness.push_back({std::string(name), std::move(ready)});
+}
 
 absl::Status Server::Start() {
   Impl& impl = *impl_;

@@ -56,9 +56,10 @@ class Server {
   // reflection.
   void AddService(absl::string_view service_full_name);
 
-  // What readiness depends on, asked by /readyz at every call: OK or a sentence. Quick and thread-safe. Without one
-  // the server is ready from Start to Drain.
-  void SetReadiness(std::function<absl::Status()> ready);
+  // What readiness depends on, asked by /readyz at every call: OK or a sentence. Quick and thread-safe. The server is
+  // ready from Start to Drain while all that were added say OK; else the first that does not, in the order of adding,
+  // is told as "name: sentence".
+  void AddReadiness(absl::string_view name, std::function<absl::Status()> ready);
 
   // Listens. FAILED_PRECONDITION when a port cannot be bound (reason PORT_IN_USE) or the keys file is unusable. Wrong
   // registrations (an unknown method, the wrong kind or types, no allowed_roles, no handler, no shop field) crash with

@@ -6,9 +6,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace kontor::runtime {
+namespace kontor::config::v1 {
+class ServerConfig;
+}
 
-class ServerConfig;  // server_config.proto
+namespace kontor::runtime {
 
 // Addresses are "host:port"; port 0 takes a free one, an empty address leaves that server out.
 struct ServerOptions {
@@ -47,8 +49,8 @@ struct MethodOptions {
   absl::Duration write_timeout = absl::Seconds(30);     // how long a caller may take nothing while it is written to
 };
 
-// The options of a "server" section of a configuration file; fields that are not set keep the defaults above.
-// INVALID_ARGUMENT with all violations.
-absl::StatusOr<ServerOptions> OptionsFromConfig(const ServerConfig& config);
+// The options of the "server" section of a configuration file; fields that are not set keep the defaults above.
+// INVALID_ARGUMENT with all violations, by the keys of the file ("server.keysFile").
+absl::StatusOr<ServerOptions> OptionsFromConfig(const config::v1::ServerConfig& config);
 
 }  // namespace kontor::runtime

@@ -14,7 +14,7 @@
 namespace kontor::runtime::testdata {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class ServerTest : public EchoFixture {};
 
@@ -334,13 +334,11 @@ TEST_F(ServerTest, AMissingKeysFileIsSaid) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("/nowhere/keys.json"));
 }
 
-using ServerDeathTest = ServerTest;
-
 absl::StatusOr<EchoResponse> Nothing(const CallContext&, const EchoRequest&) { return EchoResponse(); }
 
-TEST_F(ServerDeathTest, WrongRegistrationsCrash) {
-  testing::GTEST_FLAG(death_test_style) = "threadsafe";
-  Server server(options_);
+TEST(ServerDeathTest, WrongRegistrationsCrash) {
+  ::testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  Server server{ServerOptions()};
   const auto unary = [&server](const std::string& method) { server.Unary<EchoRequest, EchoResponse>(method, Nothing); };
   EXPECT_DEATH(unary("kontor.runtime.testdata.EchoService/Nope"), "no method of a linked proto");
   EXPECT_DEATH(unary("kontor.runtime.testdata.EchoService/Repeat"), "is server_stream but was registered as unary");

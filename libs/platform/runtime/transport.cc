@@ -11,7 +11,7 @@
 #include "libs/base/status.h"
 #include "libs/platform/runtime/admin.h"
 #include "libs/platform/runtime/log.h"
-#include "libs/platform/runtime/read_file.h"
+#include "libs/platform/runtime/tls.h"
 
 namespace kontor::runtime {
 namespace {
@@ -49,10 +49,9 @@ absl::Status ConfigureTransport(const ServerOptions& options, int64_t largest_me
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TransportCredentials(const ServerOptions& options) {
   if (options.tls_certificate_file.empty()) return grpc::InsecureServerCredentials();
-  ASSIGN_OR_RETURN(const std::string certificate, ReadFile(options.tls_certificate_file));
-  ASSIGN_OR_RETURN(const std::string key, ReadFile(options.tls_private_key_file));
+  ASSIGN_OR_RETURN(const TlsFiles files, ReadTlsFiles(options.tls_certificate_file, options.tls_private_key_file));
   grpc::SslServerCredentialsOptions ssl;
-  ssl.pem_key_cert_pairs.push_back({key, certificate});
+  ssl.pem_key_cert_pairs.push_back({files.private_key, files.certificate});
   return grpc::SslServerCredentials(ssl);
 }
 

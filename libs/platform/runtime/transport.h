@@ -19,7 +19,7 @@ namespace kontor::runtime {
 absl::Status ConfigureTransport(const ServerOptions& options, int64_t largest_message_bytes,
                                 grpc::ServerBuilder& builder);
 
-// TLS when the options name a certificate, in the clear otherwise. FAILED_PRECONDITION when a file is missing.
+// TLS when the options name a certificate, in the clear otherwise. Errors: tls.h.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> TransportCredentials(const ServerOptions& options);
 
 // Sends what the transport logs (its errors only) through Log.

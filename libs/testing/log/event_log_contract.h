@@ -202,9 +202,10 @@ TEST_P(EventLogContract, AFollowerSeesAllAndAnswersReadYourWrites) {
                       while (hold) std::this_thread::yield();
                       applied += static_cast<int>(batch.size());
                     });
+  EXPECT_THAT(follower.Ready(), kontor::testing::StatusIs(absl::StatusCode::kUnavailable, kReasonViewNotReady));
   ASSERT_THAT(follower.Start(), kontor::testing::IsOk());
   EXPECT_THAT(follower.WaitUntilCaughtUp(absl::Seconds(10)), kontor::testing::IsOk());
-  EXPECT_TRUE(follower.CaughtUp());
+  EXPECT_THAT(follower.Ready(), kontor::testing::IsOk());
   EXPECT_EQ(applied, 300);
   hold = true;
   auto written = log_.Append("orders", {{"k", "v"}});
@@ -235,6 +236,7 @@ TEST_P(EventLogContract, AFollowerStartsFromASnapshotAndStopsBelowTheLog) {
   EXPECT_THAT(late.WaitUntilCaughtUp(absl::Milliseconds(100)),
               kontor::testing::StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(late.Stats().status, kontor::testing::StatusIs(absl::StatusCode::kOutOfRange, kReasonBelowLogStart));
+  EXPECT_THAT(late.Ready(), kontor::testing::StatusIs(absl::StatusCode::kOutOfRange, kReasonBelowLogStart));
 }
 
 }  // namespace kontor::log

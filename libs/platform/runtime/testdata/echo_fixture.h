@@ -1,8 +1,5 @@
 #pragma once
 
-#include <unistd.h>
-
-#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -19,6 +16,7 @@
 #include "libs/platform/runtime/errors.h"
 #include "libs/platform/runtime/server.h"
 #include "libs/platform/runtime/testdata/echo_service.grpc.pb.h"
+#include "libs/testing/temporary_folder.h"
 
 // An echo server on 127.0.0.1 with five keys, for the runtime's own tests.
 namespace kontor::runtime::testdata {
@@ -36,7 +34,7 @@ inline void WriteFile(const std::string& path, const std::string& text) {
   std::filesystem::rename(aside, path);
 }
 
-class EchoFixture : public testing::Test {
+class EchoFixture : public ::testing::Test {
  protected:
   using Echo = std::function<absl::StatusOr<EchoResponse>(const CallContext&, const EchoRequest&)>;
   using Repeat = std::function<absl::Status(const CallContext&, const EchoRequest&, Writer<EchoResponse>&)>;
@@ -44,9 +42,6 @@ class EchoFixture : public testing::Test {
   using Chat = std::function<absl::Status(const CallContext&, Reader<EchoRequest>&, Writer<EchoResponse>&)>;
 
   EchoFixture() {
-    static std::atomic<int> counter{0};
-    keys_path_ =
-        (std::filesystem::path(testing::TempDir()) / absl::StrCat("keys-", getpid(), "-", counter++, ".json")).string();
     WriteFile(keys_path_, absl::StrCat("{\"keys\":[", KeyEntry("store", "default", "ROLE_STOREFRONT"), ",",
                                        KeyEntry("analyst", "default", "ROLE_ANALYST"), ",",
                                        KeyEntry("other", "other", "ROLE_STOREFRONT"), ",",
@@ -56,9 +51,10 @@ class EchoFixture : public testing::Test {
     options_.admin_address = "127.0.0.1:0";
     options_.metrics_address = "127.0.0.1:0";
   }
-  ~EchoFixture() override {
-    server_.reset();
-    std::filesystem::remove(keys_path_);
+  // Of this test's files. It is gone at exit, too: a death test's process ends by that, without its destructors.
+  static const kontor::testing::TemporaryFolder& folder() {
+    static const kontor::testing::TemporaryFolder folder("kontor-runtime");
+    return folder;
   }
 
   void RegisterAll(Server& server) {
@@ -145,7 +141,7 @@ class EchoFixture : public testing::Test {
     }
   };
 
-  std::string keys_path_;
+  const std::string keys_path_ = folder().File("keys.json");
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<EchoService::Stub> stub_;

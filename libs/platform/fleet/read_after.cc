@@ -1,4 +1,4 @@
-#include "services/recommendations/read_after.h"
+#include "libs/platform/fleet/read_after.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,9 +9,8 @@
 #include "libs/platform/fleet/topics.h"
 #include "libs/platform/log/consumer.h"
 #include "libs/platform/runtime/errors.h"
-#include "services/recommendations/live_follower.h"
 
-namespace kontor::recommendations {
+namespace kontor::fleet {
 namespace {
 
 using Instant = std::chrono::steady_clock::time_point;
@@ -20,22 +19,17 @@ constexpr int kMaxPositions = 1'000;
 constexpr absl::Duration kSlice = absl::Milliseconds(20);
 constexpr absl::Duration kLongestWait = absl::Seconds(10);
 
-bool Feeds(const std::string& topic) {
-  const std::vector<std::string>& topics = LiveFollower::Topics();
-  return std::find(topics.begin(), topics.end(), topic) != topics.end();
-}
-
 bool IsTopic(const std::string& topic) {
-  const std::vector<log::TopicSpec> all = fleet::AllTopics(1);
+  const std::vector<log::TopicSpec> all = AllTopics(1);
   return std::any_of(all.begin(), all.end(), [&](const log::TopicSpec& spec) { return spec.name == topic; });
 }
 
 // A short wait at a time, so that a cancellation is seen.
-absl::Status WaitFor(const AppliedViews& views, const runtime::CallContext& call, const log::Position& position,
+absl::Status WaitFor(WaitUntilApplied wait, const runtime::CallContext& call, const log::Position& position,
                      Instant until) {
   for (;;) {
     const absl::Duration left = absl::FromChrono(until - std::chrono::steady_clock::now());
-    const absl::Status status = views.WaitUntilApplied(position, std::clamp(left, absl::ZeroDuration(), kSlice));
+    const absl::Status status = wait(position, std::clamp(left, absl::ZeroDuration(), kSlice));
     if (!absl::IsUnavailable(status)) return status;
     if (call.cancelled()) return absl::CancelledError("the caller has gone");
     if (left <= kSlice) {
@@ -49,8 +43,9 @@ absl::Status WaitFor(const AppliedViews& views, const runtime::CallContext& call
 
 }  // namespace
 
-absl::Status WaitForPositions(const AppliedViews& views, const runtime::CallContext& call,
-                              const google::protobuf::RepeatedPtrField<kontor::type::v1::LogPosition>& positions) {
+absl::Status WaitForPositions(absl::Span<const std::string> topics, WaitUntilApplied wait,
+                              const runtime::CallContext& call,
+                              const google::protobuf::RepeatedPtrField<type::v1::LogPosition>& positions) {
   if (positions.empty()) return absl::OkStatus();
   base::Violations violations;
   if (positions.size() > kMaxPositions) {
@@ -61,9 +56,10 @@ absl::Status WaitForPositions(const AppliedViews& views, const runtime::CallCont
   const Instant until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(patience);
   for (int i = 0; i < positions.size(); ++i) {
     const log::Position position{positions[i].topic(), positions[i].partition(), positions[i].offset()};
-    if (!Feeds(position.topic) && IsTopic(position.topic)) continue;
+    const bool changes_answers = std::find(topics.begin(), topics.end(), position.topic) != topics.end();
+    if (!changes_answers && IsTopic(position.topic)) continue;
     const absl::Status status =
-        Feeds(position.topic) ? WaitFor(views, call, position, until) : absl::NotFoundError("no such topic");
+        changes_answers ? WaitFor(wait, call, position, until) : absl::NotFoundError("no such topic");
     if (absl::IsNotFound(status)) {
       violations.Add(absl::StrCat("read_after[", i, "]"), "UNKNOWN_PARTITION",
                      "there is no such partition; pass positions as SendEvents returned them");
@@ -74,4 +70,4 @@ absl::Status WaitForPositions(const AppliedViews& views, const runtime::CallCont
   return violations.ToStatus();
 }
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::fleet

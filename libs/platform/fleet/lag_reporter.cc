@@ -1,37 +1,38 @@
-#include "services/analytics/lag_reporter.h"
+#include "libs/platform/fleet/lag_reporter.h"
 
 #include <vector>
 
-namespace kontor::analytics {
+namespace kontor::fleet {
 namespace {
 
 constexpr absl::Duration kInterval = absl::Seconds(2);
 
-runtime::Gauge LagGauge(runtime::Metrics& metrics, const char* reader) {
-  return metrics.gauge("kontor_analytics_lag_records", "Records on the log that the reader has not applied.",
-                       {{"reader", reader}});
+runtime::Gauge LagGauge(runtime::Metrics& metrics, const std::string& group, const char* reader) {
+  return metrics.gauge("kontor_lag_records", "Records on the log that the reader has not applied.",
+                       {{"group", group}, {"reader", reader}});
 }
 
-runtime::Counter EventCounter(runtime::Metrics& metrics, const char* event) {
-  return metrics.counter("kontor_analytics_consumer_events_total", "What happened to the consumer of the durable view.",
-                         {{"event", event}});
+runtime::Counter EventCounter(runtime::Metrics& metrics, const std::string& group, const char* event) {
+  return metrics.counter("kontor_consumer_events_total", "What happened to the consumer.",
+                         {{"event", event}, {"group", group}});
 }
 
 }  // namespace
 
-LagReporter::LagReporter(log::EventLog& log, const log::Follower& follower, const log::Consumer& consumer,
-                         runtime::Metrics& metrics)
+LagReporter::LagReporter(log::EventLog& log, const std::string& group, const log::Follower& follower,
+                         const log::Consumer& consumer, runtime::Metrics& metrics)
     : log_(log),
       follower_(follower),
       consumer_(consumer),
-      view_lag_(LagGauge(metrics, "view")),
-      consumer_lag_(LagGauge(metrics, "consumer")),
-      stopped_partitions_(metrics.gauge("kontor_analytics_stopped_partitions",
-                                        "Partitions that the consumer has given up until an operator helps.")),
-      dead_letters_(EventCounter(metrics, "dead_letter")),
-      parked_(EventCounter(metrics, "parked")),
-      retries_(EventCounter(metrics, "retry")),
-      fenced_(EventCounter(metrics, "fenced")),
+      view_lag_(LagGauge(metrics, group, "view")),
+      consumer_lag_(LagGauge(metrics, group, "consumer")),
+      stopped_partitions_(metrics.gauge("kontor_consumer_stopped_partitions",
+                                        "Partitions that the consumer has given up until an operator helps.",
+                                        {{"group", group}})),
+      dead_letters_(EventCounter(metrics, group, "dead_letter")),
+      parked_(EventCounter(metrics, group, "parked")),
+      retries_(EventCounter(metrics, group, "retry")),
+      fenced_(EventCounter(metrics, group, "fenced")),
       thread_([this] { Run(); }) {}
 
 LagReporter::~LagReporter() {
@@ -82,4 +83,4 @@ void LagReporter::ReportConsumer() {
   consumer_lag_.Set(static_cast<double>(lag));
 }
 
-}  // namespace kontor::analytics
+}  // namespace kontor::fleet

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <thread>
 
 #include "libs/base/mutex.h"
@@ -7,13 +8,15 @@
 #include "libs/platform/log/follower.h"
 #include "libs/platform/runtime/metrics.h"
 
-namespace kontor::analytics {
+namespace kontor::fleet {
 
-// Keeps the metrics of both readers up to date, every two seconds. Owns one thread; what it is given must outlive it.
+// Keeps the metrics of a service's two readers of the log up to date, every two seconds: `kontor_lag_records`,
+// `kontor_consumer_events_total` and `kontor_consumer_stopped_partitions`, labelled by the consumer's `group`. Owns one
+// thread; what it is given must outlive it.
 class LagReporter {
  public:
-  LagReporter(log::EventLog& log, const log::Follower& follower, const log::Consumer& consumer,
-              runtime::Metrics& metrics);
+  LagReporter(log::EventLog& log, const std::string& group, const log::Follower& follower,
+              const log::Consumer& consumer, runtime::Metrics& metrics);
   ~LagReporter();
 
  private:
@@ -34,4 +37,4 @@ class LagReporter {
   std::thread thread_;
 };
 
-}  // namespace kontor::analytics
+}  // namespace kontor::fleet
