@@ -62,7 +62,14 @@ std::vector<Recommendation> Recommend(const Model& model, const UserContext& con
 }
 
 Tier TierOf(const Model& model, const UserContext& context) {
-  if (!Profile(context, model.items()).empty()) return Tier::kPersonal;
+  const auto known = [&](ItemId item) { return item < model.items(); };
+  const bool personal =
+      std::any_of(context.session.begin(), context.session.end(),
+                  [&](const Seed& seed) { return seed.weight > 0 && known(seed.item); }) ||
+      std::any_of(context.baskets.begin(), context.baskets.end(), [&](const PastBasket& basket) {
+        return std::any_of(basket.items.begin(), basket.items.end(), known);
+      });
+  if (personal) return Tier::kPersonal;
   return context.context < model.catalogue().context_parents.size() ? Tier::kContext : Tier::kPopular;
 }
 
