@@ -2,7 +2,8 @@
 
     report.py table FILE     prints var/bench/NAME.json as a table
     report.py record FILE    copies it to bench/results/NAME.json with the circumstances of the measurement
-    report.py readme         writes the table between <!-- bench:begin --> and <!-- bench:end --> of README.md anew
+    report.py readme         writes the table between <!-- bench:begin --> and <!-- bench:end --> of README.md anew; rows
+                             with a slash in their name are details and stay in bench/results
 
 FILE is a list of {name, value, unit, reference, ratio, note}. The data files that a bench read are listed, one a line, in
 FILE's sibling NAME.data; a record holds their checksums.
@@ -119,9 +120,11 @@ def readme_table():
             entry = json.load(file)
         machines.add(f"{entry['processor']}, {entry['cores']} cores, BLAS kernel {entry['blas_kernel']}")
         for row in entry["rows"]:
+            if "/" in row["name"]:
+                continue
             cells = [entry["name"]] + [text(row.get(column)).replace("|", "\\|") for column in COLUMNS]
             lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", "Measured on: " + "; ".join(sorted(machines)) + ". Commit, load and data checksums stand in `bench/results`."]
+    lines += ["", "Measured on: " + "; ".join(sorted(machines)) + ". Commit, load, data checksums and all rows stand in `bench/results`."]
     return "\n".join(lines)
 
 

@@ -66,8 +66,8 @@ absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
       transaction.Exec(
           "SELECT asked.place, d.revision, d.fingerprint, d.document, d.received_at, d.imported "
           "FROM unnest($1::text[], $2::int2[], $3::text[]) WITH ORDINALITY AS asked (shop, kind, id, place) "
-          "JOIN analytics.documents AS d ON d.shop = asked.shop AND d.kind = asked.kind AND d.id = asked.id "
-          "ORDER BY asked.place FOR UPDATE OF d",
+          "CROSS JOIN LATERAL (SELECT * FROM analytics.documents AS s "
+          "WHERE s.shop = asked.shop AND s.kind = asked.kind AND s.id = asked.id FOR UPDATE) AS d",
           params));
   for (int r = 0; r < rows.rows(); ++r) {
     DocumentState& state = *by_place[rows.Int64(r, 0) - 1];

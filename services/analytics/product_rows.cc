@@ -30,8 +30,8 @@ absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
       const postgres::Result rows,
       transaction.Exec("SELECT asked.place, p.revision, p.fingerprint "
                        "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (shop, product, place) "
-                       "JOIN analytics.products AS p ON p.shop = asked.shop AND p.product = asked.product "
-                       "ORDER BY asked.place FOR UPDATE OF p",
+                       "CROSS JOIN LATERAL (SELECT * FROM analytics.products AS s "
+                       "WHERE s.shop = asked.shop AND s.product = asked.product FOR UPDATE) AS p",
                        params));
   for (int r = 0; r < rows.rows(); ++r) {
     by_place[rows.Int64(r, 0) - 1]->Load(rows.Int64(r, 1), static_cast<uint64_t>(rows.Int64(r, 2)));

@@ -19,9 +19,9 @@ absl::StatusOr<std::vector<std::optional<KnownEvent>>> PostgresEventIdStore::Fin
   params.Text(shop).TextArray(sources).TextArray(event_ids);
   ASSIGN_OR_RETURN(const postgres::Result rows,
                    pool_.Exec("SELECT asked.place, known.digest, known.topic, known.partition, known.\"offset\" "
-                              "FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS asked (source, event_id, place) "
-                              "JOIN ingest.event_ids AS known ON known.shop = $1 AND known.source = asked.source "
-                              "AND known.event_id = asked.event_id",
+                              "FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS asked (source, event_id, place), "
+                              "LATERAL (SELECT * FROM ingest.event_ids AS e WHERE e.shop = $1 "
+                              "AND e.source = asked.source AND e.event_id = asked.event_id OFFSET 0) AS known",
                               params));
   std::vector<std::optional<KnownEvent>> known(ids.size());
   for (int r = 0; r < rows.rows(); ++r) {

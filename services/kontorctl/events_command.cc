@@ -49,7 +49,7 @@ absl::Status RunEvents(absl::Span<const std::string> words) {
 
   grpc::ClientContext context;
   runtime::PrepareCall(context, session.key(), absl::Hours(24 * 365));
-  const auto stub = v1::EventService::NewStub(session.channel());
+  const auto stub = v1::EventService::NewStub(session.channel("ingest"));
   const auto reader = stub->TailEvents(&context, request);
   v1::TailEventsResponse response;
   while (reader->Read(&response)) {

@@ -63,7 +63,7 @@ absl::StatusOr<std::string> FileChecksum(const std::string& path) {
 class Upload {
  public:
   Upload(const Session& session, const v1::Import& import, UnitSource& source)
-      : import_(import), source_(source), stub_(v1::ImportService::NewStub(session.channel())) {
+      : import_(import), source_(source), stub_(v1::ImportService::NewStub(session.channel("ingest"))) {
     runtime::PrepareCall(context_, session.key(), absl::Hours(24));
     stream_ = stub_->UploadUnits(&context_);
   }

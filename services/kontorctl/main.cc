@@ -13,7 +13,9 @@ int Help() {
     std::printf("  %-10s %s\n             %s\n", command.name, command.usage, command.summary);
   }
   std::printf(
-      "\nEvery command takes --address HOST:PORT (127.0.0.1:7700), --key KEY or --key-file FILE, --shop ID (default)\n"
+      "\nEvery command takes --address HOST:PORT (127.0.0.1:7700) of a process that serves everything, or\n"
+      "ingest=HOST:PORT,analytics=HOST:PORT,recommendations=HOST:PORT; --key KEY or --key-file FILE; --shop ID "
+      "(default);\n"
       "and --ca-file FILE for TLS.\n");
   return 0;
 }

@@ -7,6 +7,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "kontor/analytics/v1/analytics_service.grpc.pb.h"
 #include "kontor/ingest/v1/ingest_service.grpc.pb.h"
@@ -22,25 +24,48 @@ namespace ingest = kontor::ingest::v1;
 namespace analytics = kontor::analytics::v1;
 namespace recommendations = kontor::recommendations::v1;
 
+constexpr absl::string_view kServices[] = {"ingest", "analytics", "recommendations"};
+
+// "kontor.analytics.v1.AnalyticsService" → "analytics"
+absl::string_view ServiceOf(absl::string_view full_name) {
+  absl::ConsumePrefix(&full_name, "kontor.");
+  return full_name.substr(0, full_name.find('.'));
+}
+
 template <typename Service, typename Request, typename Response>
-absl::StatusOr<Response> Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& key,
-                              absl::Duration timeout,
+absl::StatusOr<Response> Call(const Session& session, absl::Duration timeout,
                               grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
                               const Request& request) {
   grpc::ClientContext context;
-  runtime::PrepareCall(context, key, timeout);
+  runtime::PrepareCall(context, session.key(), timeout);
   Response response;
-  const auto stub = Service::NewStub(channel);
+  const auto stub = Service::NewStub(session.channel(ServiceOf(Service::service_full_name())));
   const grpc::Status status = ((*stub).*method)(&context, request, &response);
   if (!status.ok()) return runtime::FromGrpc(status);
   return response;
+}
+
+// Service → address; "" for one that serves everything.
+absl::StatusOr<std::map<std::string, std::string>> ReadAddresses(const std::string& text) {
+  std::map<std::string, std::string> addresses;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    const std::vector<std::string> pair = absl::StrSplit(part, absl::MaxSplits('=', 1));
+    addresses[pair.size() == 2 ? pair[0] : ""] = pair.back();
+  }
+  bool right = addresses.contains("") ? addresses.size() == 1 : addresses.size() == std::size(kServices);
+  for (const absl::string_view service : kServices) {
+    right = right && (addresses.contains("") || addresses.contains(std::string(service)));
+  }
+  if (right) return addresses;
+  return absl::InvalidArgumentError(
+      "--address takes HOST:PORT, or ingest=HOST:PORT,analytics=HOST:PORT,recommendations=HOST:PORT");
 }
 
 }  // namespace
 
 absl::StatusOr<Session> Session::Open(const Arguments& arguments) {
   Session session;
-  session.address_ = arguments.Get("address", "127.0.0.1:7700");
+  ASSIGN_OR_RETURN(const auto addresses, ReadAddresses(arguments.Get("address", "127.0.0.1:7700")));
   session.shop_ = absl::StrCat("shops/", arguments.Get("shop", "default"));
   session.key_ = arguments.Get("key");
   const std::string file = arguments.Get("key-file");
@@ -52,17 +77,25 @@ absl::StatusOr<Session> Session::Open(const Arguments& arguments) {
     if (session.key_.empty()) return absl::NotFoundError(absl::StrCat("there is no key in ", file));
   }
   runtime::ChannelOptions options;
-  options.target = session.address_;
   options.ca_file = arguments.Get("ca-file");
-  session.channel_ = runtime::NewChannel(options);
+  for (const auto& [service, address] : addresses) {
+    options.target = address;
+    session.endpoints_[service] = {address, runtime::NewChannel(options)};
+  }
   return session;
+}
+
+const std::shared_ptr<grpc::Channel>& Session::channel(absl::string_view service) const {
+  const auto own = endpoints_.find(service);
+  return own == endpoints_.end() ? endpoints_.begin()->second.channel : own->second.channel;
 }
 
 absl::Status Session::WaitReady(absl::Duration timeout) const {
   const auto deadline = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout);
-  if (!channel_->WaitForConnected(deadline)) {
-    return absl::UnavailableError(
-        absl::StrCat("no answer from ", address_, " within ", absl::FormatDuration(timeout), "; is it running there?"));
+  for (const auto& [service, endpoint] : endpoints_) {
+    if (endpoint.channel->WaitForConnected(deadline)) continue;
+    return absl::UnavailableError(absl::StrCat("no answer from ", endpoint.address, " within ",
+                                               absl::FormatDuration(timeout), "; is it running there?"));
   }
   return ListMetrics().status();
 }
@@ -70,22 +103,21 @@ absl::Status Session::WaitReady(absl::Duration timeout) const {
 absl::StatusOr<analytics::QueryKpisResponse> Session::QueryKpis(analytics::QueryKpisRequest request,
                                                                 absl::Duration timeout) const {
   request.set_parent(shop_);
-  return Call<analytics::AnalyticsService>(channel_, key_, timeout, &analytics::AnalyticsService::Stub::QueryKpis,
-                                           request);
+  return Call<analytics::AnalyticsService>(*this, timeout, &analytics::AnalyticsService::Stub::QueryKpis, request);
 }
 
 absl::StatusOr<analytics::ListMetricsResponse> Session::ListMetrics() const {
   analytics::ListMetricsRequest request;
   request.set_parent(shop_);
-  return Call<analytics::AnalyticsService>(channel_, key_, absl::Seconds(10),
-                                           &analytics::AnalyticsService::Stub::ListMetrics, request);
+  return Call<analytics::AnalyticsService>(*this, absl::Seconds(10), &analytics::AnalyticsService::Stub::ListMetrics,
+                                           request);
 }
 
 absl::StatusOr<recommendations::RecommendResponse> Session::Recommend(recommendations::RecommendRequest request,
                                                                       absl::Duration timeout) const {
   request.set_parent(shop_);
   return Call<recommendations::RecommendationService>(
-      channel_, key_, timeout, &recommendations::RecommendationService::Stub::Recommend, request);
+      *this, timeout, &recommendations::RecommendationService::Stub::Recommend, request);
 }
 
 absl::StatusOr<recommendations::Model> Session::TrainModel(bool force) const {
@@ -93,26 +125,25 @@ absl::StatusOr<recommendations::Model> Session::TrainModel(bool force) const {
   request.set_parent(shop_);
   request.set_force(force);
   return Call<recommendations::RecommendationService>(
-      channel_, key_, absl::Minutes(10), &recommendations::RecommendationService::Stub::TrainModel, request);
+      *this, absl::Minutes(10), &recommendations::RecommendationService::Stub::TrainModel, request);
 }
 
 absl::StatusOr<ingest::Import> Session::CreateImport(const ingest::CreateImportRequest& request) const {
-  return Call<ingest::ImportService>(channel_, key_, absl::Seconds(10), &ingest::ImportService::Stub::CreateImport,
-                                     request);
+  return Call<ingest::ImportService>(*this, absl::Seconds(10), &ingest::ImportService::Stub::CreateImport, request);
 }
 
 absl::StatusOr<std::vector<ingest::Import>> Session::ListImports() const {
   ingest::ListImportsRequest request;
   request.set_parent(shop_);
   request.set_page_size(1000);
-  ASSIGN_OR_RETURN(const ingest::ListImportsResponse list,
-                   Call<ingest::ImportService>(channel_, key_, absl::Seconds(10),
-                                               &ingest::ImportService::Stub::ListImports, request));
+  ASSIGN_OR_RETURN(
+      const ingest::ListImportsResponse list,
+      Call<ingest::ImportService>(*this, absl::Seconds(10), &ingest::ImportService::Stub::ListImports, request));
   std::vector<ingest::Import> imports;
   for (const ingest::Import& listed : list.imports()) {
     ingest::GetImportRequest get;
     get.set_name(listed.name());
-    ASSIGN_OR_RETURN(ingest::Import import, Call<ingest::ImportService>(channel_, key_, absl::Seconds(10),
+    ASSIGN_OR_RETURN(ingest::Import import, Call<ingest::ImportService>(*this, absl::Seconds(10),
                                                                         &ingest::ImportService::Stub::GetImport, get));
     imports.push_back(std::move(import));
   }
@@ -123,17 +154,16 @@ absl::StatusOr<std::vector<ingest::RowError>> Session::ImportErrors(const std::s
   ingest::ListImportErrorsRequest request;
   request.set_parent(import);
   request.set_page_size(limit);
-  ASSIGN_OR_RETURN(const ingest::ListImportErrorsResponse list,
-                   Call<ingest::ImportService>(channel_, key_, absl::Seconds(10),
-                                               &ingest::ImportService::Stub::ListImportErrors, request));
+  ASSIGN_OR_RETURN(
+      const ingest::ListImportErrorsResponse list,
+      Call<ingest::ImportService>(*this, absl::Seconds(10), &ingest::ImportService::Stub::ListImportErrors, request));
   return std::vector<ingest::RowError>(list.errors().begin(), list.errors().end());
 }
 
 absl::StatusOr<ingest::QualityReport> Session::Quality() const {
   ingest::GetQualityReportRequest request;
   request.set_name(shop_);
-  return Call<ingest::EventService>(channel_, key_, absl::Seconds(10), &ingest::EventService::Stub::GetQualityReport,
-                                    request);
+  return Call<ingest::EventService>(*this, absl::Seconds(10), &ingest::EventService::Stub::GetQualityReport, request);
 }
 
 }  // namespace kontor::ctl

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "kontor/analytics/v1/analytics_service.pb.h"
 #include "kontor/ingest/v1/ingest_service.pb.h"
@@ -20,12 +23,14 @@ namespace kontor::ctl {
 // A connection to a fleet in the name of one key. Calls return the server's errors with reason and violations.
 class Session {
  public:
-  // From --address, --key or --key-file, --shop, --ca-file.
+  // From --address, --key or --key-file, --shop, --ca-file. An address is HOST:PORT of a process that serves
+  // everything, or one for each service: "ingest=HOST:PORT,analytics=HOST:PORT,recommendations=HOST:PORT".
   static absl::StatusOr<Session> Open(const Arguments& arguments);
 
   const std::string& shop() const { return shop_; }  // "shops/default"
   const std::string& key() const { return key_; }
-  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  // To whoever serves "ingest", "analytics" or "recommendations".
+  const std::shared_ptr<grpc::Channel>& channel(absl::string_view service) const;
 
   absl::StatusOr<kontor::analytics::v1::QueryKpisResponse> QueryKpis(kontor::analytics::v1::QueryKpisRequest request,
                                                                      absl::Duration timeout = absl::Seconds(60)) const;
@@ -41,8 +46,12 @@ class Session {
   absl::Status WaitReady(absl::Duration timeout) const;
 
  private:
-  std::string shop_, key_, address_;
-  std::shared_ptr<grpc::Channel> channel_;
+  struct Endpoint {
+    std::string address;
+    std::shared_ptr<grpc::Channel> channel;
+  };
+  std::string shop_, key_;
+  std::map<std::string, Endpoint, std::less<>> endpoints_;  // by service; "" serves everything
 };
 
 }  // namespace kontor::ctl

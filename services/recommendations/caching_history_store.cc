@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
+#include "libs/domain/recommendations/bytes.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -19,34 +20,48 @@ std::string KeyOf(absl::string_view shop, absl::string_view subject) {
 
 }  // namespace
 
-CachingHistoryStore::CachingHistoryStore(HistoryStore& below, redis::Client& redis, runtime::Metrics& metrics,
-                                         uint64_t seed)
+CachingHistoryStore::CachingHistoryStore(HistoryStore& below, redis::Client& redis, const base::Clock& clock,
+                                         runtime::Metrics& metrics, uint64_t seed)
     : below_(below),
       redis_(redis),
+      clock_(clock),
       hits_(metrics.counter("kontor_recommendations_history_cache_hits_total", "Histories found in a cache.",
                             {{"layer", "redis"}})),
       misses_(metrics.counter("kontor_recommendations_history_cache_misses_total", "Histories not found in a cache.",
                               {{"layer", "redis"}})),
       random_(seed) {}
 
-absl::Duration CachingHistoryStore::Lifetime() {
+// The end of freshness in Unix microseconds, then the history.
+std::string CachingHistoryStore::Pack(const PurchaseHistory& history) {
   base::MutexLock lock(mutex_);
-  return kLifetime * (1 + 0.2 * random_.Uniform());
+  const absl::Time fresh_until = clock_.Now() + kFresh * (1 + 0.2 * random_.Uniform());
+  ByteWriter stamp;
+  stamp.Value(absl::ToUnixMicros(fresh_until));
+  return std::move(stamp).Take() + PackHistory(history);
+}
+
+std::optional<FoundHistory> CachingHistoryStore::Unpack(
+    const absl::StatusOr<std::optional<std::string>>& value) const {
+  if (!value.ok() || !value->has_value() || (*value)->size() < sizeof(int64_t)) return std::nullopt;
+  const absl::string_view bytes = **value;
+  const absl::Time fresh_until = absl::FromUnixMicros(ByteReader(bytes).Value<int64_t>());
+  absl::StatusOr<PurchaseHistory> history = UnpackHistory(bytes.substr(sizeof(int64_t)));
+  if (!history.ok()) return std::nullopt;
+  return FoundHistory{std::make_shared<const PurchaseHistory>(*std::move(history)), clock_.Now() >= fresh_until};
 }
 
 absl::StatusOr<FoundHistory> CachingHistoryStore::Get(absl::string_view shop, absl::string_view subject) {
   const std::string key = KeyOf(shop, subject);
-  const absl::StatusOr<std::optional<std::string>> packed = redis_.Get(key);
-  if (packed.ok() && packed->has_value()) {
-    absl::StatusOr<PurchaseHistory> history = UnpackHistory(**packed);
-    if (history.ok()) {
-      hits_.Add();
-      return FoundHistory{std::make_shared<const PurchaseHistory>(*std::move(history))};
-    }
+  const absl::StatusOr<std::optional<std::string>> value = redis_.Get(key);
+  std::optional<FoundHistory> cached = Unpack(value);
+  if (cached && !cached->stale) {
+    hits_.Add();
+    return *std::move(cached);
   }
   misses_.Add();
-  ASSIGN_OR_RETURN(FoundHistory found, below_.Get(shop, subject));
-  if (packed.ok()) redis_.SetEx(key, PackHistory(*found.history), Lifetime()).IgnoreError();
+  absl::StatusOr<FoundHistory> found = below_.Get(shop, subject);
+  if (!found.ok()) return cached ? *std::move(cached) : found;
+  if (value.ok()) redis_.SetEx(key, Pack(*found->history), kKept).IgnoreError();
   return found;
 }
 

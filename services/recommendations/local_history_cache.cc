@@ -20,8 +20,10 @@ LocalHistoryCacheOptions WithClock(LocalHistoryCacheOptions options) {
 
 }  // namespace
 
-LocalHistoryCache::LocalHistoryCache(HistoryStore& below, runtime::Metrics& metrics, LocalHistoryCacheOptions options)
+LocalHistoryCache::LocalHistoryCache(HistoryStore& below, HistoryStore& origin, runtime::Metrics& metrics,
+                                     LocalHistoryCacheOptions options)
     : below_(below),
+      origin_(origin),
       options_(WithClock(std::move(options))),
       hits_(metrics.counter("kontor_recommendations_history_cache_hits_total", "Histories found in a cache.",
                             {{"layer", "local"}})),
@@ -47,33 +49,41 @@ LocalHistoryCache::Shard& LocalHistoryCache::ShardOf(const std::string& key) {
   return shards_[base::StableHash(key) % kShards];
 }
 
-absl::StatusOr<FoundHistory> LocalHistoryCache::Get(absl::string_view shop, absl::string_view subject) {
+absl::StatusOr<FoundHistory> LocalHistoryCache::Get(absl::string_view shop, absl::string_view subject,
+                                                    const Demand& demand) {
   const std::string key = KeyOf(shop, subject);
   Shard& shard = ShardOf(key);
   std::shared_ptr<const PurchaseHistory> stale;
   base::MutexLock lock(shard.mutex);
-  if (auto history = Find(shard, key, stale)) {
-    hits_.Add();
-    return FoundHistory{std::move(history)};
+  if (auto history = Find(shard, key, stale); history != nullptr) {
+    if (!demand.past_caches) {
+      hits_.Add();
+      return FoundHistory{std::move(history)};
+    }
+    stale = std::move(history);
   }
   misses_.Add();
-  std::shared_ptr<Flight>& slot = shard.flights[key];
-  absl::StatusOr<FoundHistory> found = FoundHistory{};
-  if (slot == nullptr) {
-    slot = std::make_shared<Flight>();
-    slot->shop = std::string(shop);
-    slot->subject = std::string(subject);
-    if (const absl::Status queued = Enqueue(slot); !queued.ok()) {
-      shard.flights.erase(key);
-      found = queued;
-    }
-  }
-  if (found.ok()) {
-    const std::shared_ptr<Flight> flight = slot;
-    found = Await(shard, *flight);
-  }
+  const absl::StatusOr<std::shared_ptr<Flight>> flight = Depart(shard, key, shop, subject, demand.past_caches);
+  absl::StatusOr<FoundHistory> found = flight.ok() ? Await(shard, **flight, demand.patience) : flight.status();
   if (!found.ok() && stale != nullptr) return FoundHistory{std::move(stale), true};
   return found;
+}
+
+absl::StatusOr<std::shared_ptr<LocalHistoryCache::Flight>> LocalHistoryCache::Depart(Shard& shard,
+                                                                                     const std::string& key,
+                                                                                     absl::string_view shop,
+                                                                                     absl::string_view subject,
+                                                                                     bool past_caches) {
+  if (const auto under_way = shard.flights.find(key); !past_caches && under_way != shard.flights.end()) {
+    return under_way->second;
+  }
+  auto flight = std::make_shared<Flight>();
+  flight->shop = std::string(shop);
+  flight->subject = std::string(subject);
+  flight->past_caches = past_caches;
+  RETURN_IF_ERROR(Enqueue(flight));
+  if (!past_caches) shard.flights[key] = flight;
+  return flight;
 }
 
 std::shared_ptr<const PurchaseHistory> LocalHistoryCache::Find(Shard& shard, const std::string& key,
@@ -99,8 +109,9 @@ absl::Status LocalHistoryCache::Enqueue(std::shared_ptr<Flight> flight) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<FoundHistory> LocalHistoryCache::Await(Shard& shard, const Flight& flight) {
-  const absl::Duration until = SteadyNow() + options_.patience;
+absl::StatusOr<FoundHistory> LocalHistoryCache::Await(Shard& shard, const Flight& flight,
+                                                      absl::Duration patience) {
+  const absl::Duration until = SteadyNow() + patience;
   while (!flight.done) {
     const absl::Duration left = until - SteadyNow();
     if (left <= absl::ZeroDuration()) {
@@ -122,7 +133,8 @@ void LocalHistoryCache::LoadLoop() {
       flight = std::move(queue_.front());
       queue_.pop_front();
     }
-    absl::StatusOr<FoundHistory> loaded = below_.Get(flight->shop, flight->subject);
+    absl::StatusOr<FoundHistory> loaded =
+        (flight->past_caches ? origin_ : below_).Get(flight->shop, flight->subject);
     const std::string key = KeyOf(flight->shop, flight->subject);
     Shard& shard = ShardOf(key);
     {

@@ -24,7 +24,6 @@ namespace kontor::recommendations {
 struct LocalHistoryCacheOptions {
   int64_t max_bytes = 128 << 20;
   absl::Duration lifetime = absl::Seconds(60);       // of an entry: between half of it and all of it, by chance
-  absl::Duration patience = absl::Milliseconds(50);  // how long Get waits for the layer below
   int loaders = 4;                                   // threads that ask below: its bulkhead
   size_t max_waiting = 64;                           // loads that wait for a loader; more are refused
   uint64_t seed = 1;
@@ -32,16 +31,18 @@ struct LocalHistoryCacheOptions {
 };
 
 // Histories in this process: least recently used ones leave first, one load at a time for each person however many ask,
-// and a bulkhead: the layer below may hang, Get answers within `patience`. When below fails, an entry that is past its
+// and a bulkhead: the layer below may hang, Get answers within its patience. When below fails, an entry that is past its
 // lifetime is returned as stale. Thread-safe. A hit costs a short lock of one of 16 shards.
-class LocalHistoryCache : public HistoryStore {
+class LocalHistoryCache : public HistoryReader {
  public:
-  LocalHistoryCache(HistoryStore& below, runtime::Metrics& metrics, LocalHistoryCacheOptions options = {});
+  // `origin` is what `below` caches; the same where it caches nothing.
+  LocalHistoryCache(HistoryStore& below, HistoryStore& origin, runtime::Metrics& metrics,
+                    LocalHistoryCacheOptions options = {});
   ~LocalHistoryCache();  // waits for the loads under way
 
-  // Beside the errors of below: UNAVAILABLE (HISTORY_LATE) after `patience`, RESOURCE_EXHAUSTED (HISTORY_BUSY) at once
+  // Beside the errors of below: UNAVAILABLE (HISTORY_LATE) after the patience, RESOURCE_EXHAUSTED (HISTORY_BUSY) at once
   // when too many loads wait.
-  absl::StatusOr<FoundHistory> Get(absl::string_view shop, absl::string_view subject) override;
+  absl::StatusOr<FoundHistory> Get(absl::string_view shop, absl::string_view subject, const Demand& demand) override;
 
   // Loads under way are answered but not kept.
   void Forget(absl::Span<const std::pair<std::string, std::string>> subjects);  // (shop, token)
@@ -59,6 +60,7 @@ class LocalHistoryCache : public HistoryStore {
   };
   struct Flight {  // guarded by the shard's mutex
     std::string shop, subject;
+    bool past_caches = false;
     bool done = false;
     bool outdated = false;  // forgotten meanwhile
     absl::StatusOr<FoundHistory> result = FoundHistory{};
@@ -82,10 +84,16 @@ class LocalHistoryCache : public HistoryStore {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   void Drop(Shard& shard, const std::string& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   absl::Status Enqueue(std::shared_ptr<Flight> flight);
-  absl::StatusOr<FoundHistory> Await(Shard& shard, const Flight& flight) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  // A load that was under way, or a new one.
+  absl::StatusOr<std::shared_ptr<Flight>> Depart(Shard& shard, const std::string& key, absl::string_view shop,
+                                                 absl::string_view subject, bool past_caches)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  absl::StatusOr<FoundHistory> Await(Shard& shard, const Flight& flight, absl::Duration patience)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   void LoadLoop();
 
   HistoryStore& below_;
+  HistoryStore& origin_;
   const LocalHistoryCacheOptions options_;
   const runtime::Counter hits_, misses_;
   std::array<Shard, kShards> shards_;

@@ -33,6 +33,10 @@ runtime::Counter DegradedCounter(runtime::Metrics& metrics, const char* reason) 
                          {{"reason", reason}});
 }
 
+// What of a deadline is kept for ranking and for the way back, and the least that ranking is begun with.
+constexpr absl::Duration kKept = absl::Milliseconds(5), kRankingTime = absl::Milliseconds(2);
+constexpr absl::Duration kPatience = absl::Milliseconds(50);
+
 bool NamesOrders(const v1::RecommendRequest& request) {
   return std::any_of(request.read_after().begin(), request.read_after().end(),
                      [](const auto& position) { return position.topic() == fleet::kOrders; });
@@ -46,6 +50,7 @@ RecommendHandler::RecommendHandler(Parts parts)
       no_model_(DegradedCounter(parts_.metrics, "no_model")),
       no_history_(DegradedCounter(parts_.metrics, "history_missing")),
       stale_history_(DegradedCounter(parts_.metrics, "history_stale")),
+      no_time_(DegradedCounter(parts_.metrics, "deadline")),
       random_(parts_.seed) {}
 
 absl::StatusOr<v1::RecommendResponse> RecommendHandler::Recommend(const runtime::CallContext& call,
@@ -70,13 +75,17 @@ absl::StatusOr<v1::RecommendResponse> RecommendHandler::Recommend(const runtime:
     response.set_tier(v1::TIER_EMPTY);
     Degrade(no_model_, "there is no model yet: call TrainModel", response);
   } else {
-    const KnownPerson person = KnowPerson(call.shop, *live, request, response);
+    const KnownPerson person = KnowPerson(call, *live, request, response);
     const DomainQuestion question(*served, live->catalogue, request, person);
-    response.set_tier(TierOnWire(TierOf(served->model(), question.context())));
+    const Model& model = served->model();
+    const bool ranked = call.remaining() >= kRankingTime;
+    if (!ranked) Degrade(no_time_, "the deadline leaves no time to rank: this is the popular list", response);
+    response.set_tier(TierOnWire(TierOf(model, ranked ? question.context() : Impersonal(question.context()))));
     response.set_model(ModelName(call.shop, served->info().version));
     if (!question.nothing_allowed()) {
-      FillRecommendations(recommendations::Recommend(served->model(), question.context(), question.request()),
-                          served->model(), *live, response);
+      FillRecommendations(ranked ? recommendations::Recommend(model, question.context(), question.request())
+                                 : PopularList(model, question.context(), question.request()),
+                          model, *live, response);
     }
   }
   Sign(served.get(), request, response);
@@ -94,14 +103,15 @@ RecommendHandler::Subjects RecommendHandler::SubjectsOf(const std::string& shop,
   return {customer.empty() ? visitor : customer, {customer, visitor}};
 }
 
-KnownPerson RecommendHandler::KnowPerson(const std::string& shop, const LiveShop& live,
+KnownPerson RecommendHandler::KnowPerson(const runtime::CallContext& call, const LiveShop& live,
                                          const v1::RecommendRequest& request, v1::RecommendResponse& response) const {
   static const auto& nobody = *new std::shared_ptr<const PurchaseHistory>(std::make_shared<const PurchaseHistory>());
-  const Subjects subjects = SubjectsOf(shop, request);
+  const Subjects subjects = SubjectsOf(call.shop, request);
   std::shared_ptr<const PurchaseHistory> history = nobody;
   if (!subjects.buyer.empty()) {
-    const absl::StatusOr<FoundHistory> found =
-        (NamesOrders(request) ? parts_.stored : parts_.histories).Get(shop, subjects.buyer);
+    const HistoryReader::Demand demand{std::clamp(call.remaining() - kKept, absl::ZeroDuration(), kPatience),
+                                       NamesOrders(request)};
+    const absl::StatusOr<FoundHistory> found = parts_.histories.Get(call.shop, subjects.buyer, demand);
     if (!found.ok()) {
       Degrade(no_history_, "the purchase history cannot be read at the moment", response);
     } else {

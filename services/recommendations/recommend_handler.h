@@ -19,14 +19,14 @@
 namespace kontor::recommendations {
 
 // RecommendationService/Recommend: validate → wait for read_after → history and overlay → domain → convert. What is
-// missing makes the answer poorer and says so; it is never an error. Thread-safe.
+// missing makes the answer poorer and says so; it is never an error. So does a deadline that is near: no waiting for a
+// history, then no ranking but the popular list. Thread-safe.
 class RecommendHandler {
  public:
   struct Parts {
     const ServingModels& models;
     const LiveFollower& live;
-    HistoryStore& histories;  // through the caches
-    HistoryStore& stored;     // past them, for callers that have seen a position
+    HistoryReader& histories;
     const AppliedViews& views;
     const base::Clock& clock;
     runtime::Metrics& metrics;
@@ -47,14 +47,14 @@ class RecommendHandler {
     std::vector<std::string> session;  // customer, visitor
   };
   Subjects SubjectsOf(const std::string& shop, const v1::RecommendRequest& request) const;
-  KnownPerson KnowPerson(const std::string& shop, const LiveShop& live, const v1::RecommendRequest& request,
+  KnownPerson KnowPerson(const runtime::CallContext& call, const LiveShop& live, const v1::RecommendRequest& request,
                          v1::RecommendResponse& response) const;
   void Degrade(const runtime::Counter& counter, const char* reason, v1::RecommendResponse& response) const;
   void Sign(const ServedModel* served, const v1::RecommendRequest& request, v1::RecommendResponse& response);
 
   Parts parts_;
   const std::vector<runtime::Counter> answers_;  // by v1::Tier
-  const runtime::Counter no_model_, no_history_, stale_history_;
+  const runtime::Counter no_model_, no_history_, stale_history_, no_time_;
   base::Mutex mutex_;
   base::Random random_ ABSL_GUARDED_BY(mutex_);
 };

@@ -39,6 +39,20 @@ class FollowerOnly : public AppliedViews {
   const LiveFollower& live_;
 };
 
+class PlainHistories : public HistoryReader {
+ public:
+  PlainHistories(HistoryStore& cached, HistoryStore& stored) : cached_(cached), stored_(stored) {}
+  absl::StatusOr<FoundHistory> Get(absl::string_view shop, absl::string_view subject, const Demand& demand) override {
+    patience = demand.patience;
+    return (demand.past_caches ? stored_ : cached_).Get(shop, subject);
+  }
+  absl::Duration patience;  // of the last call
+
+ private:
+  HistoryStore& cached_;
+  HistoryStore& stored_;
+};
+
 class RecommendHandlerTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { served_ = SmallModel(); }
@@ -50,7 +64,7 @@ class RecommendHandlerTest : public ::testing::Test {
         models_(registry_, shops_),
         live_(*log_, clock_, shops_, metrics_),
         views_(live_),
-        handler_({models_, live_, histories_, stored_, views_, clock_, metrics_, kTestSecret, 1}) {
+        handler_({models_, live_, reader_, views_, clock_, metrics_, kTestSecret, 1}) {
     EXPECT_TRUE(log_->CreateTopics(fleet::AllTopics(2)).ok());
     EXPECT_TRUE(live_.Start({}).ok());
     models_.Publish(kTestShop, served_);
@@ -92,6 +106,7 @@ class RecommendHandlerTest : public ::testing::Test {
   ServingModels models_;
   LiveFollower live_;
   FakeHistoryStore histories_, stored_;
+  PlainHistories reader_{histories_, stored_};
   FollowerOnly views_;
   RecommendHandler handler_;
   runtime::CallContext call_;
@@ -292,6 +307,27 @@ TEST_F(RecommendHandlerTest, WithoutTheStoreTheAnswerIsPoorerNotAnError) {
   EXPECT_THAT(response.degraded_reason(), HasSubstr("history"));
   EXPECT_EQ(response.tier(), v1::TIER_POPULAR);
   EXPECT_THAT(Products(response), Not(IsEmpty()));
+}
+
+TEST_F(RecommendHandlerTest, ANearDeadlineWaitsForNothingAndRanksNothing) {
+  KnowTeaDrinker();
+  const auto in = [&](int64_t ms) { call_.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms); };
+  in(30'000);
+  EXPECT_EQ(Ask().tier(), v1::TIER_PERSONAL);
+  EXPECT_EQ(reader_.patience, absl::Milliseconds(50));
+  in(30);
+  Ask();
+  EXPECT_LE(reader_.patience, absl::Milliseconds(25));
+  in(0);
+  request_.set_bought_products(v1::BOUGHT_PRODUCTS_EXCLUDE);
+  const v1::RecommendResponse response = Ask();
+  EXPECT_EQ(reader_.patience, absl::ZeroDuration());
+  EXPECT_EQ(response.tier(), v1::TIER_POPULAR);
+  EXPECT_TRUE(response.degraded());
+  EXPECT_THAT(response.degraded_reason(), HasSubstr("deadline"));
+  EXPECT_THAT(Products(response), Not(IsEmpty()));
+  EXPECT_THAT(Products(response), Not(Contains("TEA")));  // filters hold
+  EXPECT_EQ(response.recommendations(0).reasons(0).kind(), v1::Reason::KIND_POPULAR);
 }
 
 TEST_F(RecommendHandlerTest, ReadAfterWaitsAndReadsPastTheCaches) {

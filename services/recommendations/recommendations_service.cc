@@ -65,8 +65,9 @@ struct RecommendationsParts {
       : stored(fleet.postgres),
         shared(fleet.redis == nullptr
                    ? nullptr
-                   : std::make_unique<CachingHistoryStore>(stored, *fleet.redis, fleet.server.metrics(), RandomSeed())),
-        histories(shared == nullptr ? static_cast<HistoryStore&>(stored) : *shared, fleet.server.metrics(),
+                   : std::make_unique<CachingHistoryStore>(stored, *fleet.redis, fleet.clock, fleet.server.metrics(),
+                                                           RandomSeed())),
+        histories(shared == nullptr ? static_cast<HistoryStore&>(stored) : *shared, stored, fleet.server.metrics(),
                   CacheOptions(RandomSeed())),
         writer([this](const std::set<PurchaseWriter::Subject>& changed) { Forget(changed); }),
         consumer(fleet.log, fleet.postgres, writer, WriterOptions()),
@@ -75,8 +76,8 @@ struct RecommendationsParts {
         views(live, consumer),
         models(fleet.models, fleet.shops),
         trainer({fleet.postgres, fleet.models, models, live, fleet.server.metrics()}),
-        recommend({models, live, histories, stored, views, fleet.clock, fleet.server.metrics(), fleet.subject_secret,
-                   RandomSeed()}),
+        recommend(
+            {models, live, histories, views, fleet.clock, fleet.server.metrics(), fleet.subject_secret, RandomSeed()}),
         model_handler(trainer, fleet.models),
         keeper(trainer, models, fleet.postgres, fleet.shops, fleet.clock) {}
 

@@ -5,8 +5,14 @@
 namespace kontor::recommendations {
 
 void ScoreVector::Clear() {
-  for (uint32_t index : touched()) values_[index] = 0;
+  constexpr size_t kSequentialGain = 16;  // numbers in order cleared in the time of one out of order
+  if (count_ * kSequentialGain > values_.size()) {
+    std::fill(values_.begin(), values_.end(), 0.0F);
+  } else {
+    for (uint32_t index : touched()) values_[index] = 0;
+  }
   count_ = 0;
+  unit_ = 1;
 }
 
 float ScoreVector::Max() const {
@@ -15,15 +21,17 @@ float ScoreVector::Max() const {
   return max;
 }
 
-void ScoreVector::KeepBest(size_t limit, std::vector<uint32_t>& out) const {
-  if (entries_.size() > limit) {
-    std::nth_element(
-        entries_.begin(), entries_.begin() + static_cast<int64_t>(limit), entries_.end(),
-        [](const Entry& a, const Entry& b) { return a.value != b.value ? a.value > b.value : a.index < b.index; });
-    entries_.resize(limit);
+float ScoreVector::KeepBest(size_t limit) const {
+  if (limit == 0 || entries_.size() < limit) {
+    entries_.resize(std::min(limit, entries_.size()));
+    return 0;
   }
-  out.clear();
-  for (const Entry& entry : entries_) out.push_back(entry.index);
+  const auto last = entries_.begin() + static_cast<int64_t>(limit) - 1;
+  std::nth_element(entries_.begin(), last, entries_.end(), [](const Entry& a, const Entry& b) {
+    return a.value != b.value ? a.value > b.value : a.index < b.index;
+  });
+  entries_.resize(limit);
+  return last->value;
 }
 
 void Candidates::Reset(uint32_t item_count, size_t signals, const ItemFilter& filter, const Profile& profile) {

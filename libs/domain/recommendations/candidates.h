@@ -9,7 +9,7 @@
 
 namespace kontor::recommendations {
 
-// A sparse sum over dense numbers: adding and reading cost one memory access, clearing one per number touched.
+// A sparse sum over dense numbers: adding and reading cost one memory access, clearing at most one per number touched.
 class ScoreVector {
  public:
   void Clear();
@@ -24,7 +24,9 @@ class ScoreVector {
     count_ += static_cast<size_t>(values_[index] == 0) & static_cast<size_t>(value > 0);
     values_[index] += value;
   }
-  float operator[](uint32_t index) const { return values_[index]; }
+  // What sums are read in; 1 after Clear.
+  void set_unit(float unit) { unit_ = unit; }
+  float operator[](uint32_t index) const { return values_[index] / unit_; }
   absl::Span<const uint32_t> touched() const { return absl::MakeConstSpan(touched_).first(count_); }
   float Max() const;  // 0 when nothing was added
   // Replaces each sum touched by transform(index, sum), which stays above 0.
@@ -36,10 +38,15 @@ class ScoreVector {
   template <typename F>
   void Best(size_t limit, F wanted, std::vector<uint32_t>& out) const {
     entries_.clear();
+    float floor = 0;  // of those that still have a chance
     for (uint32_t index : touched()) {
-      if (wanted(index)) entries_.push_back({values_[index], index});
+      if (values_[index] < floor || !wanted(index)) continue;
+      entries_.push_back({values_[index], index});
+      if (entries_.size() == 2 * limit) floor = KeepBest(limit);
     }
-    KeepBest(limit, out);
+    KeepBest(limit);
+    out.clear();
+    for (const Entry& entry : entries_) out.push_back(entry.index);
   }
 
  private:
@@ -47,11 +54,12 @@ class ScoreVector {
     float value;
     uint32_t index;
   };
-  void KeepBest(size_t limit, std::vector<uint32_t>& out) const;
+  float KeepBest(size_t limit) const;  // of entries_; returns the smallest sum that is kept
 
   std::vector<float> values_;
   std::vector<uint32_t> touched_;  // count_ of them, and one place to write to
   size_t count_ = 0;
+  float unit_ = 1;
   mutable std::vector<Entry> entries_;  // scratch of Best
 };
 

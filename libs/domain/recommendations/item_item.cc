@@ -47,7 +47,7 @@ void ItemItem::Accumulate(absl::Span<const Seed> seeds, ScoreVector& scores) con
     }
   }
   const float max = scores.Max();
-  scores.Transform([max](uint32_t, float sum) { return sum / max; });
+  if (max > 0) scores.set_unit(max);
 }
 
 void ItemItem::Generate(const Profile& profile, int limit, size_t first, Candidates& out) const {

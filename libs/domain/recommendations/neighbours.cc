@@ -103,12 +103,12 @@ void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candi
   cosines.Best(
       neighbours_, [&](uint32_t user) { return person == 0 || persons_[user] != person; }, best);
   std::sort(best.begin(), best.end());  // sums do not depend on how the best were found
-  cosines.Transform([](uint32_t, float cosine) { return cosine * cosine * cosine; });
+  const auto cubed = [&](uint32_t user) { return cosines[user] * cosines[user] * cosines[user]; };
   float total = 0;
-  for (uint32_t user : best) total += cosines[user];
+  for (uint32_t user : best) total += cubed(user);
   ScoreVector& scores = out.scores(first);
   for (uint32_t user : best) {
-    const float weight = cosines[user] / total;
+    const float weight = cubed(user) / total;
     for (uint64_t i = profile_offsets_[user]; i < profile_offsets_[user + 1]; ++i) {
       scores.Add(profile_items_[i], weight * profile_shares_[i]);
     }

@@ -10,6 +10,10 @@ namespace {
 
 constexpr int kNominations = 100;  // of every source, more for longer answers
 
+ItemFilter FilterOf(const Model& model, const Request& request) {
+  return {request.bought, request.excluded, request.allowed, request.categories, model.catalogue().product_categories};
+}
+
 }  // namespace
 
 Task TaskOf(const Request& request, bool anything_known) {
@@ -38,9 +42,7 @@ void CollectCandidates(const Model& model, const Profile& profile, const ItemFil
 std::vector<Recommendation> Recommend(const Model& model, const UserContext& context, const Request& request) {
   thread_local Candidates candidates;
   const Profile profile(context, model.items());
-  const ItemFilter filter{request.bought, request.excluded, request.allowed, request.categories,
-                          model.catalogue().product_categories};
-  CollectCandidates(model, profile, filter, std::max(kNominations, 2 * request.limit), candidates);
+  CollectCandidates(model, profile, FilterOf(model, request), std::max(kNominations, 2 * request.limit), candidates);
 
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
@@ -61,8 +63,44 @@ std::vector<Recommendation> Recommend(const Model& model, const UserContext& con
   return out;
 }
 
+UserContext Impersonal(const UserContext& context) {
+  UserContext place;
+  place.context = context.context;
+  return place;
+}
+
+std::vector<Recommendation> PopularList(const Model& model, const UserContext& context, const Request& request) {
+  thread_local Candidates candidates;
+  const UserContext place = Impersonal(context);
+  const Profile nobody(place, model.items());
+  const Profile person(request.bought == BoughtItems::kInclude ? place : context, model.items());
+  candidates.Reset(model.items(), 0, FilterOf(model, request), person);
+  model.popularity().Generate(nobody, std::max(kNominations, 2 * request.limit), 0, candidates);
+  std::vector<Scored> nominated;
+  for (uint32_t row = 0; row < candidates.items().size(); ++row) {
+    const ItemId item = candidates.items()[row];
+    nominated.push_back({item, model.popularity().Share(place.context, item), row});
+  }
+  std::vector<Recommendation> out;
+  for (const Scored& best :
+       Rerank(nominated, request.limit, request.max_per_category, model.catalogue().product_categories)) {
+    Reason reason;
+    reason.share = 1;
+    model.popularity().Explain(nobody, best.item, reason);
+    out.push_back({best.item, best.score, {reason}});
+  }
+  return out;
+}
+
 Tier TierOf(const Model& model, const UserContext& context) {
-  if (!Profile(context, model.items()).empty()) return Tier::kPersonal;
+  const auto known = [&](ItemId item) { return item < model.items(); };
+  const bool personal =
+      std::any_of(context.session.begin(), context.session.end(),
+                  [&](const Seed& seed) { return seed.weight > 0 && known(seed.item); }) ||
+      std::any_of(context.baskets.begin(), context.baskets.end(), [&](const PastBasket& basket) {
+        return std::any_of(basket.items.begin(), basket.items.end(), known);
+      });
+  if (personal) return Tier::kPersonal;
   return context.context < model.catalogue().context_parents.size() ? Tier::kContext : Tier::kPopular;
 }
 

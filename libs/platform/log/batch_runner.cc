@@ -13,15 +13,10 @@ constexpr absl::Duration kResolvePause = absl::Milliseconds(100);
 
 }  // namespace
 
-BatchRunner::BatchRunner(postgres::Pool& pool, const LeaseStore& leases, const EffectsStore& effects,
-                         BatchHandler& handler, std::function<void(const std::function<void(ConsumerStats&)>&)> count,
+BatchRunner::BatchRunner(BatchStore& store, BatchHandler& handler,
+                         std::function<void(const std::function<void(ConsumerStats&)>&)> count,
                          const std::atomic<bool>& stopping)
-    : pool_(pool),
-      leases_(leases),
-      effects_(effects),
-      handler_(handler),
-      count_(std::move(count)),
-      stopping_(stopping) {}
+    : store_(store), handler_(handler), count_(std::move(count)), stopping_(stopping) {}
 
 RunOutcome BatchRunner::Apply(PartitionLease& lease, absl::Span<const LogRecord> records, int64_t published_through,
                               const std::function<void()>& moved) {
@@ -61,22 +56,13 @@ RunOutcome BatchRunner::Run(Job job, absl::Span<const LogRecord> records, const 
   return {};
 }
 
-// One fenced transaction: the fence, `work`, what `work` left in the effects.
 BatchRunner::Attempt BatchRunner::TryPart(Job& job, const Part& part, const Work& work) {
   const Batch batch = {job.lease.topic, job.lease.partition, part.records, job.replay};
   const int64_t new_next_offset = job.replay ? job.lease.next_offset : part.records.back().offset + 1;
-  const absl::Time received_at = job.replay ? absl::InfinitePast() : part.records.back().received_at;
   Effects effects;
   bool fenced = false;
-  const absl::Status status = pool_.Run([&](postgres::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const bool ours, leases_.Fence(transaction, job.lease, new_next_offset, received_at));
-    fenced = !ours;
-    if (fenced) return absl::AbortedError("the lease has passed to another owner");
-    RETURN_IF_ERROR(work(transaction, batch, effects));
-    RETURN_IF_ERROR(transaction.status());
-    if (job.replay) RETURN_IF_ERROR(effects_.RemoveParked(transaction, batch, effects));
-    return effects_.Write(transaction, batch, effects, {part.attempt, job.published_through});
-  });
+  const absl::Status status =
+      store_.Commit({job.lease, batch, new_next_offset, {part.attempt, job.published_through}}, work, effects, fenced);
   if (fenced) return {Verdict::kLost, status};
   Attempt attempt = {status.ok() ? Verdict::kCommitted : Verdict::kFailed, status};
   if (postgres::IsCommitUnknown(status)) attempt = ResolveUnknownCommit(job, new_next_offset, status);
@@ -94,7 +80,7 @@ BatchRunner::Attempt BatchRunner::ResolveUnknownCommit(const Job& job, int64_t n
                                                        const absl::Status& status) {
   count_([](ConsumerStats& stats) { ++stats.unknown_commits; });
   while (!stopping_) {
-    const absl::StatusOr<std::optional<int64_t>> next = leases_.ReadNextOffset(job.lease);
+    const absl::StatusOr<std::optional<int64_t>> next = store_.ReadNextOffset(job.lease);
     if (!next.ok()) {
       std::this_thread::sleep_for(absl::ToChronoNanoseconds(kResolvePause));
       continue;

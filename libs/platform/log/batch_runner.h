@@ -8,9 +8,8 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "libs/platform/log/batch_handler.h"
+#include "libs/platform/log/batch_store.h"
 #include "libs/platform/log/consumer.h"
-#include "libs/platform/log/effects_store.h"
-#include "libs/platform/log/lease_store.h"
 
 namespace kontor::log {
 
@@ -30,7 +29,7 @@ struct RunOutcome {
 class BatchRunner {
  public:
   // `count` changes the consumer's statistics under its lock; `stopping` ends waits.
-  BatchRunner(postgres::Pool& pool, const LeaseStore& leases, const EffectsStore& effects, BatchHandler& handler,
+  BatchRunner(BatchStore& store, BatchHandler& handler,
               std::function<void(const std::function<void(ConsumerStats&)>&)> count, const std::atomic<bool>& stopping);
 
   // lease.next_offset moves with every part that is committed; `moved` is called after each.
@@ -54,7 +53,7 @@ class BatchRunner {
     Verdict verdict = Verdict::kFailed;
     absl::Status status;
   };
-  using Work = std::function<absl::Status(postgres::Transaction&, const Batch&, Effects&)>;
+  using Work = BatchStore::Work;
 
   RunOutcome Run(Job job, absl::Span<const LogRecord> records, const std::function<void()>& moved);
   Attempt TryPart(Job& job, const Part& part, const Work& work);
@@ -63,9 +62,7 @@ class BatchRunner {
   absl::Status CallHandler(postgres::Transaction& transaction, const Batch& batch, Effects& effects);
   void CountCommitted(const Job& job, const Part& part, const Effects& effects);
 
-  postgres::Pool& pool_;
-  const LeaseStore& leases_;
-  const EffectsStore& effects_;
+  BatchStore& store_;
   BatchHandler& handler_;
   const std::function<void(const std::function<void(ConsumerStats&)>&)> count_;
   const std::atomic<bool>& stopping_;

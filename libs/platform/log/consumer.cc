@@ -69,9 +69,10 @@ class Consumer::Impl {
         leases_(pool, options_.schema, options_.group, options_.owner, options_.lease),
         effects_(pool, options_.schema, options_.durable_schema, options_.group),
         table_(std::max(1, options_.workers)),
+        store_(pool, leases_, effects_),
         runner_(
-            pool, leases_, effects_, handler,
-            [this](const std::function<void(ConsumerStats&)>& change) { table_.Count(change); }, stopping_) {}
+            store_, handler, [this](const std::function<void(ConsumerStats&)>& change) { table_.Count(change); },
+            stopping_) {}
 
   absl::Status Start();
   void Stop();
@@ -104,6 +105,7 @@ class Consumer::Impl {
   EffectsStore effects_;
   PartitionTable table_;
   std::atomic<bool> stopping_ = false;
+  PostgresBatchStore store_;
   BatchRunner runner_;
   std::vector<std::thread> workers_;
   std::thread leaser_;
