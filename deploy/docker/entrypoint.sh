@@ -11,4 +11,4 @@ if [ ! -s "$run/keys.json" ]; then
 fi
 write_secret "$run/subject-secret"
 mkdir -p "$run/models"
-exec "$KONTOR_ALL" "$@"
+exec "$BIN/kontor-all" "$@"

@@ -64,6 +64,19 @@ make_python_stubs() {
     --grpc_python_out=var/python "${protos[@]}"
 }
 
+make_kafka() {
+  step "Kafka's jars (deploy/pins/kafka-pom.xml) into var/third_party/kafka"
+  command -v mvn >/dev/null || die "Kafka's jars come by Maven: install the packages of $KAFKA_PACKAGE_LIST."
+  local folder=$ROOT/var/third_party/kafka sums=$ROOT/deploy/pins/kafka.sha256
+  rm -rf "$folder"
+  mvn -q -B -f deploy/pins/kafka-pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$folder" || die "Maven could not fetch Kafka's jars."
+  if ! (cd "$folder" && sha256sum --quiet --check "$sums" && [ "$(ls | wc -l)" = "$(wc -l <"$sums")" ]); then
+    rm -rf "$folder"
+    die "Kafka's jars are not those of deploy/pins/kafka.sha256."
+  fi
+}
+
 fetch_artefacts() {
   mkdir -p var/third_party var/data
   once venv deploy/pins/python.txt "$PYTHON" make_venv
@@ -101,17 +114,25 @@ build() {
   cmake --build "build/$preset" ${1:+--target "$@"} || die "the build of build/$preset failed; the errors are above."
 }
 
+fetch_kafka() {
+  mkdir -p var/third_party
+  once kafka "deploy/pins/kafka-pom.xml deploy/pins/kafka.sha256" var/third_party/kafka make_kafka
+}
+
 setup() {
-  local packages=yes compile=yes
+  local packages=yes compile=yes kafka=no
   while [ $# -gt 0 ]; do
     case $1 in
       --no-packages) packages=no ;;
       --no-build) compile=no ;;
-      *) die "setup knows --no-packages and --no-build, not '$1'." ;;
+      --kafka) kafka=yes ;;
+      *) die "setup knows --kafka, --no-packages and --no-build, not '$1'." ;;
     esac
     shift
   done
+  if [ "$kafka" = yes ]; then PACKAGE_LISTS+=("$KAFKA_PACKAGE_LIST"); fi
   if [ "$packages" = yes ]; then install_packages; fi
   fetch_artefacts
+  if [ "$kafka" = yes ]; then fetch_kafka; fi
   if [ "$compile" = yes ]; then build release; fi
 }

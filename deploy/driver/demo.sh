@@ -4,7 +4,7 @@ RUN=var/run
 UP_STACK=var/run/stack
 DEMO_STACK=var/demo
 
-ctl() { "$KONTORCTL" --address "127.0.0.1:$PORT" --key-file "$RUN/key" "$@"; }
+ctl() { "$KONTORCTL" --address "$ADDRESS" --key-file "$RUN/key" "$@"; }
 
 mapping_path() { # NAME or path
   if [ -f "$1" ]; then
@@ -35,15 +35,16 @@ on_exit() {
 }
 
 parse_demo_options() {
-  PORT=$DEFAULT_PORT KEEP=no DATA='' MAPPING='' GENERATED=no
+  PORT=$DEFAULT_PORT KEEP=no DATA='' MAPPING='' GENERATED=no KAFKA=no
   while [ $# -gt 0 ]; do
     case $1 in
       --keep) KEEP=yes ;;
       --generated) GENERATED=yes ;;
+      --kafka) KAFKA=yes ;;
       --port) PORT=$(option_value "$@") && shift ;;
       --data) DATA=$(option_value "$@") && shift ;;
       --mapping) MAPPING=$(option_value "$@") && shift ;;
-      *) die "demo knows --keep, --generated, --port N, --data FILE and --mapping NAME, not '$1'." ;;
+      *) die "demo knows --keep, --generated, --kafka, --port N, --data FILE and --mapping NAME, not '$1'." ;;
     esac
     shift
   done
@@ -83,20 +84,24 @@ show_how_to_ask() {
   cat <<EOF
 
 Ask it yourself while it is up:
-  $KONTORCTL --address 127.0.0.1:$PORT --key-file $RUN/key help
-  PYTHONPATH=var/python $PYTHON tests/clients/ask.py --address 127.0.0.1:$PORT --key-file $RUN/key
+  $KONTORCTL --address $ADDRESS --key-file $RUN/key help
+  PYTHONPATH=var/python $PYTHON tests/clients/ask.py --address $ADDRESS --key-file $RUN/key
 EOF
 }
 
 demo() {
   parse_demo_options "$@"
-  setup
+  if [ "$KAFKA" = yes ]; then setup --kafka; else setup; fi
   require_not_running "$RUN"
   require_free_ports "$PORT"
   stack_wipe "$DEMO_STACK"
   on_exit stop_demo
   step "starting a private PostgreSQL and Redis (var/demo) and kontor-all on 127.0.0.1:$PORT"
   stack_start "$DEMO_STACK"
+  if [ "$KAFKA" = yes ]; then
+    step "starting a private Kafka broker: the event log"
+    kafka_start "$DEMO_STACK"
+  fi
   process_start "$DEMO_STACK" "$RUN" "$PORT"
   step "importing"
   import_data
@@ -120,14 +125,16 @@ up() {
     esac
     shift
   done
-  setup
+  setup --kafka
   require_not_running "$RUN"
-  require_free_ports "$PORT"
+  require_free_ports "$PORT" $((3 * ${#SERVICES[@]}))
   on_exit stop_up
+  step "starting PostgreSQL, Redis and Kafka ($UP_STACK), then ${SERVICES[*]} from 127.0.0.1:$PORT on"
   stack_start "$UP_STACK"
-  process_start "$UP_STACK" "$RUN" "$PORT"
+  kafka_start "$UP_STACK"
+  process_start "$UP_STACK" "$RUN" "$PORT" "${SERVICES[@]/#/kontor-}"
   trap - EXIT INT TERM
-  say "Kontor is up on 127.0.0.1:$PORT (health $((PORT + 1)), metrics $((PORT + 2))); ./kontor down stops it."
+  say "Kontor is up: calls at $ADDRESS; health at the next port of each, metrics at the one after. ./kontor down stops it."
   show_how_to_ask
 }
 

@@ -1,6 +1,7 @@
-# Debian packages: installs exactly what deploy/debian-packages.txt lists and the machine lacks.
+# Debian packages: installs exactly what the lists name and the machine lacks.
 
-PACKAGE_LIST=deploy/debian-packages.txt
+PACKAGE_LISTS=(deploy/debian-packages.txt) # setup --kafka adds KAFKA_PACKAGE_LIST
+KAFKA_PACKAGE_LIST=deploy/debian-packages-kafka.txt
 
 # Names of the listed packages that are neither installed nor made unnecessary by their `unless` command.
 missing_packages() {
@@ -10,7 +11,7 @@ missing_packages() {
     if grep -qxF "$package" <<<"$installed"; then continue; fi
     if [ "$keyword" = unless ] && bash -c "$test" >/dev/null 2>&1; then continue; fi
     printf '%s\n' "$package"
-  done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$PACKAGE_LIST")
+  done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "${PACKAGE_LISTS[@]}")
 }
 
 is_debian_12() {
@@ -19,7 +20,7 @@ is_debian_12() {
 
 install_packages() {
   is_debian_12 || die "setup installs packages on Debian 12 only: here, build the container of deploy/docker/Dockerfile," \
-    "or install the counterparts of $PACKAGE_LIST yourself and run ./kontor setup --no-packages."
+    "or install the counterparts of ${PACKAGE_LISTS[*]} yourself and run ./kontor setup --no-packages."
   local missing
   mapfile -t missing < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || return 0

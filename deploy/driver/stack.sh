@@ -133,6 +133,7 @@ stack_stop() {
     bin=$(postgres_bin)
     as_postgres "$bin/pg_ctl" -D "$place/postgres/data" -m fast -w -t 60 -s stop >/dev/null 2>&1 || true
   fi
+  kafka_stop "$dir"
   rm -f "$dir/stack.env"
 }
 

@@ -5,6 +5,7 @@
 
 #include "libs/base/status.h"
 #include "libs/platform/postgres/migrate.h"
+#include "services/ingest/best_effort_ids.h"
 #include "services/ingest/event_handler.h"
 #include "services/ingest/housekeeping.h"
 #include "services/ingest/import_handler.h"
@@ -27,7 +28,8 @@ constexpr int64_t kMaxUploadBytes = 16 << 20;
 // Everything the service keeps; members are destroyed in reverse.
 struct IngestParts {
   explicit IngestParts(fleet::Fleet& fleet)
-      : ids(fleet.postgres),
+      : stored_ids(fleet.postgres),
+        ids(stored_ids, fleet.server.metrics()),
         quality(fleet.postgres),
         imports(fleet.postgres),
         intake({fleet.log, ids, book, fleet.sealer, fleet.clock, fleet.subject_secret}),
@@ -35,7 +37,8 @@ struct IngestParts {
         import_handler(intake, imports, fleet.clock),
         housekeeping(book, quality, ids, fleet.log, fleet.clock) {}
 
-  PostgresEventIdStore ids;
+  PostgresEventIdStore stored_ids;
+  BestEffortIds ids;
   PostgresQualityStore quality;
   PostgresImportStore imports;
   QualityBook book;

@@ -1,8 +1,9 @@
 """Asks a running Kontor from Python what an analyst and a storefront would ask.
 
-    PYTHONPATH=var/python var/venv/bin/python tests/clients/ask.py [--address HOST:PORT] [--key-file FILE] [--customer ID]
+    PYTHONPATH=var/python var/venv/bin/python tests/clients/ask.py [--address ADDRESS] [--key-file FILE] [--customer ID]
 
-Start one with ./kontor demo --keep or ./kontor up. The stubs in var/python are made by ./kontor setup; any gRPC client
+Start one with ./kontor demo --keep or ./kontor up. ADDRESS is HOST:PORT of a process that serves everything, or one for
+each service: analytics=HOST:PORT,recommendations=HOST:PORT. The stubs in var/python are made by ./kontor setup; any gRPC client
 generated from proto/ does as well.
 """
 
@@ -43,6 +44,11 @@ def print_recommendations(channel, call, customer):
         print(f"    {each.score:8.4f}  {each.product_id}  {each.title}")
 
 
+def channel_to(address, service):
+    by_service = dict(part.split("=", 1) for part in address.split(",") if "=" in part)
+    return grpc.insecure_channel(by_service.get(service, address))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--address", default="127.0.0.1:7700")
@@ -51,8 +57,9 @@ def main():
     arguments = parser.parse_args()
     with open(arguments.key_file, encoding="utf-8") as file:
         call = {"metadata": [("authorization", "Bearer " + file.read().strip())], "timeout": 10}
-    with grpc.insecure_channel(arguments.address) as channel:
+    with channel_to(arguments.address, "analytics") as channel:
         print_kpis(channel, call)
+    with channel_to(arguments.address, "recommendations") as channel:
         print_recommendations(channel, call, arguments.customer)
 
 

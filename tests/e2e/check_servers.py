@@ -25,7 +25,7 @@ class Failing:
     """kontor-all with a configuration that cannot work, started at once and looked at later."""
 
     def __init__(self, stand, name, **changes):
-        with open(os.path.join(stand.run, "config.json"), encoding="utf-8") as file:
+        with open(os.path.join(stand.run, "kontor-all.json"), encoding="utf-8") as file:
             config = json.load(file)
         config.update(changes)
         path = os.path.join(stand.folder, name + ".json")

@@ -23,8 +23,8 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("KONTOR_BUILD", "build/release")))
 KONTOR_ALL, KONTORCTL = os.path.join(BUILD, "bin/kontor-all"), os.path.join(BUILD, "bin/kontorctl")
 PRELUDE = """set -euo pipefail
-for part in common stack process demo; do source deploy/driver/$part.sh; done
-KONTOR_ALL={build}/bin/kontor-all KONTORCTL={build}/bin/kontorctl
+for part in common stack kafka process demo; do source deploy/driver/$part.sh; done
+BIN={build}/bin KONTORCTL={build}/bin/kontorctl
 """
 ALL_ROLES = ("ROLE_STOREFRONT", "ROLE_ANALYST", "ROLE_OPERATOR")
 

@@ -4,6 +4,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -11,6 +12,7 @@
 #include "libs/base/resource_name.h"
 #include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
+#include "libs/platform/log/kafka_event_log.h"
 #include "libs/platform/log/postgres_event_log.h"
 #include "libs/platform/runtime/log.h"
 
@@ -21,6 +23,7 @@ using kontor::config::v1::FleetConfig;
 
 constexpr size_t kMinSecretBytes = 32;
 constexpr int kDefaultPartitions = 4;
+constexpr absl::Duration kPatience = absl::Seconds(10);
 
 absl::StatusOr<std::string> ReadSecret(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -58,14 +61,13 @@ absl::StatusOr<std::vector<Shop>> ReadShops(const FleetConfig& config) {
   return shops;
 }
 
-absl::Status WaitForPostgres(postgres::Pool& pool) {
-  const absl::Time give_up = absl::Now() + absl::Seconds(10);
+// Asks again for a while: machines start in any order.
+absl::Status WaitFor(absl::FunctionRef<absl::Status()> ask, absl::string_view advice) {
+  const absl::Time give_up = absl::Now() + kPatience;
   for (;;) {
-    const absl::Status status = pool.Exec("SELECT 1").status();
+    const absl::Status status = ask();
     if (status.ok() || !postgres::IsTransient(status)) return status;
-    if (absl::Now() > give_up) {
-      return base::Annotate(status, "PostgreSQL did not answer for 10 seconds; check `postgres` in the configuration");
-    }
+    if (absl::Now() > give_up) return base::Annotate(status, advice);
     absl::SleepFor(absl::Milliseconds(200));
   }
 }
@@ -76,6 +78,15 @@ absl::StatusOr<redis::Client*> OpenRedis(runtime::Application& application, cons
   options.url = url;
   ASSIGN_OR_RETURN(std::unique_ptr<redis::Client> client, redis::Client::Create(std::move(options)));
   return &application.Own(std::move(client));
+}
+
+absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLog(const FleetConfig& config, postgres::Pool& pool,
+                                                       const base::Clock& clock) {
+  if (config.kafka().empty()) return log::OpenPostgresEventLog(pool, clock);
+  log::KafkaEventLogOptions options;
+  options.bootstrap_servers = config.kafka();
+  if (config.kafka_replication() > 0) options.replication_factor = config.kafka_replication();
+  return log::OpenKafkaEventLog(clock, std::move(options));
 }
 
 }  // namespace
@@ -93,12 +104,14 @@ absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application
   postgres_options.pool_size = 24;
   ASSIGN_OR_RETURN(std::unique_ptr<postgres::Pool> owned_pool, postgres::Pool::Create(postgres_options));
   postgres::Pool& pool = application.Own(std::move(owned_pool));
-  RETURN_IF_ERROR(WaitForPostgres(pool));
+  RETURN_IF_ERROR(WaitFor([&] { return pool.Exec("SELECT 1").status(); },
+                          "PostgreSQL did not answer for 10 seconds; check `postgres` in the configuration"));
 
-  ASSIGN_OR_RETURN(std::unique_ptr<log::EventLog> owned_log, log::OpenPostgresEventLog(pool, clock));
+  ASSIGN_OR_RETURN(std::unique_ptr<log::EventLog> owned_log, OpenLog(config, pool, clock));
   log::EventLog& log = application.Own(std::move(owned_log));
   const int partitions = config.topic_partitions() > 0 ? config.topic_partitions() : kDefaultPartitions;
-  RETURN_IF_ERROR(log.CreateTopics(AllTopics(partitions)));
+  RETURN_IF_ERROR(WaitFor([&] { return log.CreateTopics(AllTopics(partitions)); },
+                          "the event log did not answer for 10 seconds; check `kafka` in the configuration"));
 
   ASSIGN_OR_RETURN(redis::Client * redis, OpenRedis(application, config.redis()));
   ASSIGN_OR_RETURN(registry::Registry opened, registry::Registry::Open({config.model_dir()}, clock));

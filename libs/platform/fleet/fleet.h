@@ -38,8 +38,8 @@ struct Fleet {
   std::vector<Shop> shops;
 };
 
-// Configuration → parts, the same for every process: reads FleetConfig from --config, opens PostgreSQL (waits up to 10
-// seconds for it), the log with its topics, Redis and the registry, and makes the server.
+// Configuration → parts, the same for every process: reads FleetConfig from --config, opens PostgreSQL and the event
+// log (waits up to 10 seconds for each), Redis and the registry, and makes the server.
 absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application);
 
 }  // namespace kontor::fleet

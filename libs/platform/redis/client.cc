@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/mutex.h"
 #include "libs/base/status.h"
-#include "libs/platform/redis/breaker.h"
+#include "libs/base/breaker.h"
 #include "libs/platform/redis/connection.h"
 
 namespace kontor::redis {
@@ -161,7 +161,7 @@ class PooledClient : public Client {
   const Endpoint endpoint_;
   mutable base::Mutex mutex_;
   base::CondVar freed_;
-  Breaker breaker_ ABSL_GUARDED_BY(mutex_);
+  base::Breaker breaker_ ABSL_GUARDED_BY(mutex_);
   RedisStats stats_ ABSL_GUARDED_BY(mutex_);
   int in_use_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::unique_ptr<Connection>> idle_ ABSL_GUARDED_BY(mutex_);

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "libs/platform/redis/breaker.h"
 #include "libs/platform/redis/client.h"
 #include "libs/testing/fault_gate.h"
 #include "libs/testing/private_redis.h"
@@ -129,21 +128,6 @@ TEST(UrlTest, OtherFormsAreRefused) {
     options.url = url;
     EXPECT_THAT(Client::Create(options), StatusIs(absl::StatusCode::kInvalidArgument)) << url;
   }
-}
-
-TEST(BreakerTest, OneTrialAtATime) {
-  Breaker breaker(2, std::chrono::milliseconds(100));
-  const Breaker::TimePoint start;
-  EXPECT_TRUE(breaker.Admit(start));
-  breaker.Failed(start);
-  EXPECT_TRUE(breaker.Admit(start));
-  breaker.Failed(start);
-  EXPECT_FALSE(breaker.Admit(start + std::chrono::milliseconds(99)));
-  EXPECT_TRUE(breaker.Admit(start + std::chrono::milliseconds(100)));
-  EXPECT_FALSE(breaker.Admit(start + std::chrono::milliseconds(100)));
-  breaker.Succeeded();
-  EXPECT_TRUE(breaker.Admit(start + std::chrono::milliseconds(101)));
-  EXPECT_EQ(breaker.opened(), 1);
 }
 
 }  // namespace

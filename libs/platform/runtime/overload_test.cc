@@ -304,9 +304,11 @@ TEST_F(OverloadTest, ASlowReaderBlocksTheWriterAndIsEnded) {
   repeat_ = [&](const CallContext&, const EchoRequest&, Writer<EchoResponse>& writer) -> absl::Status {
     EchoResponse response;
     response.set_text(std::string(1 << 20, 'x'));
-    while ((end = writer.Write(response)).ok()) ++written;
-    noticed.Leave();
-    return end;
+    absl::Status status;
+    while ((status = writer.Write(response)).ok()) ++written;
+    end = status;
+    noticed.Leave();  // what follows may outlive the test's own variables
+    return status;
   };
   Start();
   grpc::ClientContext context;

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace kontor::redis {
+namespace kontor::base {
 
 // A circuit breaker: opens after `failures` in a row, lets one trial through after `open_for`, closes on a success.
 // Not thread-safe; the monotonic time is passed in.
@@ -43,4 +43,4 @@ class Breaker {
   int64_t opened_ = 0;
 };
 
-}  // namespace kontor::redis
+}  // namespace kontor::base

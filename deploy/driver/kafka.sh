@@ -1,0 +1,79 @@
+# A private Kafka broker in KRaft mode on 127.0.0.1, for those who ask for it. Needs common.sh, stack.sh and process.sh
+# (free_ports, port_taken); ./kontor setup --kafka brings Java and the jars.
+#
+#   kafka_start DIR   starts it below DIR's stack (data of an earlier start is kept) and adds KONTOR_KAFKA="127.0.0.1:PORT" to
+#                     DIR/stack.env: call it after stack_start
+#   kafka_stop DIR    stops exactly this one, whoever started it; its data goes with stack_wipe
+
+KAFKA_JARS=var/third_party/kafka
+KAFKA_FIRST_PORT=29092 # the broker's; the next one is the controller's
+KAFKA_CLUSTER=4L6g3nShT-eMCtK--X86sw
+
+kafka_alive() { # PLACE: is the process of the pid file ours?
+  local pid
+  pid=$(cat "$1/kafka/pid" 2>/dev/null) && grep -qaF "$1/kafka/server.properties" "/proc/$pid/cmdline" 2>/dev/null
+}
+
+kafka_configure() { # FOLDER PORT
+  cat >"$1/server.properties" <<EOF
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$(($2 + 1))
+listeners=PLAINTEXT://127.0.0.1:$2,CONTROLLER://127.0.0.1:$(($2 + 1))
+advertised.listeners=PLAINTEXT://127.0.0.1:$2
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs=$1/data
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+EOF
+  cat >"$1/log4j.properties" <<EOF
+log4j.rootLogger=INFO, stdout
+log4j.appender.stdout=org.apache.log4j.ConsoleAppender
+log4j.appender.stdout.layout=org.apache.log4j.PatternLayout
+log4j.appender.stdout.layout.ConversionPattern=%d %p %m%n
+EOF
+}
+
+kafka_start() {
+  local dir=$1 place folder port pid try
+  command -v java >/dev/null && [ -d "$KAFKA_JARS" ] || die "Kafka is missing: ./kontor setup --kafka brings it."
+  place=$(stack_place "$dir") || exit 1
+  folder=$place/kafka
+  mkdir -p "$folder"
+  # The port stays: clients that know the broker find it again after a restart.
+  [ -s "$folder/port" ] || free_ports "$KAFKA_FIRST_PORT" >"$folder/port"
+  port=$(cat "$folder/port")
+  if ! kafka_alive "$place"; then
+    kafka_configure "$folder" "$port"
+    if [ ! -f "$folder/data/meta.properties" ]; then
+      java -XX:TieredStopAtLevel=1 -cp "$KAFKA_JARS/*" kafka.tools.StorageTool format -t "$KAFKA_CLUSTER" \
+        -c "$folder/server.properties" >"$folder/log" 2>&1 || die "Kafka could not make its data folder; see $folder/log."
+    fi
+    setsid java -Xms256m -Xmx512m -XX:+UseSerialGC -Dlog4j.configuration="file:$folder/log4j.properties" \
+      -cp "$KAFKA_JARS/*" kafka.Kafka "$folder/server.properties" >>"$folder/log" 2>&1 </dev/null &
+    pid=$!
+    printf '%s\n' "$pid" >"$folder/pid"
+    for try in $(seq 600); do
+      if port_taken "$port"; then break; fi
+      kafka_alive "$place" || [ "$try" -lt 20 ] || die "Kafka ended by itself; its words are in $folder/log."
+      sleep 0.1
+    done
+    port_taken "$port" || die "Kafka did not answer within 60 s; its words are in $folder/log."
+  fi
+  printf 'KONTOR_KAFKA="127.0.0.1:%s"\n' "$port" >>"$dir/stack.env"
+}
+
+kafka_stop() {
+  local dir=$1 place pid
+  if [ ! -f "$dir/place" ]; then return 0; fi
+  place=$(cat "$dir/place")
+  if kafka_alive "$place"; then
+    pid=$(cat "$place/kafka/pid")
+    kill "$pid" 2>/dev/null || true
+    wait_for_exit "$pid" 30 || kill -9 "$pid" 2>/dev/null || true
+  fi
+  rm -f "$place/kafka/pid"
+}
