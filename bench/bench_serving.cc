@@ -92,7 +92,8 @@ absl::Status Run(const std::vector<std::string>& words) {
   contestants[1].name = "noop";
   contestants[1].calls = noop.Calls(mix);
   MeasureOpenLoop(contestants, static_cast<double>(rate), absl::Seconds(seconds));
-  MeasureClosedLoop(contestants, absl::Seconds(closed_seconds));
+  if (closed_seconds > 0) MeasureClosedLoop(contestants, absl::Seconds(closed_seconds));
+  if (events == 0) return absl::OkStatus();
 
   ASSIGN_OR_RETURN(const LoadResult changed,
                    MeasureEventToAnswer(arguments.Get("address"), key, mix, arguments.Get("currency", "USD"),

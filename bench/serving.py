@@ -1,11 +1,12 @@
 """Measures Recommend under load on a full history, beside an empty handler on the same runtime.
 
-    ./kontor bench serving [--data FILE --mapping NAME] [--quick] [--rate N] [--seconds N]
+    ./kontor bench serving [--data FILE --mapping NAME] [--engine NAME] [--quick] [--rate N] [--seconds N]
 
 Default data: Complete Journey; without it Online Retail. Imports, trains, then runs bench_serving against kontor-all and
 bench_noop in turn: open loop at --rate requests a second (500) for --seconds (60; each of the two, in slices of 2 s), with
 latencies counted from the intended send times; closed loops over 8 connections; then orders one by one until they show in
-the answer. The mix: 60% known customers, 25% baskets, 15% strangers. Client and servers share the machine. --quick: the
+the answer. Then the open loop again, shorter, with Redis dead, with PostgreSQL dead, and, where the log is in Kafka, while the broker
+restarts. The mix: 60% known customers, 25% baskets, 15% strangers. Client and servers share the machine. --quick: the
 first 100,000 lines and 8 seconds.
 """
 
@@ -23,7 +24,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "tests", "harness"))
 
 from importing import import_files  # noqa: E402
 from order_file import mapping_path  # noqa: E402
-from stand import BUILD, ROOT, Stand, driver, end_by_signal  # noqa: E402
+from servers import Servers  # noqa: E402
+from stand import BUILD, ENGINES, ROOT, Stand, driver, end_by_signal  # noqa: E402
 
 ONLINE_RETAIL = os.path.join(os.environ.get("KONTOR_DATA_DIR") or os.path.join(ROOT, "../shared/data"),
                              "online-retail/online_retail.csv")
@@ -32,6 +34,7 @@ QUICK_LINES = 100_000
 MIX = (("customer", 0.60), ("basket", 0.25), ("stranger", 0.15))
 MIX_NOTE = "60% known customers, 25% baskets, 15% strangers"
 REQUESTS = 20_000
+STATE_SECONDS = 15  # of the open loop in each state, each of the two
 BASKET_MAX = 5
 SEED = 20_171_231
 CACHE = "kontor_recommendations_history_cache_{}_total"
@@ -120,18 +123,68 @@ def cache_counts(stand):
     return asked, counts["hits", "local"], counts["hits", "redis"]
 
 
-def run_load(stand, noop, history, options):
-    requests = os.path.join(stand.folder, "requests.tsv")
-    history.write_requests(requests)
-    words = [os.path.join(BUILD, "bin/bench_serving"), "--address", stand.address, "--noop-address", noop.address,
-             "--key-file", stand.key_file, "--requests", requests, "--currency", history.currency,
-             "--rate", options.rate, "--seconds", options.seconds, "--closed-seconds", 1 if options.quick else 4,
-             "--events", 50 if options.quick else 200]
-    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError("bench_serving failed; its words are above")
-    return {name: (float(value), unit) for name, value, unit in
-            (line.split("\t") for line in done.stdout.splitlines())}
+class Load:
+    """bench_serving against a stand and a noop."""
+
+    def __init__(self, stand, noop, history, options):
+        requests = os.path.join(stand.folder, "requests.tsv")
+        history.write_requests(requests)
+        self.quick, self.seconds = options.quick, options.seconds
+        self.words = [os.path.join(BUILD, "bin/bench_serving"), "--address", stand.address, "--noop-address", noop.address,
+                      "--key-file", stand.key_file, "--requests", requests, "--currency", history.currency,
+                      "--rate", str(options.rate)]
+
+    def start(self, seconds, closed_seconds, events):
+        words = [*self.words, "--seconds", seconds, "--closed-seconds", closed_seconds, "--events", events]
+        return subprocess.Popen([str(word) for word in words], stdout=subprocess.PIPE, text=True)
+
+    @staticmethod
+    def finish(process):
+        lines = process.communicate()[0].splitlines()
+        if process.returncode:
+            raise RuntimeError("bench_serving failed; its words are above")
+        return {name: (float(value), unit) for name, value, unit in (line.split("\t") for line in lines)}
+
+    def whole(self):
+        return self.finish(self.start(self.seconds, 1 if self.quick else 4, 50 if self.quick else 200))
+
+    def in_trouble(self, make_trouble):
+        """The open loop, with the trouble from its beginning on."""
+        process = self.start(STATE_SECONDS // 3 if self.quick else STATE_SECONDS, 0, 0)
+        make_trouble()
+        return self.finish(process)
+
+
+def measure_states(stand, load):
+    """State → figures; everything runs again afterwards."""
+    servers = Servers(stand)
+
+    def restart_broker():
+        servers.stop_kafka()
+        servers.start_kafka()
+
+    states = {"redis_dead": servers.kill_redis, "postgres_dead": servers.stop_postgres}
+    if stand.engine == "kafka":
+        states["broker_restart"] = restart_broker
+    measured = {}
+    for state, make_trouble in states.items():
+        print(f"serving, {state.replace('_', ' ')}", flush=True)
+        measured[state] = load.in_trouble(make_trouble)
+        servers.mend()
+    return measured
+
+
+def state_rows(measured):
+    rows = []
+    for state, figures in measured.items():
+        noop = figures["noop_p99_ms"][0]
+        for name in ("recommend_p99_ms", "noop_p99_ms", "recommend_errors"):
+            value, unit = figures[name]
+            reference = round(noop, 4) if name == "recommend_p99_ms" else None
+            rows.append({"name": f"{name}_{state}", "value": round(value, 4), "unit": unit, "reference": reference,
+                         "ratio": round(value / reference, 4) if reference else None,
+                         "note": state.replace("_", " ") + ("; against the empty handler" if reference else "")})
+    return rows
 
 
 def rows_of(measured, caches, history, options):
@@ -153,13 +206,13 @@ def rows_of(measured, caches, history, options):
                     f"of {asked:.0f} histories, cold at the start; in the process alone {local / max(asked, 1):.4f}"))
     rows.append(row("history", len(history.baskets), "baskets", None,
                     f"imported before; {len(history.customers)} known customers"))
-    rows.append(row("rate", options.rate, "requests/s", None, f"for {options.seconds} s"))
+    rows.append(row("rate", options.rate, "requests/s", None, f"for {options.seconds} s; the log in {options.engine}"))
     return rows
 
 
 def measure(path, mapping, files, options):
     history = History(path, mapping)
-    with Stand(7800) as stand:
+    with Stand(7800, engine=options.engine) as stand:
         print("importing", flush=True)
         import_files(stand, files)
         print("training", flush=True)
@@ -167,8 +220,9 @@ def measure(path, mapping, files, options):
         with Noop(stand) as noop:
             print(f"serving {options.rate} requests/s", flush=True)
             before = cache_counts(stand)
-            measured = run_load(stand, noop, history, options)
-            return rows_of(measured, (before, cache_counts(stand)), history, options)
+            load = Load(stand, noop, history, options)
+            rows = rows_of(load.whole(), (before, cache_counts(stand)), history, options)
+            return rows + state_rows(measure_states(stand, load))
 
 
 def choose_data(options, scratch):
@@ -196,6 +250,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data")
     parser.add_argument("--mapping")
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rate", type=int, default=500)
     parser.add_argument("--seconds", type=int)
