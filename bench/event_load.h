@@ -17,8 +17,8 @@ struct SentEvents {
   int64_t refused_calls = 0;                                 // and made again
 };
 
-// Live events made of files: what their mappings read, mixed, as if it happened now, repeated under other ids until there
-// are enough.
+// Live events made of files: what their mappings read, mixed, as if it happened now, repeated under other ids until
+// there are enough.
 class EventLoad {
  public:
   static absl::StatusOr<EventLoad> Read(const std::vector<std::string>& files, const std::vector<std::string>& mappings,

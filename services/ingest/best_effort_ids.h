@@ -8,8 +8,8 @@
 namespace kontor::ingest {
 
 // The ids as intake may rely on them: while the store below fails nothing is known and nothing is remembered, and no
-// error is made of it. So a log that needs no PostgreSQL takes events without it; what is sent twice meanwhile is written
-// twice, and counted once by consumers. After a failure the store is asked once a second. Thread-safe.
+// error is made of it. So a log that needs no PostgreSQL takes events without it; what is sent twice meanwhile is
+// written twice, and counted once by consumers. After a failure the store is asked once a second. Thread-safe.
 class BestEffortIds : public EventIdStore {
  public:
   BestEffortIds(EventIdStore& below, runtime::Metrics& metrics);

@@ -94,12 +94,11 @@ std::vector<Recommendation> PopularList(const Model& model, const UserContext& c
 
 Tier TierOf(const Model& model, const UserContext& context) {
   const auto known = [&](ItemId item) { return item < model.items(); };
-  const bool personal =
-      std::any_of(context.session.begin(), context.session.end(),
-                  [&](const Seed& seed) { return seed.weight > 0 && known(seed.item); }) ||
-      std::any_of(context.baskets.begin(), context.baskets.end(), [&](const PastBasket& basket) {
-        return std::any_of(basket.items.begin(), basket.items.end(), known);
-      });
+  const bool personal = std::any_of(context.session.begin(), context.session.end(),
+                                    [&](const Seed& seed) { return seed.weight > 0 && known(seed.item); }) ||
+                        std::any_of(context.baskets.begin(), context.baskets.end(), [&](const PastBasket& basket) {
+                          return std::any_of(basket.items.begin(), basket.items.end(), known);
+                        });
   if (personal) return Tier::kPersonal;
   return context.context < model.catalogue().context_parents.size() ? Tier::kContext : Tier::kPopular;
 }

@@ -15,7 +15,7 @@ void WriteLogLine(const rd_kafka_t*, int level, const char* facility, const char
   if (absl::string_view(facility) == "ERROR") level = kSyslogDebug;
   const runtime::LogLevel ours = level <= kSyslogError     ? runtime::LogLevel::kError
                                  : level == kSyslogWarning ? runtime::LogLevel::kWarning
-                                 : level <= 7    ? runtime::LogLevel::kInfo
+                                 : level <= kSyslogInfo    ? runtime::LogLevel::kInfo
                                                            : runtime::LogLevel::kDebug;
   runtime::Log(ours, "kafka client", {{"facility", facility}, {"text", text}});
 }

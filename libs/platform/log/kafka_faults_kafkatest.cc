@@ -111,7 +111,7 @@ TEST(KafkaFaults, AFrozenBrokerIsADeadlineAndAFullBufferIsRefusedAtOnce) {
   KafkaWorld world;
   auto log = world.Open({.bootstrap_servers = world.kafka().bootstrap_servers(),
                          .bytes_in_flight_max = 1000,
-                         .append_timeout = absl::Seconds(2), .extra = {{"debug", "msg,eos,queue"}}});
+                         .append_timeout = absl::Seconds(2)});
   ASSERT_THAT(log->CreateTopics({{"orders", 1}}), IsOk());
   ASSERT_THAT(log->Append("orders", {{"k", "before"}}), IsOk());
   world.kafka().Freeze();
