@@ -38,6 +38,20 @@ absl::Status ShowMonths(const Session& session) {
   return ShowKpis(session, std::move(request));
 }
 
+// Where the shop sends behaviour.
+absl::Status ShowVisits(const Session& session) {
+  analytics::QueryKpisRequest request;
+  request.add_metrics("sessions");
+  ASSIGN_OR_RETURN(const analytics::QueryKpisResponse visits, session.QueryKpis(request));
+  if (visits.totals().values(0).count() == 0) return absl::OkStatus();
+  Heading("From visit to margin");
+  for (const char* metric : {"product_views", "cart_adds", "conversion", "margin", "margin_rate"}) {
+    request.add_metrics(metric);
+  }
+  request.set_grain(analytics::GRAIN_MONTH);
+  return ShowKpis(session, std::move(request));
+}
+
 // By country where the shop knows several, else by department.
 absl::Status ShowSplit(const Session& session) {
   analytics::QueryKpisRequest countries;
@@ -107,6 +121,7 @@ absl::Status RunDemo(absl::Span<const std::string> words) {
   ASSIGN_OR_RETURN(const std::vector<v1::Import> imports, session.ListImports());
   std::printf("%s", Show(imports).c_str());
   RETURN_IF_ERROR(ShowMonths(session));
+  RETURN_IF_ERROR(ShowVisits(session));
   RETURN_IF_ERROR(ShowSplit(session));
 
   Heading("Learning what goes with what");

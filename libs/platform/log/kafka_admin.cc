@@ -125,14 +125,17 @@ absl::Status KafkaAdmin::CheckServed(absl::Span<const TopicSpec> topics) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<KafkaAdmin::Bounds> KafkaAdmin::ReadBounds(const std::string& topic, int partition, rd_kafka_t* client) {
+absl::StatusOr<int64_t> KafkaAdmin::ReadBound(const std::string& topic, int partition, int64_t which) {
   RETURN_IF_ERROR(CheckPartition(topic, partition));
+  const absl::StatusOr<int64_t> bound = AskKafkaOffset(client_->get(), topic, partition, which);
+  if (absl::IsNotFound(bound.status())) Forget(topic);
+  return bound;
+}
+
+absl::StatusOr<KafkaAdmin::Bounds> KafkaAdmin::ReadBounds(const std::string& topic, int partition) {
   Bounds bounds;
-  const rd_kafka_resp_err_t error =
-      rd_kafka_query_watermark_offsets(client == nullptr ? client_->get() : client, topic.c_str(), partition,
-                                       &bounds.begin, &bounds.end, ToKafkaMs(kKafkaRequestTimeout));
-  if (SaysUnknownTopic(error)) Forget(topic);
-  RETURN_IF_ERROR(KafkaError(error, topic, "asking for the bounds of"));
+  ASSIGN_OR_RETURN(bounds.begin, ReadBound(topic, partition, kKafkaBegin));
+  ASSIGN_OR_RETURN(bounds.end, ReadBound(topic, partition, kKafkaEnd));
   return bounds;
 }
 
@@ -159,12 +162,9 @@ absl::StatusOr<std::vector<int64_t>> KafkaAdmin::FirstSince(const std::string& t
   for (int partition = 0; partition < partitions; ++partition) {
     rd_kafka_topic_partition_list_add(times.get(), topic.c_str(), partition)->offset = absl::ToUnixMillis(since);
   }
-  const rd_kafka_resp_err_t error =
-      rd_kafka_offsets_for_times(client_->get(), times.get(), ToKafkaMs(kKafkaRequestTimeout));
-  RETURN_IF_ERROR(KafkaError(error, topic, "asking for times of"));
+  RETURN_IF_ERROR(AskKafkaOffsets(client_->get(), topic, times.get()));
   std::vector<int64_t> offsets;
   for (int i = 0; i < times->cnt; ++i) {
-    RETURN_IF_ERROR(KafkaError(times->elems[i].err, topic, "asking for times of"));
     offsets.push_back(times->elems[i].offset < 0 ? INT64_MAX : times->elems[i].offset);
   }
   return offsets;

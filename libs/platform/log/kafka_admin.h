@@ -31,8 +31,9 @@ class KafkaAdmin {
   struct Bounds {
     int64_t begin = 0, end = 0;
   };
-  // Through `client`, or the administrator's own.
-  absl::StatusOr<Bounds> ReadBounds(const std::string& topic, int partition, rd_kafka_t* client = nullptr);
+  absl::StatusOr<Bounds> ReadBounds(const std::string& topic, int partition);
+  // One of them: kKafkaBegin or kKafkaEnd.
+  absl::StatusOr<int64_t> ReadBound(const std::string& topic, int partition, int64_t which);
 
   absl::Status DeleteBelow(const std::string& topic, int partition, int64_t before_offset);
   // Drops what was received before now minus retention, in the topics that CreateTopics has seen.

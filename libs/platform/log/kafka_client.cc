@@ -81,4 +81,20 @@ absl::Status KafkaError(rd_kafka_resp_err_t error, absl::string_view topic, absl
   }
 }
 
+absl::Status AskKafkaOffsets(rd_kafka_t* client, const std::string& topic, rd_kafka_topic_partition_list_t* times,
+                             absl::Duration timeout) {
+  constexpr char kDoing[] = "asking for offsets of";
+  RETURN_IF_ERROR(KafkaError(rd_kafka_offsets_for_times(client, times, ToKafkaMs(timeout)), topic, kDoing));
+  for (int i = 0; i < times->cnt; ++i) RETURN_IF_ERROR(KafkaError(times->elems[i].err, topic, kDoing));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> AskKafkaOffset(rd_kafka_t* client, const std::string& topic, int partition, int64_t time_ms,
+                                       absl::Duration timeout) {
+  const KafkaPartitions times(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(times.get(), topic.c_str(), partition)->offset = time_ms;
+  RETURN_IF_ERROR(AskKafkaOffsets(client, topic, times.get(), timeout));
+  return times->elems[0].offset;
+}
+
 }  // namespace kontor::log

@@ -55,6 +55,16 @@ class KafkaClient {
 absl::Status KafkaError(rd_kafka_resp_err_t error, absl::string_view topic, absl::string_view doing);
 bool SaysUnknownTopic(rd_kafka_resp_err_t error);
 
+// Sets the offsets of `times`, which are times as in AskKafkaOffset, to what is found.
+absl::Status AskKafkaOffsets(rd_kafka_t* client, const std::string& topic, rd_kafka_topic_partition_list_t* times,
+                             absl::Duration timeout = kKafkaRequestTimeout);
+
+// The offset of the first record whose time stamp is so many milliseconds or more, or kKafkaBegin or kKafkaEnd, for
+// which the log's bounds are answered. Keeps to the timeout, which rd_kafka_query_watermark_offsets does not.
+constexpr int64_t kKafkaBegin = -2, kKafkaEnd = -1;
+absl::StatusOr<int64_t> AskKafkaOffset(rd_kafka_t* client, const std::string& topic, int partition, int64_t time_ms,
+                                       absl::Duration timeout = kKafkaRequestTimeout);
+
 inline int ToKafkaMs(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
 
 }  // namespace kontor::log

@@ -26,12 +26,10 @@ class KafkaEventLog : public EventLog {
     return readers_.Read(std::string(topic), partition, from_offset, limits);
   }
   absl::StatusOr<int64_t> Begin(absl::string_view topic, int partition) override {
-    ASSIGN_OR_RETURN(const KafkaAdmin::Bounds bounds, admin_->ReadBounds(std::string(topic), partition));
-    return bounds.begin;
+    return admin_->ReadBound(std::string(topic), partition, kKafkaBegin);
   }
   absl::StatusOr<int64_t> End(absl::string_view topic, int partition) override {
-    ASSIGN_OR_RETURN(const KafkaAdmin::Bounds bounds, admin_->ReadBounds(std::string(topic), partition));
-    return bounds.end;
+    return admin_->ReadBound(std::string(topic), partition, kKafkaEnd);
   }
   absl::StatusOr<std::vector<size_t>> WaitForRecords(absl::Span<const Position> next, absl::Duration timeout) override {
     return readers_.Wait(next, timeout);

@@ -155,9 +155,9 @@ TEST(KafkaFaults, ABlackHoleDelaysAppendsAndReadsAndLosesNothing) {
 
 TEST(KafkaFaults, AReplicatedLogOutlivesTheDeathOfABroker) {
   auto kafka = PrivateKafka::Start(3);
-  kontor::testing::FakeClock clock;
   auto log = OpenKafkaEventLog(
-      clock, {.bootstrap_servers = kafka->bootstrap_servers(), .replication_factor = 3, .append_timeout = kPatient});
+      base::SystemClock(),
+      {.bootstrap_servers = kafka->bootstrap_servers(), .replication_factor = 3, .append_timeout = kPatient});
   ASSERT_THAT(log, IsOk());
   ASSERT_THAT((*log)->CreateTopics({{"orders", 6}}), IsOk());
   Writer writer(**log);

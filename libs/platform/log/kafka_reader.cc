@@ -11,6 +11,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr absl::Duration kFurther = absl::Milliseconds(3);  // for a record that is on the log but not yet here
+constexpr absl::Duration kWakePatience = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -64,9 +65,7 @@ int64_t KafkaReader::KnownEnd() const {
 
 // A fetcher that stopped at a full queue looks again after up to a second, or when its thread has other work to do.
 void KafkaReader::WakeFetcher() const {
-  int64_t begin = 0, end = 0;
-  rd_kafka_query_watermark_offsets(client_, rd_kafka_topic_name(topic_), partition_, &begin, &end,
-                                   ToKafkaMs(kKafkaRequestTimeout));
+  AskKafkaOffset(client_, rd_kafka_topic_name(topic_), partition_, kKafkaEnd, kWakePatience).IgnoreError();
 }
 
 rd_kafka_resp_err_t KafkaReader::Take(const ReadLimits& limits, int64_t goal, absl::Duration patience,
