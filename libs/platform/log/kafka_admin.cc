@@ -7,19 +7,23 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/platform/log/kafka_topic_config.h"
+#include "libs/platform/log/partition_table.h"
 #include "libs/platform/log/topic_catalog.h"
+#include "libs/platform/runtime/log.h"
 
 namespace kontor::log {
 namespace {
 
 constexpr std::chrono::milliseconds kLeaderPoll(5);
+constexpr int64_t kCheckedNs = int64_t{2} * 1000 * 1000 * 1000;
+constexpr absl::Duration kCheckTimeout = absl::Seconds(1);
 
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)>;
 
-absl::StatusOr<Metadata> ReadMetadata(rd_kafka_t* client, rd_kafka_topic_t* only, absl::string_view topic) {
+absl::StatusOr<Metadata> ReadMetadata(rd_kafka_t* client, rd_kafka_topic_t* only, absl::string_view topic,
+                                      absl::Duration timeout) {
   const rd_kafka_metadata_t* raw = nullptr;
-  const rd_kafka_resp_err_t error =
-      rd_kafka_metadata(client, only == nullptr ? 1 : 0, only, &raw, ToKafkaMs(kKafkaRequestTimeout));
+  const rd_kafka_resp_err_t error = rd_kafka_metadata(client, only == nullptr ? 1 : 0, only, &raw, ToKafkaMs(timeout));
   Metadata metadata(raw, rd_kafka_metadata_destroy);
   RETURN_IF_ERROR(KafkaError(error, topic, "asking for"));
   return metadata;
@@ -44,7 +48,7 @@ absl::StatusOr<std::unique_ptr<KafkaAdmin>> KafkaAdmin::Open(const KafkaEventLog
 }
 
 absl::StatusOr<KafkaAdmin::PartitionCounts> KafkaAdmin::ReadCounts() {
-  ASSIGN_OR_RETURN(const Metadata metadata, ReadMetadata(client_->get(), nullptr, "topics"));
+  ASSIGN_OR_RETURN(const Metadata metadata, ReadMetadata(client_->get(), nullptr, "topics", kKafkaRequestTimeout));
   PartitionCounts counts;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
@@ -53,10 +57,10 @@ absl::StatusOr<KafkaAdmin::PartitionCounts> KafkaAdmin::ReadCounts() {
   return counts;
 }
 
-absl::StatusOr<int> KafkaAdmin::ReadCount(const std::string& topic) {
+absl::StatusOr<int> KafkaAdmin::ReadCount(const std::string& topic, absl::Duration timeout) {
   const KafkaTopic handle(rd_kafka_topic_new(client_->get(), topic.c_str(), nullptr));
   if (handle == nullptr) return KafkaError(rd_kafka_last_error(), topic, "asking for");
-  ASSIGN_OR_RETURN(const Metadata metadata, ReadMetadata(client_->get(), handle.get(), topic));
+  ASSIGN_OR_RETURN(const Metadata metadata, ReadMetadata(client_->get(), handle.get(), topic, timeout));
   if (metadata->topic_cnt != 1) return UnknownTopic(topic);
   RETURN_IF_ERROR(KafkaError(metadata->topics[0].err, topic, "asking for"));
   if (metadata->topics[0].partition_cnt == 0) return UnknownTopic(topic);
@@ -66,25 +70,44 @@ absl::StatusOr<int> KafkaAdmin::ReadCount(const std::string& topic) {
 absl::StatusOr<int> KafkaAdmin::Partitions(absl::string_view topic) {
   {
     base::MutexLock lock(mutex_);
-    const auto known = counts_.find(topic);
-    if (known != counts_.end()) return known->second;
+    const auto known = known_.find(topic);
+    if (known != known_.end()) return known->second.partitions;
   }
   if (!IsTopicName(topic)) return UnknownTopic(topic);
-  ASSIGN_OR_RETURN(const int count, ReadCount(std::string(topic)));
+  ASSIGN_OR_RETURN(const int count, ReadCount(std::string(topic), kKafkaRequestTimeout));
   base::MutexLock lock(mutex_);
-  return counts_[std::string(topic)] = count;
+  known_[std::string(topic)] = {count, MonotonicNs()};
+  return count;
 }
 
 absl::Status KafkaAdmin::CheckPartition(absl::string_view topic, int partition) {
   ASSIGN_OR_RETURN(const int partitions, Partitions(topic));
-  if (partition >= 0 && partition < partitions) return absl::OkStatus();
-  return UnknownTopic(absl::StrCat(topic, "/", partition));
+  if (partition < 0 || partition >= partitions) return UnknownTopic(absl::StrCat(topic, "/", partition));
+  {
+    base::MutexLock lock(mutex_);
+    const auto known = known_.find(topic);
+    const int64_t now_ns = MonotonicNs();
+    if (known == known_.end() || now_ns - known->second.checked_ns < kCheckedNs) return absl::OkStatus();
+    known->second.checked_ns = now_ns;
+  }
+  return CheckStillThere(std::string(topic), partitions);
+}
+
+absl::Status KafkaAdmin::CheckStillThere(const std::string& topic, int known) {
+  const absl::StatusOr<int> count = ReadCount(topic, kCheckTimeout);
+  if (absl::IsNotFound(count.status())) Forget(topic);
+  RETURN_IF_ERROR(count.status());
+  if (*count != known) {
+    runtime::LogError("a topic's partitions were changed; its number here stays, keys would lose their order",
+                      {{"topic", topic}, {"partitions", known}, {"now", *count}});
+  }
+  return absl::OkStatus();
 }
 
 void KafkaAdmin::Forget(absl::string_view topic) {
   base::MutexLock lock(mutex_);
-  const auto known = counts_.find(topic);
-  if (known != counts_.end()) counts_.erase(known);
+  const auto known = known_.find(topic);
+  if (known != known_.end()) known_.erase(known);
 }
 
 absl::Status KafkaAdmin::CreateTopics(absl::Span<const TopicSpec> topics) {
@@ -105,7 +128,8 @@ absl::Status KafkaAdmin::AwaitServed(absl::Span<const TopicSpec> topics) {
   const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(kKafkaRequestTimeout);
   while (true) {
     const absl::Status status = CheckServed(topics);
-    if (!absl::IsUnavailable(status) || std::chrono::steady_clock::now() > deadline) return status;
+    const bool passes = absl::IsUnavailable(status) || absl::IsNotFound(status);  // a broker may not know of it yet
+    if (!passes || std::chrono::steady_clock::now() > deadline) return status;
     std::this_thread::sleep_for(kLeaderPoll);
   }
 }
@@ -121,7 +145,7 @@ absl::Status KafkaAdmin::CheckServed(absl::Span<const TopicSpec> topics) {
     RETURN_IF_ERROR(FirstSince(topic.name, topic.partitions, absl::UnixEpoch()).status());
   }
   base::MutexLock lock(mutex_);
-  for (const TopicSpec& topic : topics) counts_[topic.name] = topic.partitions;
+  for (const TopicSpec& topic : topics) known_[topic.name] = {topic.partitions, MonotonicNs()};
   return absl::OkStatus();
 }
 

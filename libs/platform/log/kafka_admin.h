@@ -13,17 +13,17 @@
 
 namespace kontor::log {
 
-// Inside this library only: the topics of a KafkaEventLog, their bounds and retention. Numbers of partitions are asked
-// for once. Thread-safe.
+// Inside this library only: the topics of a KafkaEventLog, their bounds and retention. Thread-safe.
 class KafkaAdmin {
  public:
   static absl::StatusOr<std::unique_ptr<KafkaAdmin>> Open(const KafkaEventLogOptions& options);
 
   // As EventLog::CreateTopics; returns when every partition is served.
   absl::Status CreateTopics(absl::Span<const TopicSpec> topics);
-  // NOT_FOUND (UNKNOWN_TOPIC).
+  // Asked for once. NOT_FOUND (UNKNOWN_TOPIC).
   absl::StatusOr<int> Partitions(absl::string_view topic);
-  // NOT_FOUND also for a partition that the topic does not have.
+  // NOT_FOUND also for a partition that the topic does not have. Every two seconds one caller makes sure that the topic
+  // is still there, which readers of a silent topic would not notice; an error when Kafka is away.
   absl::Status CheckPartition(absl::string_view topic, int partition);
   // The topic seems to be gone: ask for it again.
   void Forget(absl::string_view topic);
@@ -47,7 +47,8 @@ class KafkaAdmin {
 
   // The topics whose partitions all have leaders.
   absl::StatusOr<PartitionCounts> ReadCounts();
-  absl::StatusOr<int> ReadCount(const std::string& topic);
+  absl::StatusOr<int> ReadCount(const std::string& topic, absl::Duration timeout);
+  absl::Status CheckStillThere(const std::string& topic, int known);
   absl::Status AwaitServed(absl::Span<const TopicSpec> topics);
   absl::Status CheckServed(absl::Span<const TopicSpec> topics);
   // By partition, the first offset of a record received then or later; INT64_MAX where there is none.
@@ -56,7 +57,11 @@ class KafkaAdmin {
   const std::unique_ptr<KafkaClient> client_;
   const int replication_factor_;
   base::Mutex mutex_;
-  PartitionCounts counts_ ABSL_GUARDED_BY(mutex_);
+  struct Known {
+    int partitions = 0;
+    int64_t checked_ns = 0;
+  };
+  std::map<std::string, Known, std::less<>> known_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, absl::Duration> retentions_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -16,7 +16,8 @@ TEST_P(KafkaConsumer, ATopicDeletedUnderAConsumerIsAnAlarmAndNoCrash) {
   ASSERT_THAT(consumer.Start(), kontor::testing::IsOk());
   ExpectAllApplied(consumer, Append(100));
   KafkaWorld::kafka().DeleteTopics("orders");
-  EXPECT_TRUE(Eventually([&] { return absl::StrContains(consumer.Stats().last_error, "no topic"); }));
+  EXPECT_TRUE(Eventually([&] { return absl::StrContains(consumer.Stats().last_error, "no topic"); }))
+      << consumer.Stats().last_error;
   consumer.Stop();
   EXPECT_TRUE(LedgerIsExact(*direct_, 100));
 }

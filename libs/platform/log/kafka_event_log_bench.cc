@@ -1,6 +1,7 @@
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -25,20 +26,7 @@ constexpr char kTopic[] = "orders";
 
 struct Bench {
   Bench() : server(kontor::testing::PrivateKafka::Start()) {
-    KafkaEventLogOptions o{.bootstrap_servers = server->bootstrap_servers()};
-    if (const char* e = getenv("KX")) {
-      std::string t = e;
-      size_t a = 0;
-      while (a < t.size()) {
-        size_t c = t.find(',', a);
-        if (c == t.npos) c = t.size();
-        std::string kv = t.substr(a, c - a);
-        size_t q = kv.find('=');
-        o.extra.push_back({kv.substr(0, q), kv.substr(q + 1)});
-        a = c + 1;
-      }
-    }
-    log = OpenKafkaEventLog(base::SystemClock(), o).value();
+    log = OpenKafkaEventLog(base::SystemClock(), {.bootstrap_servers = server->bootstrap_servers()}).value();
     if (!log->CreateTopics({{kTopic, kPartitions}, {"raw", kPartitions}}).ok()) std::abort();
   }
   static Bench& Get() {
@@ -87,29 +75,6 @@ void Append(benchmark::State& state) {
 BENCHMARK(Append)->Arg(1)->Arg(200)->Arg(4000)->UseRealTime();
 BENCHMARK(Append)->Arg(1)->Arg(200)->Arg(4000)->Threads(4)->UseRealTime();
 
-// All partitions in turn from their start, as a rebuild does.
-void ReadBack(benchmark::State& state) {
-  EventLog& log = *Bench::Get().log;
-  int64_t next[kPartitions] = {}, records = 0;
-  for (auto _ : state) {
-    bool some = false;
-    for (int partition = 0; partition < state.range(0); ++partition) {
-      auto batch = log.Read(kTopic, partition, next[partition], {});
-      if (!batch.ok()) {
-        state.SkipWithError("read failed");
-        return;
-      }
-      if (batch->empty()) continue;
-      some = true;
-      records += static_cast<int64_t>(batch->size());
-      next[partition] = batch->back().offset + 1;
-    }
-    if (!some) std::fill(std::begin(next), std::end(next), 0);
-  }
-  state.SetItemsProcessed(records);
-}
-BENCHMARK(ReadBack)->Arg(1)->Arg(kPartitions)->UseRealTime();
-
 // CPU seconds that a process and its threads have used.
 double CpuSeconds(pid_t pid) {
   std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
@@ -144,6 +109,51 @@ void Idle(benchmark::State& state) {
   }
 }
 BENCHMARK(Idle)->Iterations(1)->UseRealTime();
+
+// From the acknowledgement of another process's append until a waiting reader here is woken.
+void WakeByAnother(benchmark::State& state) {
+  Bench& bench = Bench::Get();
+  auto other = OpenKafkaEventLog(base::SystemClock(), {.bootstrap_servers = bench.server->bootstrap_servers()}).value();
+  if (!bench.log->CreateTopics({{"wake", 1}}).ok()) std::abort();
+  for (auto _ : state) {
+    const std::vector<Position> next = {{"wake", 0, bench.log->End("wake", 0).value()}};
+    if (!bench.log->WaitForRecords(next, absl::Milliseconds(20))->empty()) std::abort();
+    absl::Time acknowledged;
+    std::thread append([&] {
+      if (!other->Append("wake", {{"k", "v"}}).ok()) std::abort();
+      acknowledged = absl::Now();
+    });
+    if (bench.log->WaitForRecords(next, absl::Seconds(10))->empty()) state.SkipWithError("not woken");
+    const absl::Time woken = absl::Now();
+    append.join();
+    if (bench.log->Read("wake", 0, next[0].offset, {})->empty()) state.SkipWithError("nothing read");
+    state.SetIterationTime(std::max(0.0, absl::ToDoubleSeconds(woken - acknowledged)));
+  }
+}
+BENCHMARK(WakeByAnother)->Iterations(100)->UseManualTime();
+
+// All partitions in turn from their start, as a rebuild does.
+void ReadBack(benchmark::State& state) {
+  EventLog& log = *Bench::Get().log;
+  int64_t next[kPartitions] = {}, records = 0;
+  for (auto _ : state) {
+    bool some = false;
+    for (int partition = 0; partition < state.range(0); ++partition) {
+      auto batch = log.Read(kTopic, partition, next[partition], {});
+      if (!batch.ok()) {
+        state.SkipWithError("read failed");
+        return;
+      }
+      if (batch->empty()) continue;
+      some = true;
+      records += static_cast<int64_t>(batch->size());
+      next[partition] = batch->back().offset + 1;
+    }
+    if (!some) std::fill(std::begin(next), std::end(next), 0);
+  }
+  state.SetItemsProcessed(records);
+}
+BENCHMARK(ReadBack)->Arg(1)->Arg(kPartitions)->UseRealTime();
 
 }  // namespace
 }  // namespace kontor::log
