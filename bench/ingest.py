@@ -62,17 +62,11 @@ class Consumers:
         return {name: cpu_seconds(pid) - self.before[name] for name, pid in self.pids.items()}
 
 
-def broker_of(stand):
-    with open(os.path.join(stand.stack, "stack.env"), encoding="utf-8") as file:
-        values = dict(line.rstrip().split("=", 1) for line in file)
-    return values["KONTOR_KAFKA"].strip('"')
-
-
 def send(stand, options):
     words = [os.path.join(BUILD, "bin/bench_ingest"), "--address", stand.address, "--key-file", stand.key_file,
              "--data", ",".join(options.data), "--mapping", ",".join(options.mapping), "--events", str(options.events)]
     if stand.engine == "kafka":
-        words += ["--raw-kafka", broker_of(stand)]
+        words += ["--raw-kafka", stand.settings()["KONTOR_KAFKA"]]
     done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise RuntimeError("bench_ingest failed; its words are above")

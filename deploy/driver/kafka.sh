@@ -63,6 +63,7 @@ kafka_start() {
     done
     port_taken "$port" || die "Kafka did not answer within 60 s; its words are in $folder/log."
   fi
+  sed -i '/^KONTOR_KAFKA=/d' "$dir/stack.env"
   printf 'KONTOR_KAFKA="127.0.0.1:%s"\n' "$port" >>"$dir/stack.env"
 }
 
