@@ -92,9 +92,9 @@ void RequestDeletion(rd_kafka_t* handle, const std::vector<std::string>& names) 
 }  // namespace
 
 std::unique_ptr<PrivateKafka> PrivateKafka::Start(int brokers) {
-  std::unique_ptr<PrivateKafka> cluster(new PrivateKafka());
   const std::string jars = JarFolder();
   if (!OnPath("java")) Die(absl::StrCat("Kafka needs the command java", kAdvice));
+  std::unique_ptr<PrivateKafka> cluster(new PrivateKafka());
   std::ofstream(cluster->folder_.File("log4j.properties"))
       << "log4j.rootLogger=WARN, out\nlog4j.appender.out=org.apache.log4j.ConsoleAppender\n"
          "log4j.appender.out.layout=org.apache.log4j.PatternLayout\nlog4j.appender.out.layout.ConversionPattern=%d %p "

@@ -80,7 +80,7 @@ rd_kafka_resp_err_t KafkaReader::Take(const ReadLimits& limits, int64_t goal, ab
       message = Next(kFurther);
     }
     if (message == nullptr) {
-      if (!records->empty() && next_ >= goal) break;
+      if (next_ >= goal) break;
       WakeFetcher();
       continue;
     }
