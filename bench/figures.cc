@@ -1,10 +1,8 @@
 #include "bench/figures.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -55,11 +53,6 @@ absl::Status WriteFile(const char* variable, const std::string& text, std::ios::
   return absl::OkStatus();
 }
 
-std::string Cell(std::optional<double> value) {
-  if (!value.has_value()) return "";
-  return std::abs(*value) < 100 ? absl::StrFormat("%.4f", *value) : absl::StrFormat("%.0f", *value);
-}
-
 }  // namespace
 
 absl::Status WriteFigures(const std::vector<Figure>& figures, const std::vector<std::string>& data_files) {
@@ -68,18 +61,6 @@ absl::Status WriteFigures(const std::vector<Figure>& figures, const std::vector<
   absl::Status written = WriteFile("KONTOR_BENCH_DATA", listing, std::ios::app);
   if (!written.ok()) return written;
   return WriteFile("KONTOR_BENCH_OUT", Json(figures), std::ios::trunc);
-}
-
-void PrintFigures(const std::vector<Figure>& figures) {
-  size_t width = 4;
-  for (const Figure& figure : figures) width = std::max(width, figure.name.size());
-  std::cout << absl::StrFormat("%-*s %10s %-14s %10s %7s  %s\n", static_cast<int>(width), "name", "value", "unit",
-                               "reference", "ratio", "note");
-  for (const Figure& figure : figures) {
-    std::cout << absl::StrFormat("%-*s %10s %-14s %10s %7s  %s\n", static_cast<int>(width), figure.name,
-                                 Cell(figure.value), figure.unit, Cell(figure.reference), Cell(Ratio(figure)),
-                                 figure.note);
-  }
 }
 
 }  // namespace kontor::bench
