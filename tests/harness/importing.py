@@ -43,10 +43,11 @@ def kill_at(stand, importer, rows):
     stand.start_process_behind()
 
 
-def wait_for_rows(stand, importer, rows):
-    """Returns once an import that is not done has stored `rows` of progress; an error when the importer ends before."""
+def wait_for_rows(stand, importer, rows, address=None):
+    """Returns once an import that is not done has stored `rows` of progress; an error when the importer ends before.
+    `address`: of another process of the stand's fleet that is to be asked."""
     deadline = time.monotonic() + DEADLINE_S
-    with Fleet(stand.address, stand.keys["all"], timeout=5) as fleet:
+    with Fleet(address or stand.address, stand.keys["all"], timeout=5) as fleet:
         while time.monotonic() < deadline:
             if importer.poll() is not None:
                 raise RuntimeError(f"the import ended before it had read {rows} rows; give it more")

@@ -27,7 +27,8 @@ WITH marked AS (SELECT *, {meaning} AS meaning, {amount} AS amount FROM rows),
 SELECT substr(coalesce(heads.time, marked.time), 1, 10) AS day, meaning, head.customer AS customer,
        head.country AS country, head.store AS store,
        CASE meaning WHEN 'adjustment' THEN '' ELSE marked.product END AS product,
-       CASE meaning WHEN 'return' THEN -amount WHEN 'stock' THEN 0 ELSE amount END AS amount
+       CASE meaning WHEN 'return' THEN -amount WHEN 'stock' THEN 0 ELSE amount END AS amount,
+       marked.order_id AS order_id, marked.quantity AS quantity
 FROM marked LEFT JOIN heads USING (order_id, meaning) JOIN rows AS head ON head.seq = coalesce(heads.first, marked.seq)
 """
 CELLS = """
@@ -107,7 +108,8 @@ class OrderFile:
                 if time_format != PLAIN_TIME:
                     stamp = datetime.datetime.strptime(stamp, time_format).strftime(PLAIN_TIME)
                 yield (seq, order_id(row), stamp, customer(row).removesuffix(suffix), product(row),
-                       None if by_amount else self._pieces(quantity(row)), None if by_amount else nanos(price(row)),
+                       nanos(quantity(row)) if by_amount else self._pieces(quantity(row)),
+                       None if by_amount else nanos(price(row)),
                        nanos(amount(row)) if by_amount else None, country(row), store(row))
 
     @staticmethod
@@ -128,6 +130,10 @@ class OrderFile:
         """(day, place, thing) → (gross, returns, adjustments) in nanos; cells of zeros are left out."""
         thing = "coalesce(department, '')" if self.thing == "department" else "product"
         return {row[:3]: row[3:] for row in self.db.execute(CELLS.format(place=self.place, thing=thing))}
+
+    def order_lines(self):
+        """(order, product, amount in nanos, quantity) of every line of an order; only the quantity's sign tells something."""
+        return self.db.execute("SELECT order_id, product, amount, quantity FROM lines WHERE meaning = 'order'")
 
     def one(self, what, condition="TRUE"):
         return self.db.execute(f"SELECT {what} FROM lines WHERE {condition}").fetchone()[0] or 0

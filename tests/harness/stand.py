@@ -17,25 +17,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import urllib.request
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
-BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("KONTOR_BUILD", "build/release")))
-KONTOR_ALL, KONTORCTL = os.path.join(BUILD, "bin/kontor-all"), os.path.join(BUILD, "bin/kontorctl")
-PRELUDE = """set -euo pipefail
-for part in common stack process demo; do source deploy/driver/$part.sh; done
-KONTOR_ALL={build}/bin/kontor-all KONTORCTL={build}/bin/kontorctl
-"""
+from process import BUILD, KONTOR_ALL, KONTORCTL, ROOT, KontorAll, driver  # noqa: F401  (for those who import this)
+
 ALL_ROLES = ("ROLE_STOREFRONT", "ROLE_ANALYST", "ROLE_OPERATOR")
-
-
-def driver(commands, check=True):
-    """Runs shell commands with the driver's parts; what went wrong is an error in the driver's own words."""
-    done = subprocess.run(["bash", "-c", PRELUDE.format(build=BUILD) + commands], cwd=ROOT, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True)
-    if check and done.returncode:
-        raise RuntimeError(f"{commands}: {done.stderr.strip()}")
-    return done
+ENGINES = ("postgres", "kafka")
+PORTS = 3  # of one kontor-all, in a row
 
 
 def end_by_signal():
@@ -43,16 +30,18 @@ def end_by_signal():
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
 
 
-class Stand:
-    def __init__(self, first_port=7800, folder=None, keys=None):
-        """`keys` maps a label to its roles; the key named "all" is the one that ctl uses."""
+class Stand(KontorAll):
+    def __init__(self, first_port=7800, folder=None, keys=None, engine="postgres"):
+        """`keys` maps a label to its roles; the key named "all" is the one that ctl uses. `engine` keeps the event log."""
+        if engine not in ENGINES:
+            raise ValueError(f"there is no engine {engine}")
         self.folder = folder or tempfile.mkdtemp(prefix="kontor-stand-", dir="/tmp")
         os.chmod(self.folder, 0o711)
-        self.stack, self.run = os.path.join(self.folder, "stack"), os.path.join(self.folder, "run")
-        self.port = int(driver(f"free_ports {first_port}").stdout)
-        self.address = f"127.0.0.1:{self.port}"
+        super().__init__(os.path.join(self.folder, "stack"), os.path.join(self.folder, "run"),
+                         int(driver(f"free_ports {first_port}").stdout))
+        self.engine, self.replicas = engine, []
         self.key_file = os.path.join(self.run, "key")
-        self.keys, self.starters = {}, []
+        self.keys = {}
         self._write_keys(keys or {"all": ALL_ROLES})
         atexit.register(self.stop)
 
@@ -80,48 +69,59 @@ class Stand:
 
     def start_stack(self):
         driver(f"stack_start '{self.stack}'")
+        if self.engine == "kafka":
+            driver(f"kafka_start '{self.stack}'")
 
     def start(self):
         self.start_stack()
         self.start_process()
         return self
 
-    def start_process(self):
-        driver(f"process_start '{self.stack}' '{self.run}' {self.port}")
+    def replica(self, name, **gates):
+        """Another kontor-all of the same fleet, on ports of its own, not started yet. `gates` go into its configuration in
+        place of the stack's own: postgres="host=…", redis="unix://…"."""
+        stack, run = (os.path.join(self.folder, f"{name}-{part}") for part in ("stack", "run"))
+        os.makedirs(stack, exist_ok=True)
+        os.makedirs(run, exist_ok=True)
+        for part in ("subject-secret", "models"):
+            link = os.path.join(stack, part)
+            if not os.path.islink(link):
+                os.symlink(os.path.join(self.stack, part), link)
+        for part in ("keys.json", "key"):
+            shutil.copy(os.path.join(self.run, part), run)
+        with open(os.path.join(stack, "stack.env"), "w", encoding="utf-8") as file:
+            settings = {**self.settings(), **{f"KONTOR_{part.upper()}": value for part, value in gates.items()}}
+            file.writelines(f'{part}="{value}"\n' for part, value in settings.items())
+        taken = [self.port] + [each.port for each in self.replicas]
+        replica = KontorAll(stack, run, int(driver(f"free_ports {max(taken) + PORTS}").stdout))
+        self.replicas.append(replica)
+        return replica
 
-    def start_process_behind(self):
-        """Begins to start kontor-all and returns at once; settle waits for the end of it."""
-        words = ["bash", "-c", PRELUDE.format(build=BUILD) + f"process_start '{self.stack}' '{self.run}' {self.port}"]
-        self.starters.append(subprocess.Popen(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                              stderr=subprocess.DEVNULL))
+    def drop(self, replica):
+        """Stops a replica for good."""
+        for starter in replica.starters:
+            starter.wait()
+        replica.stop_process()
+        self.replicas.remove(replica)
 
-    def settle(self):
-        """Waits for all that was begun. The last start must have come to its end; others may have been killed on the way."""
-        codes = [starter.wait() for starter in self.starters]
-        self.starters.clear()
-        if codes and codes[-1]:
-            raise RuntimeError(f"kontor-all did not start again: {self.log()[-2000:]}")
-
-    def pid(self):
-        with open(os.path.join(self.run, "kontor-all.pid"), encoding="utf-8") as file:
-            return int(file.read())
-
-    def kill(self):
-        """kill -9 of kontor-all."""
-        os.kill(self.pid(), signal.SIGKILL)
-
-    def stop_process(self):
-        driver(f"process_stop '{self.run}'")
+    def settings(self):
+        """stack.env: KONTOR_POSTGRES, KONTOR_REDIS, … → value."""
+        with open(os.path.join(self.stack, "stack.env"), encoding="utf-8") as file:
+            return {name: value.strip().strip('"') for name, value in (line.split("=", 1) for line in file if "=" in line)}
 
     def stop(self):
         atexit.unregister(self.stop)
-        for starter in self.starters:
+        runs = [self, *self.replicas]
+        for starter in (starter for run in runs for starter in run.starters):
             starter.wait()
-        driver(f"process_stop '{self.run}'; stack_wipe '{self.stack}'", check=False)
+        stops = "; ".join(f"process_stop '{run.run}'" for run in reversed(runs))
+        if self.engine == "kafka":
+            stops += f"; kafka_stop '{self.stack}'"
+        driver(f"set +e; {stops}; stack_wipe '{self.stack}'", check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def ctl_words(self, *words):
-        return [KONTORCTL, words[0], "--address", self.address, "--key-file", self.key_file, *words[1:]]
+    def ctl_words(self, *words, address=None):
+        return [KONTORCTL, words[0], "--address", address or self.address, "--key-file", self.key_file, *words[1:]]
 
     def ctl(self, *words, check=True, timeout=600):
         """Runs kontorctl to its end; both of its streams are in stdout."""
@@ -131,32 +131,21 @@ class Stand:
             raise RuntimeError(f"kontorctl {' '.join(words)}: {done.stdout.strip()}")
         return done
 
-    def ctl_start(self, *words, output=subprocess.DEVNULL):
-        return subprocess.Popen(self.ctl_words(*words), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
+    def ctl_start(self, *words, address=None, output=subprocess.DEVNULL):
+        return subprocess.Popen(self.ctl_words(*words, address=address), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
                                 stderr=subprocess.STDOUT)
 
-    def log(self):
-        with open(os.path.join(self.run, "kontor-all.log"), encoding="utf-8", errors="replace") as file:
-            return file.read()
-
-    def peak_rss_mib(self):
-        """The most memory that the running kontor-all ever held (VmHWM)."""
-        with open(f"/proc/{self.pid()}/status", encoding="utf-8") as file:
-            kib = next(line.split()[1] for line in file if line.startswith("VmHWM:"))
-        return int(kib) / 1024
-
-    def metrics(self):
-        """Name with labels → value, of /metrics now."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port + 2}/metrics", timeout=10) as answer:
-            lines = answer.read().decode().splitlines()
-        return {name: float(value) for name, value in
-                (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))}
-
     def dsn(self, user="kontor"):
-        with open(os.path.join(self.stack, "stack.env"), encoding="utf-8") as file:
-            line = next(line for line in file if line.startswith("KONTOR_POSTGRES="))
-        return line.split("=", 1)[1].strip().strip('"').replace("user=kontor", f"user={user}")
+        return self.settings()["KONTOR_POSTGRES"].replace("user=kontor", f"user={user}")
 
     def sql(self, statement, user="kontor"):
         return subprocess.run(["psql", self.dsn(user), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement], cwd="/",
                               capture_output=True, text=True, timeout=30)
+
+    def rows(self, statement):
+        """What a statement returns to the superuser, as tuples of texts."""
+        done = subprocess.run(["psql", self.dsn("postgres"), "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", statement],
+                              cwd="/", capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise RuntimeError(f"{statement}: {done.stderr.strip()}")
+        return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
