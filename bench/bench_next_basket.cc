@@ -115,7 +115,6 @@ class Bench {
     Sources();
     Weights();
     RETURN_IF_ERROR(Serving());
-    PrintFigures(figures_);
     return WriteFigures(figures_, {options_.data});
   }
 

@@ -21,7 +21,4 @@ struct Figure {
 // line; does nothing where these are unset. Values that are not finite are written as null.
 absl::Status WriteFigures(const std::vector<Figure>& figures, const std::vector<std::string>& data_files);
 
-// Prints the figures as a table.
-void PrintFigures(const std::vector<Figure>& figures);
-
 }  // namespace kontor::bench

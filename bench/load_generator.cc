@@ -31,6 +31,12 @@ class Recorder {
     --open_;
     closed_.NotifyAll();
   }
+  bool OpenedBelow(int limit) {
+    base::MutexLock lock(mutex_);
+    if (open_ >= limit) return false;
+    ++open_;
+    return true;
+  }
   // Waits until fewer than `limit` calls are open.
   void WaitBelow(int limit) {
     base::MutexLock lock(mutex_);
@@ -78,6 +84,22 @@ LoadResult RunOpenLoop(const StartCall& start, double rate, absl::Duration durat
     std::this_thread::sleep_until(intended);
     recorder.Opened();
     start(first_index + i, [&recorder, intended](bool ok) { recorder.Closed(ok, intended); });
+  }
+  return recorder.Finish(begin);
+}
+
+LoadResult RunFlood(const StartCall& start, double rate, int outstanding, absl::Duration duration) {
+  Recorder recorder;
+  const auto calls = static_cast<int64_t>(rate * absl::ToDoubleSeconds(duration));
+  const Clock::time_point begin = Clock::now();
+  for (int64_t i = 0; i < calls; ++i) {
+    const Clock::time_point intended = begin + std::chrono::duration_cast<Clock::duration>(
+                                                   std::chrono::duration<double>(static_cast<double>(i) / rate));
+    std::this_thread::sleep_until(intended);
+    const Clock::time_point now = Clock::now();
+    if (now - begin > absl::ToChronoNanoseconds(duration)) break;
+    if (!recorder.OpenedBelow(outstanding)) continue;
+    start(i, [&recorder, now](bool ok) { recorder.Closed(ok, now); });
   }
   return recorder.Finish(begin);
 }

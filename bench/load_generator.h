@@ -29,6 +29,10 @@ struct LoadResult {
 // calls have ended.
 LoadResult RunOpenLoop(const StartCall& start, double rate, absl::Duration duration, int64_t first_index = 0);
 
+// A flood: call i is meant to start i / rate seconds after the beginning, and is left out when `outstanding` calls are
+// on their way by then, as by callers that have no more connections. Latencies count from the start of each call.
+LoadResult RunFlood(const StartCall& start, double rate, int outstanding, absl::Duration duration);
+
 // Closed loop: `concurrency` calls are on their way at any time; an ended one is followed by the next. Latencies count
 // from the start of each call.
 LoadResult RunClosedLoop(const StartCall& start, int concurrency, absl::Duration duration, int64_t first_index = 0);

@@ -56,6 +56,34 @@ TEST(LoadGeneratorTest, OpenLoopChargesTheWaitBehindAStall) {
   EXPECT_GE(result.QuantileMs(1), 95);
 }
 
+// 1,000 calls a second of 20 ms each, five at a time: no more than 250 a second can be sent, the others are left out.
+TEST(LoadGeneratorTest, AFloodLeavesOutWhatExceedsItsBound) {
+  base::Mutex mutex;
+  int open = 0, most = 0;
+  std::vector<std::thread> threads;
+  const LoadResult result = RunFlood(
+      [&](int64_t, const std::function<void(bool)>& done) {
+        {
+          base::MutexLock lock(mutex);
+          most = std::max(most, ++open);
+        }
+        threads.emplace_back([&, done] {
+          std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the length of a call
+          {
+            base::MutexLock lock(mutex);
+            --open;
+          }
+          done(true);
+        });
+      },
+      1000, 5, absl::Milliseconds(200));
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(most, 5);
+  EXPECT_GE(result.latencies_us.size(), 5u);
+  EXPECT_LE(result.latencies_us.size(), 55u);
+  EXPECT_GE(result.QuantileMs(0.5), 19);
+}
+
 TEST(LoadGeneratorTest, ClosedLoopKeepsToItsConcurrency) {
   base::Mutex mutex;
   int open = 0, most = 0;
