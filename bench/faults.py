@@ -5,7 +5,7 @@
 One import of Online Retail (Complete Journey where that is missing) during which kontor-all is killed with SIGKILL 50 times
 (--quick: 10 times, on the first 100,000 lines of Complete Journey or of the file given): in turn when so many rows are on
 the log, and as soon as the consumers have applied something since the last kill. A dead owner's lease is ended by SQL
-instead of ten seconds of waiting. Beside it run two consumers without any key in their effects (chaos_ledger_consumer),
+instead of six seconds of waiting. Beside it run two consumers without any key in their effects (chaos_ledger_consumer),
 killed at the same moments: one commits effects and offset together, the mutant apart. Five ledgers must be exact at the
 end, and the mutant's must not, or they would prove nothing. --full adds a row for every fault of tests/chaos in its long
 form.

@@ -67,6 +67,15 @@ void Intake::Validate(const IntakeCall& call, absl::Time now, Pending& work) con
   }
 }
 
+std::vector<uint64_t> Intake::HashesOfIds(const IntakeCall& call, const Pending& work) const {
+  std::vector<uint64_t> hashes;
+  for (const Pending::Item& item : work.items) {
+    if (!item.violations.empty() || item.duplicate) continue;
+    hashes.push_back(base::StableHash(absl::StrCat(call.shop, "/", item.id.source, "/", item.id.event_id)));
+  }
+  return hashes;
+}
+
 absl::Status Intake::FindKnown(const IntakeCall& call, Pending& work) const {
   std::vector<EventId> ids;
   std::vector<size_t> places;
@@ -164,6 +173,7 @@ absl::StatusOr<std::vector<EventVerdict>> Intake::Take(const IntakeCall& call, a
   work.items.resize(events.size());
   for (size_t i = 0; i < events.size(); ++i) work.items[i].event = events[i];
   Validate(call, now, work);
+  const IdsUnderWay::Hold hold = under_way_.Take(HashesOfIds(call, work));
   RETURN_IF_ERROR(FindKnown(call, work));
   RETURN_IF_ERROR(Append(call, now, work));
   RETURN_IF_ERROR(ReportRefusals(call, now, work));

@@ -11,6 +11,7 @@
 #include "libs/platform/fleet/sealer.h"
 #include "libs/platform/log/event_log.h"
 #include "services/ingest/event_id_store.h"
+#include "services/ingest/ids_under_way.h"
 #include "services/ingest/quality_book.h"
 
 namespace kontor::ingest {
@@ -49,7 +50,10 @@ class Intake {
   absl::Status Append(const IntakeCall& call, absl::Time now, Pending& work) const;
   absl::Status ReportRefusals(const IntakeCall& call, absl::Time now, const Pending& work) const;
 
+  std::vector<uint64_t> HashesOfIds(const IntakeCall& call, const Pending& work) const;
+
   Parts parts_;
+  IdsUnderWay under_way_;
 };
 
 }  // namespace kontor::ingest

@@ -1,5 +1,6 @@
 #include "services/ingest/intake.h"
 
+#include <future>
 #include <memory>
 
 #include "gtest/gtest.h"
@@ -97,6 +98,20 @@ TEST_F(IntakeTest, TheSameEventAgainIsADuplicateWithItsFirstPosition) {
   const auto again = Take({event});
   EXPECT_EQ(again[0].outcome(), EventVerdict::OUTCOME_DUPLICATE);
   EXPECT_EQ(again[0].position().offset(), first[0].position().offset());
+  EXPECT_EQ(Records("orders").size(), 1u);
+}
+
+TEST_F(IntakeTest, OfTheSameEventSentAtOnceOneIsAcceptedAndAllAnswersNameItsPosition) {
+  const Event event = SampleOrder("536365", clock_.Now());
+  std::vector<std::future<EventVerdict>> answers;
+  for (int i = 0; i < 16; ++i) answers.push_back(std::async(std::launch::async, [&] { return Take({event})[0]; }));
+  int accepted = 0;
+  for (auto& answer : answers) {
+    const EventVerdict verdict = answer.get();
+    accepted += verdict.outcome() == EventVerdict::OUTCOME_ACCEPTED;
+    EXPECT_EQ(verdict.position().offset(), 0);
+  }
+  EXPECT_EQ(accepted, 1);
   EXPECT_EQ(Records("orders").size(), 1u);
 }
 

@@ -88,10 +88,10 @@ def shared(found):
 
 
 def fenced(process):
-    return int(process.metrics().get('kontor_analytics_consumer_events_total{event="fenced"}', 0))
+    return int(process.metrics().get('kontor_consumer_events_total{event="fenced",group="analytics"}', 0))
 
 
-@fault(3, "zombie", "fenced: writes of a stale epoch refused; zero double count", lease_s=10,
+@fault(3, "zombie", "fenced: writes of a stale epoch refused; zero double count", lease_s=6,
        frozen="within a transaction, until succeeded, at most 20 s", rows=60_000, full={"rows": 200_000})
 def zombie(world, lease_s, frozen, rows):
     """The owner is frozen in the middle of a transaction of an import that goes through the other process, is succeeded,
@@ -165,8 +165,8 @@ def lag(world):
                for following in (next_offsets(world.stand, consumer) for consumer in CONSUMERS))
 
 
-@fault(29, "pause", "a pause below the lease is only a pause: nothing is lost, nobody is fenced, all goes on", frozen_s=5,
-       lease_s=10)
+@fault(29, "pause", "a pause below the lease is only a pause: nothing is lost, nobody is fenced, all goes on", frozen_s=3,
+       lease_s=6)
 def pause(world, frozen_s, lease_s):
     before = sorted(owners(world))
     with Senders(world, threads=2) as load, Askers(world, known(range(20)), timeout=20) as askers:

@@ -25,7 +25,7 @@ def applied(stand):
 
 
 def end_dead_leases(stand):
-    """What ten seconds would do: the leases of owners that are dead by now are over. For those who kill often."""
+    """What six seconds would do: the leases of owners that are dead by now are over. For those who kill often."""
     stand.rows(END_LEASES)
 
 

@@ -11,7 +11,7 @@ import time
 from checking import equal
 from fleet import NANOS, SHOP, ingest
 
-APPLIED_WITHIN_S = 40  # a dead owner's lease of 10 s, the next look for free leases, and the work itself
+APPLIED_WITHIN_S = 40  # a dead owner's lease of 6 s, the next look for free leases, and the work itself
 ORDER = "kontor.events.v1.OrderRecorded"
 ACKNOWLEDGED = (ingest.EventVerdict.OUTCOME_ACCEPTED, ingest.EventVerdict.OUTCOME_DUPLICATE)
 CONSUMERS = ("analytics", "recommendations")

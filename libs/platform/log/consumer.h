@@ -43,7 +43,7 @@ struct ConsumerOptions {
   std::string owner;   // unique per process and life; empty: made from host, process id and a random number
   std::string schema;  // the service's: offsets, dead letters, parked records and outbox live beside its views
   std::string durable_schema = "event_log_progress";  // published_through, which outlives a rebuild of `schema`
-  absl::Duration lease = absl::Seconds(10);           // renewed every third of it
+  absl::Duration lease = absl::Seconds(6);            // renewed every third of it
   ReadLimits batch;                                   // 4,000 records or 8 MiB
   int workers = 2;                                    // threads; partitions are spread over them
   absl::Duration backoff_min = absl::Milliseconds(50), backoff_max = absl::Seconds(5);

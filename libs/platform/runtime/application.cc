@@ -158,6 +158,9 @@ int Main(int argc, char** argv, std::function<absl::Status(Application&)> setup)
     LogInfo("stopped");
     return 0;
   }
+  for (const base::Violation& violation : base::ErrorViolations(status)) {
+    LogError(violation.description, {{"field", violation.field}, {"reason", violation.reason}});
+  }
   LogError("stopped by an error", {{"reason", base::ErrorReason(status)}, {"error", std::string(status.message())}});
   return 1;
 }

@@ -20,6 +20,8 @@
 namespace kontor::runtime {
 namespace {
 
+constexpr absl::Duration kTurnElsewhere = absl::Seconds(1);
+
 [[noreturn]] void Crash(const std::string& sentence) {
   LogError("wrong registration", {{"error", sentence}});
   std::abort();
@@ -184,8 +186,11 @@ void Server::Drain(absl::Duration grace) {
   if (impl.admin != nullptr) impl.admin->SetServing(false);
   if (impl.server != nullptr) {
     // The transport answers CANCELLED to what arrives after its shutdown, which callers must not retry. Until the
-    // running calls are over it is therefore Call that refuses, with UNAVAILABLE.
-    const auto until = std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(std::min(grace, absl::Hours(24)));
+    // running calls are over, and for a while after, so that callers turn elsewhere, it is therefore Call that
+    // refuses, with UNAVAILABLE.
+    const auto now = std::chrono::steady_clock::now();
+    const auto until = now + absl::ToChronoNanoseconds(std::min(grace, absl::Hours(24)));
+    std::this_thread::sleep_until(now + absl::ToChronoNanoseconds(std::min(grace / 4, kTurnElsewhere)));
     impl.host.AwaitIdle(until);
     const auto left = std::max(until - std::chrono::steady_clock::now(), std::chrono::steady_clock::duration::zero());
     impl.server->Shutdown(std::chrono::system_clock::now() + left);
