@@ -1,5 +1,6 @@
 """Faults of the broker, and of topics that change under those who read them."""
 
+import os
 import time
 
 from check_servers import Failing
@@ -33,7 +34,8 @@ def broker_down(world, down_s):
 def partitions_changed(world, wanted):
     """The number of partitions is fixed when a topic is created (docs/architecture.md), on every engine."""
     with Senders(world, threads=1) as load:
-        Failing(world.stand, "other-partitions", topicPartitions=wanted, listenAddress="127.0.0.1:0",
-                adminAddress="127.0.0.1:0", metricsAddress="127.0.0.1:0").says("PARTITIONS_FIXED", "orders")
+        keys = os.path.join(world.stand.run, "keys.json")
+        Failing(world.stand, "other-partitions", topicPartitions=wanted,
+                server={"publicAddress": "127.0.0.1:0", "keysFile": keys}).says("PARTITIONS_FIXED", "orders")
         load.wait_for(10)
     return f"refused with PARTITIONS_FIXED; the running process went on: {load.told()}, {world.check()}"

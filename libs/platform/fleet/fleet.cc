@@ -39,8 +39,7 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path) {
   return secret;
 }
 
-absl::StatusOr<std::vector<Shop>> ReadShops(const FleetConfig& config) {
-  base::Violations violations;
+std::vector<Shop> ReadShops(const FleetConfig& config, base::Violations& violations) {
   std::vector<Shop> shops;
   for (int i = 0; i < config.shops_size(); ++i) {
     const auto& shop = config.shops(i);
@@ -55,10 +54,15 @@ absl::StatusOr<std::vector<Shop>> ReadShops(const FleetConfig& config) {
     shops.push_back({shop.id(), zone});
   }
   if (shops.empty()) violations.Add("shops", "MISSING", "name at least one shop");
-  if (config.postgres().empty()) violations.Add("postgres", "MISSING", "give a libpq connection string");
-  if (config.model_dir().empty()) violations.Add("modelDir", "MISSING", "name a folder");
-  RETURN_IF_ERROR(violations.ToStatus());
   return shops;
+}
+
+absl::StatusOr<runtime::ServerOptions> ReadServer(const FleetConfig& config, base::Violations& violations) {
+  absl::StatusOr<runtime::ServerOptions> options = runtime::OptionsFromConfig(config.server());
+  for (const base::Violation& wrong : base::ErrorViolations(options.status())) {
+    violations.Add(wrong.field, wrong.reason, wrong.description);
+  }
+  return options;
 }
 
 // Asks again for a while: machines start in any order.
@@ -93,8 +97,13 @@ absl::StatusOr<std::unique_ptr<log::EventLog>> OpenLog(const FleetConfig& config
 
 absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application) {
   ASSIGN_OR_RETURN(const FleetConfig config, application.Load<FleetConfig>());
-  ASSIGN_OR_RETURN(const runtime::ServerOptions server_options, runtime::OptionsFromConfig(config.server()));
-  ASSIGN_OR_RETURN(std::vector<Shop> shops, ReadShops(config));
+  base::Violations violations;
+  std::vector<Shop> shops = ReadShops(config, violations);
+  const absl::StatusOr<runtime::ServerOptions> server_options = ReadServer(config, violations);
+  if (config.postgres().empty()) violations.Add("postgres", "MISSING", "give a libpq connection string");
+  if (config.model_dir().empty()) violations.Add("modelDir", "MISSING", "name a folder");
+  RETURN_IF_ERROR(violations.ToStatus());
+  RETURN_IF_ERROR(server_options.status());
   ASSIGN_OR_RETURN(std::string secret, ReadSecret(config.subject_secret_file()));
   if (config.log().format() == "console") runtime::SetLogFormat(runtime::LogFormat::kConsole);
   const base::Clock& clock = base::SystemClock();
@@ -117,7 +126,7 @@ absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application
   ASSIGN_OR_RETURN(registry::Registry opened, registry::Registry::Open({config.model_dir()}, clock));
   registry::Registry& models = application.Own(std::make_unique<registry::Registry>(std::move(opened)));
   const Sealer& sealer = application.Own(std::make_unique<PlainSealer>());
-  runtime::Server& server = application.MakeServer(server_options);
+  runtime::Server& server = application.MakeServer(*server_options);
   return std::make_unique<Fleet>(
       Fleet{application, server, pool, log, redis, models, clock, sealer, std::move(secret), std::move(shops)});
 }
