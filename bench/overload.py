@@ -6,7 +6,7 @@ Default data: the first 100,000 lines of Complete Journey (or of the file given)
 closed loops; open loop at twice and at ten times the peak for --seconds (30) each, with a deadline of a second for every
 call and at most 1,000 under way (what cannot be sent for that, or for want of processor, is told as sent_…_factor); after
 each, half the peak in slices of half a second until the 99th percentile is what it was before. CPU per refused
-call: with a key that the server does not know, and in the flood, where quota (5,000 calls a second for a shop) and full
+call: with a key that the server does not know, and in the flood, where quota and full
 queue refuse. Client and server share the processors: what the client needs for its sends is missing to the server, so
 goodput is told per CPU second of the server as well. --quick: 5 seconds each.
 """

@@ -29,7 +29,7 @@ bench() {
   for argument in "$@"; do
     if [ "$argument" = --record ]; then record=yes; else options+=("$argument"); fi
   done
-  case " $name ${options[*]-} " in *" ingest "* | *" kafka "*) setup --kafka ;; *) setup ;; esac
+  case " $name ${options[*]-} " in *" ingest "* | *" faults "* | *" kafka "*) setup --kafka ;; *) setup ;; esac
   program=$(bench_command "$name") || exit 1
   out=var/bench/$name.json
   mkdir -p var/bench

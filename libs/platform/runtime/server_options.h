@@ -30,8 +30,8 @@ struct ServerOptions {
   int max_streams_per_connection = 1000;
 
   // Token bucket per shop; 0 calls per second: no quota.
-  double quota_calls_per_second = 5000;
-  double quota_burst = 10000;
+  double quota_calls_per_second = 20000;
+  double quota_burst = 20000;
 
   absl::Duration unary_deadline = absl::Seconds(30);  // where the caller sets none, and the longest it may set
 };
