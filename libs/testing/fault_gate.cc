@@ -83,7 +83,7 @@ class FaultGate::Impl {
   }
 
   ~Impl() {
-    Change([this] { stop_ = true; });
+    Change([this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { stop_ = true; });
     thread_.join();
     for (Link& link : links_) Close(link);
     for (int fd : {listener_, wake_[0], wake_[1]}) close(fd);

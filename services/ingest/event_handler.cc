@@ -9,7 +9,6 @@
 #include "libs/platform/fleet/topics.h"
 
 namespace kontor::ingest {
-namespace v1 = kontor::ingest::v1;
 namespace {
 
 constexpr int kMaxEvents = 1'000;

@@ -12,7 +12,6 @@
 #include "libs/base/status.h"
 
 namespace kontor::ingest {
-namespace v1 = kontor::ingest::v1;
 namespace {
 
 constexpr int kMaxUnits = 5'000;

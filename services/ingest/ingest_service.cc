@@ -17,7 +17,6 @@
 namespace kontor::ingest {
 namespace {
 
-namespace v1 = kontor::ingest::v1;
 using runtime::CallContext;
 using std::placeholders::_1;
 using std::placeholders::_2;

@@ -7,7 +7,6 @@
 #include "libs/platform/fleet/event_time.h"
 
 namespace kontor::ingest {
-namespace v1 = kontor::ingest::v1;
 namespace {
 
 constexpr char kColumns[] =

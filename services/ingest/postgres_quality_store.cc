@@ -7,7 +7,6 @@
 #include "libs/platform/fleet/event_time.h"
 
 namespace kontor::ingest {
-namespace v1 = kontor::ingest::v1;
 
 absl::Status PostgresQualityStore::Add(const QualityBook::Tallies& tallies) {
   if (tallies.empty()) return absl::OkStatus();

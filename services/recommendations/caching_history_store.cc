@@ -40,8 +40,7 @@ std::string CachingHistoryStore::Pack(const PurchaseHistory& history) {
   return std::move(stamp).Take() + PackHistory(history);
 }
 
-std::optional<FoundHistory> CachingHistoryStore::Unpack(
-    const absl::StatusOr<std::optional<std::string>>& value) const {
+std::optional<FoundHistory> CachingHistoryStore::Unpack(const absl::StatusOr<std::optional<std::string>>& value) const {
   if (!value.ok() || !value->has_value() || (*value)->size() < sizeof(int64_t)) return std::nullopt;
   const absl::string_view bytes = **value;
   const absl::Time fresh_until = absl::FromUnixMicros(ByteReader(bytes).Value<int64_t>());

@@ -17,9 +17,9 @@
 namespace kontor::recommendations {
 
 // Keeps packed histories in Redis: fresh for five minutes, up to a fifth more by chance so that they do not end
-// together, then for a day as stale, returned only when the layer below fails. Whatever Redis does, it costs at most its
-// client's time limit (10 ms) and never an error. A value that lost a race with Forget is fresh no longer than that;
-// events younger than 15 minutes are laid over by the overlay anyway.
+// together, then for a day as stale, returned only when the layer below fails. Whatever Redis does, it costs at most
+// its client's time limit (10 ms) and never an error. A value that lost a race with Forget is fresh no longer than
+// that; events younger than 15 minutes are laid over by the overlay anyway.
 class CachingHistoryStore : public HistoryStore {
  public:
   static constexpr absl::Duration kFresh = absl::Minutes(5), kKept = absl::Hours(24);

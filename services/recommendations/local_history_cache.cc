@@ -69,11 +69,8 @@ absl::StatusOr<FoundHistory> LocalHistoryCache::Get(absl::string_view shop, absl
   return found;
 }
 
-absl::StatusOr<std::shared_ptr<LocalHistoryCache::Flight>> LocalHistoryCache::Depart(Shard& shard,
-                                                                                     const std::string& key,
-                                                                                     absl::string_view shop,
-                                                                                     absl::string_view subject,
-                                                                                     bool past_caches) {
+absl::StatusOr<std::shared_ptr<LocalHistoryCache::Flight>> LocalHistoryCache::Depart(
+    Shard& shard, const std::string& key, absl::string_view shop, absl::string_view subject, bool past_caches) {
   if (const auto under_way = shard.flights.find(key); !past_caches && under_way != shard.flights.end()) {
     return under_way->second;
   }
@@ -109,8 +106,7 @@ absl::Status LocalHistoryCache::Enqueue(std::shared_ptr<Flight> flight) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<FoundHistory> LocalHistoryCache::Await(Shard& shard, const Flight& flight,
-                                                      absl::Duration patience) {
+absl::StatusOr<FoundHistory> LocalHistoryCache::Await(Shard& shard, const Flight& flight, absl::Duration patience) {
   const absl::Duration until = SteadyNow() + patience;
   while (!flight.done) {
     const absl::Duration left = until - SteadyNow();
@@ -133,8 +129,7 @@ void LocalHistoryCache::LoadLoop() {
       flight = std::move(queue_.front());
       queue_.pop_front();
     }
-    absl::StatusOr<FoundHistory> loaded =
-        (flight->past_caches ? origin_ : below_).Get(flight->shop, flight->subject);
+    absl::StatusOr<FoundHistory> loaded = (flight->past_caches ? origin_ : below_).Get(flight->shop, flight->subject);
     const std::string key = KeyOf(flight->shop, flight->subject);
     Shard& shard = ShardOf(key);
     {

@@ -23,16 +23,16 @@ namespace kontor::recommendations {
 
 struct LocalHistoryCacheOptions {
   int64_t max_bytes = 128 << 20;
-  absl::Duration lifetime = absl::Seconds(60);       // of an entry: between half of it and all of it, by chance
-  int loaders = 4;                                   // threads that ask below: its bulkhead
-  size_t max_waiting = 64;                           // loads that wait for a loader; more are refused
+  absl::Duration lifetime = absl::Seconds(60);  // of an entry: between half of it and all of it, by chance
+  int loaders = 4;                              // threads that ask below: its bulkhead
+  size_t max_waiting = 64;                      // loads that wait for a loader; more are refused
   uint64_t seed = 1;
   std::function<absl::Duration()> monotonic;  // the monotonic clock unless given
 };
 
 // Histories in this process: least recently used ones leave first, one load at a time for each person however many ask,
-// and a bulkhead: the layer below may hang, Get answers within its patience. When below fails, an entry that is past its
-// lifetime is returned as stale. Thread-safe. A hit costs a short lock of one of 16 shards.
+// and a bulkhead: the layer below may hang, Get answers within its patience. When below fails, an entry that is past
+// its lifetime is returned as stale. Thread-safe. A hit costs a short lock of one of 16 shards.
 class LocalHistoryCache : public HistoryReader {
  public:
   // `origin` is what `below` caches; the same where it caches nothing.
@@ -40,8 +40,8 @@ class LocalHistoryCache : public HistoryReader {
                     LocalHistoryCacheOptions options = {});
   ~LocalHistoryCache();  // waits for the loads under way
 
-  // Beside the errors of below: UNAVAILABLE (HISTORY_LATE) after the patience, RESOURCE_EXHAUSTED (HISTORY_BUSY) at once
-  // when too many loads wait.
+  // Beside the errors of below: UNAVAILABLE (HISTORY_LATE) after the patience, RESOURCE_EXHAUSTED (HISTORY_BUSY) at
+  // once when too many loads wait.
   absl::StatusOr<FoundHistory> Get(absl::string_view shop, absl::string_view subject, const Demand& demand) override;
 
   // Loads under way are answered but not kept.

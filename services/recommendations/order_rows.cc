@@ -34,13 +34,12 @@ absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
   }
   postgres::Params params;
   params.TextArray(shops).TextArray(orders);
-  ASSIGN_OR_RETURN(
-      const postgres::Result rows,
-      transaction.Exec("SELECT asked.place, p.revision, p.fingerprint, p.subject, p.cancelled "
-                       "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (shop, id, place) "
-                       "CROSS JOIN LATERAL (SELECT * FROM recommendations.purchases AS s "
-                       "WHERE s.shop = asked.shop AND s.order_id = asked.id FOR UPDATE) AS p",
-                       params));
+  ASSIGN_OR_RETURN(const postgres::Result rows,
+                   transaction.Exec("SELECT asked.place, p.revision, p.fingerprint, p.subject, p.cancelled "
+                                    "FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (shop, id, place) "
+                                    "CROSS JOIN LATERAL (SELECT * FROM recommendations.purchases AS s "
+                                    "WHERE s.shop = asked.shop AND s.order_id = asked.id FOR UPDATE) AS p",
+                                    params));
   for (int r = 0; r < rows.rows(); ++r) {
     OrderState& state = *by_place[rows.Int64(r, 0) - 1];
     state.revision = rows.Int64(r, 1);

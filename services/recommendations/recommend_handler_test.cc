@@ -311,7 +311,9 @@ TEST_F(RecommendHandlerTest, WithoutTheStoreTheAnswerIsPoorerNotAnError) {
 
 TEST_F(RecommendHandlerTest, ANearDeadlineWaitsForNothingAndRanksNothing) {
   KnowTeaDrinker();
-  const auto in = [&](int64_t ms) { call_.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms); };
+  const auto in = [&](int64_t ms) {
+    call_.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+  };
   in(30'000);
   EXPECT_EQ(Ask().tier(), v1::TIER_PERSONAL);
   EXPECT_EQ(reader_.patience, absl::Milliseconds(50));

@@ -63,10 +63,9 @@ uint64_t RandomSeed() {
 struct RecommendationsParts {
   explicit RecommendationsParts(fleet::Fleet& fleet)
       : stored(fleet.postgres),
-        shared(fleet.redis == nullptr
-                   ? nullptr
-                   : std::make_unique<CachingHistoryStore>(stored, *fleet.redis, fleet.clock, fleet.server.metrics(),
-                                                           RandomSeed())),
+        shared(fleet.redis == nullptr ? nullptr
+                                      : std::make_unique<CachingHistoryStore>(stored, *fleet.redis, fleet.clock,
+                                                                              fleet.server.metrics(), RandomSeed())),
         histories(shared == nullptr ? static_cast<HistoryStore&>(stored) : *shared, stored, fleet.server.metrics(),
                   CacheOptions(RandomSeed())),
         writer([this](const std::set<PurchaseWriter::Subject>& changed) { Forget(changed); }),

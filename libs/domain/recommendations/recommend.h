@@ -27,8 +27,8 @@ Task TaskOf(const Request& request, bool anything_known);
 // keeps working memory in the size of the catalogue. Cost: about 0.3 ms for 100 past items and 68,000 products.
 std::vector<Recommendation> Recommend(const Model& model, const UserContext& context, const Request& request);
 
-// What is popular where the context is, most popular first, for whoever has no time for a ranking: nothing of the person
-// counts but what the request's filters take from them. Cost: about 10 us.
+// What is popular where the context is, most popular first, for whoever has no time for a ranking: nothing of the
+// person counts but what the request's filters take from them. Cost: about 10 us.
 std::vector<Recommendation> PopularList(const Model& model, const UserContext& context, const Request& request);
 
 // The context without the person.

@@ -6,9 +6,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "libs/base/breaker.h"
 #include "libs/base/mutex.h"
 #include "libs/base/status.h"
-#include "libs/base/breaker.h"
 #include "libs/platform/redis/connection.h"
 
 namespace kontor::redis {
