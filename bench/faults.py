@@ -14,7 +14,6 @@ form.
 """
 
 import argparse
-import json
 import os
 import random
 import sys
@@ -23,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, *(os.path.join(HERE, "..", "tests", part) for part in ("harness", "e2e", "chaos"))]
 
 import chaos  # noqa: E402
+from bench_rows import row, write  # noqa: E402
 from fleet import Fleet  # noqa: E402
 from importing import CELL_METRICS, differences  # noqa: E402
 from killing import Killing, LedgerConsumers, applied  # noqa: E402
@@ -33,11 +33,6 @@ from stand import ENGINES, ROOT, Stand, end_by_signal  # noqa: E402
 
 KILLS, QUICK_KILLS = 50, 10
 SEED = 20_260_102
-
-
-def row(name, value, unit, reference=None, note=""):
-    return {"name": name, "value": value, "unit": unit, "reference": reference,
-            "ratio": round(value / reference, 4) if reference else None, "note": note}
 
 
 def data(options, scratch):
@@ -138,11 +133,7 @@ def main():
         rows += measure(engine, options, path, mapping, products, files)
         if options.full:
             rows += chaos_rows(engine)
-    with open(os.environ.get("KONTOR_BENCH_OUT", os.path.join(scratch, "faults.json")), "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1, ensure_ascii=False)
-    if "KONTOR_BENCH_DATA" in os.environ:
-        with open(os.environ["KONTOR_BENCH_DATA"], "a", encoding="utf-8") as file:
-            file.writelines(each + "\n" for _, each in files)
+    write("faults", rows, [each for _, each in files])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ under another name, which must change nothing.
 """
 
 import argparse
-import json
 import os
 import shutil
 import sys
@@ -19,6 +18,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests", "harness"))
 
+from bench_rows import row, write  # noqa: E402
 from fleet import Fleet  # noqa: E402
 from importing import CELL_METRICS, differences, figures, import_files  # noqa: E402
 from order_file import NANOS, OrderFile, mapping_path  # noqa: E402
@@ -75,11 +75,6 @@ def first_lines(source, target, lines):
                 break
             write.write(line)
     return target
-
-
-def row(name, value, unit, reference=None, note=""):
-    return {"name": name, "value": value, "unit": unit, "reference": reference,
-            "ratio": value / reference if reference else None, "note": note}
 
 
 def shown(name, value):
@@ -152,17 +147,6 @@ def measure(data, options):
     return rows
 
 
-def write(rows, sets):
-    out = os.environ.get("KONTOR_BENCH_OUT", os.path.join(ROOT, "var/bench/import.json"))
-    os.makedirs(os.path.dirname(out), exist_ok=True)
-    with open(out, "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1, ensure_ascii=False)
-    if "KONTOR_BENCH_DATA" in os.environ:
-        with open(os.environ["KONTOR_BENCH_DATA"], "a", encoding="utf-8") as file:
-            for data in sets:
-                file.writelines(path + "\n" for path in (data.path, data.products) if path and os.path.exists(path))
-
-
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data")
@@ -193,7 +177,7 @@ def main():
         for each in measure(data, options):
             rows.append({**each, "name": prefix + each["name"],
                          "note": "; ".join(filter(None, (data.name, each["note"])))})
-    write(rows, sets)
+    write("import", rows, [path for data in sets for path in (data.path, data.products) if path and os.path.exists(path)])
 
 
 if __name__ == "__main__":

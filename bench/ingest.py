@@ -9,7 +9,6 @@ many bytes into one column. Everything shares the processors, the client include
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests", "harness"))
 
+from bench_rows import row, write  # noqa: E402
 from order_file import mapping_path  # noqa: E402
 from stand import BUILD, ENGINES, KONTORCTL, ROOT, Stand, end_by_signal  # noqa: E402
 
@@ -88,11 +88,6 @@ def raw_copy_rate(stand, records, record_bytes):
     return records // 1000 * 1000 / (time.monotonic() - begin)
 
 
-def row(name, value, unit, reference=None, note=""):
-    return {"name": name, "value": round(value, 4), "unit": unit, "reference": reference,
-            "ratio": round(value / reference, 4) if reference else None, "note": note}
-
-
 def measure(engine, options):
     prefix = "" if engine == ENGINES[0] else engine + "_"
     with Stand(7800, engine=engine) as stand:
@@ -145,11 +140,7 @@ def main():
     for engine in [options.engine] if options.engine else ENGINES:
         print(f"sending {options.events:,} events, the log in {engine}", flush=True)
         rows += measure(engine, options)
-    with open(os.environ.get("KONTOR_BENCH_OUT", os.path.join(ROOT, "var/bench/ingest.json")), "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1, ensure_ascii=False)
-    if "KONTOR_BENCH_DATA" in os.environ:
-        with open(os.environ["KONTOR_BENCH_DATA"], "a", encoding="utf-8") as file:
-            file.writelines(path + "\n" for path in options.data)
+    write("ingest", rows, options.data)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ goodput is told per CPU second of the server as well. --quick: 5 seconds each.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests", "harness")]
 
+from bench_rows import row, write  # noqa: E402
 from importing import import_files  # noqa: E402
 from serving import QUICK_LINES, History, choose_data  # noqa: E402
 from stand import BUILD, ROOT, Stand, end_by_signal  # noqa: E402
@@ -137,9 +137,8 @@ def rows_of(found):
         reference, why = aims.get(name, (None, ""))
         main = name in NOTES
         unit = "us" if "_us" in name else units.get(name.rsplit("_", 1)[1], "calls")
-        rows.append({"name": name if main else "detail/" + name, "value": round(value, 4), "unit": unit,
-                     "reference": reference, "ratio": round(value / reference, 4) if reference else None,
-                     "note": "; ".join(filter(None, (notes.get(name, ""), why)))})
+        rows.append(row(name if main else "detail/" + name, value, unit, reference,
+                        "; ".join(filter(None, (notes.get(name, ""), why)))))
     return sorted(rows, key=lambda each: "/" in each["name"])
 
 
@@ -169,12 +168,7 @@ def main():
         requests, unknown = prepare(stand, path, mapping, files)
         print(f"peak, 2x and 10x for {options.seconds} s each", flush=True)
         found = measure(Load(stand, stand, requests), options.seconds, unknown)
-    out = os.environ.get("KONTOR_BENCH_OUT", os.path.join(ROOT, "var/bench/overload.json"))
-    with open(out, "w", encoding="utf-8") as file:
-        json.dump(rows_of(found), file, indent=1, ensure_ascii=False)
-    if "KONTOR_BENCH_DATA" in os.environ:
-        with open(os.environ["KONTOR_BENCH_DATA"], "a", encoding="utf-8") as file:
-            file.writelines(each + "\n" for _, each in files)
+    write("overload", rows_of(found), [each for _, each in files])
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests", "harness"))
 
+from bench_rows import row, write  # noqa: E402
 from importing import import_files  # noqa: E402
 from order_file import mapping_path  # noqa: E402
 from servers import Servers  # noqa: E402
@@ -181,17 +182,12 @@ def state_rows(measured):
         for name in ("recommend_p99_ms", "noop_p99_ms", "recommend_errors"):
             value, unit = figures[name]
             reference = round(noop, 4) if name == "recommend_p99_ms" else None
-            rows.append({"name": f"{name}_{state}", "value": round(value, 4), "unit": unit, "reference": reference,
-                         "ratio": round(value / reference, 4) if reference else None,
-                         "note": state.replace("_", " ") + ("; against the empty handler" if reference else "")})
+            rows.append(row(f"{name}_{state}", value, unit, reference,
+                            state.replace("_", " ") + ("; against the empty handler" if reference else "")))
     return rows
 
 
 def rows_of(measured, caches, history, options):
-    def row(name, value, unit, reference=None, note=""):
-        return {"name": name, "value": round(value, 4), "unit": unit, "reference": reference,
-                "ratio": round(value / reference, 4) if reference else None, "note": note}
-
     rows = []
     for name in TOLD:
         value, unit = measured[name]
@@ -270,11 +266,7 @@ def main():
     os.makedirs(scratch, exist_ok=True)
     path, mapping, files = choose_data(options, scratch)
     rows = measure(path, mapping, files, options)
-    with open(os.environ.get("KONTOR_BENCH_OUT", os.path.join(scratch, "serving.json")), "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1, ensure_ascii=False)
-    if "KONTOR_BENCH_DATA" in os.environ:
-        with open(os.environ["KONTOR_BENCH_DATA"], "a", encoding="utf-8") as file:
-            file.writelines(each + "\n" for _, each in files)
+    write("serving", rows, [each for _, each in files])
 
 
 if __name__ == "__main__":

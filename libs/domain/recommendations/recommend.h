@@ -24,11 +24,11 @@ Task TaskOf(const Request& request, bool anything_known);
 
 // Best first, at most `limit`, without repeats; fewer only where the filters leave fewer. Whoever is unknown gets what
 // is popular where they are. Items of the session may be among the answers: exclude them. Thread-safe; each thread
-// keeps working memory in the size of the catalogue. Cost: about 0.3 ms for 100 past items and 68,000 products.
+// keeps working memory in the size of the catalogue. Cost: `recommend_cpu_ms` of `bench next-basket`.
 std::vector<Recommendation> Recommend(const Model& model, const UserContext& context, const Request& request);
 
 // What is popular where the context is, most popular first, for whoever has no time for a ranking: nothing of the
-// person counts but what the request's filters take from them. Cost: about 10 us.
+// person counts but what the request's filters take from them. Walks that list; ranks nothing.
 std::vector<Recommendation> PopularList(const Model& model, const UserContext& context, const Request& request);
 
 // The context without the person.
