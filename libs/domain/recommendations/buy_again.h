@@ -28,7 +28,7 @@ class BuyAgain : public CandidateSource {
 
   float RepeatShare(ItemId item) const { return repeat_share_[item]; }
 
-  void Save(ByteWriter& out) const { out.Array(repeat_share_); }
+  void Save(ByteWriter& out) const override { out.Array(repeat_share_); }
   static BuyAgain Load(ByteReader& in, uint32_t item_count);
 
  private:

@@ -44,7 +44,7 @@ class ItemItem : public CandidateSource {
   float Similarity(ItemId a, ItemId b) const;
   absl::Span<const ItemId> NeighboursOf(ItemId item) const;  // ascending by item
 
-  void Save(ByteWriter& out) const;
+  void Save(ByteWriter& out) const override;
   static ItemItem Load(ByteReader& in, uint32_t item_count);
 
  private:

@@ -4,16 +4,9 @@
 
 namespace kontor::recommendations {
 
-Model::Model(Catalogue catalogue, BuyAgain buy_again, ItemItem together, ItemItem customers, Neighbours neighbours,
-             Popularity popularity)
-    : catalogue_(std::move(catalogue)),
-      buy_again_(std::move(buy_again)),
-      together_(std::move(together)),
-      customers_(std::move(customers)),
-      neighbours_(std::move(neighbours)),
-      popularity_(std::move(popularity)),
-      sources_({&buy_again_, &together_, &customers_, &neighbours_, &popularity_}),
-      ranker_({}) {
+Model::Model(Catalogue catalogue, Sources sources, std::unique_ptr<const Popularity> popularity)
+    : catalogue_(std::move(catalogue)), popularity_(popularity.get()), sources_(std::move(sources)), ranker_({}) {
+  sources_.push_back(std::move(popularity));
   for (uint32_t source = 0; source < sources_.size(); ++source) {
     signal_sources_.insert(signal_sources_.end(), sources_[source]->signals().size(), source);
   }
@@ -22,9 +15,7 @@ Model::Model(Catalogue catalogue, BuyAgain buy_again, ItemItem together, ItemIte
 
 std::vector<Signal> Model::Signals() const {
   std::vector<Signal> signals;
-  for (const CandidateSource* source : sources_) {
-    signals.insert(signals.end(), source->signals().begin(), source->signals().end());
-  }
+  for (const auto& source : sources_) signals.insert(signals.end(), source->signals().begin(), source->signals().end());
   return signals;
 }
 

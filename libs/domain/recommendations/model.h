@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "libs/domain/history/interner.h"
-#include "libs/domain/recommendations/buy_again.h"
-#include "libs/domain/recommendations/item_item.h"
-#include "libs/domain/recommendations/neighbours.h"
 #include "libs/domain/recommendations/popularity.h"
 #include "libs/domain/recommendations/ranker.h"
 
@@ -41,17 +39,19 @@ struct ModelCounts {
 // model holds no customer's name: 64-bit hashes of tokens only.
 class Model {
  public:
-  Model(Catalogue catalogue, BuyAgain buy_again, ItemItem together, ItemItem customers, Neighbours neighbours,
-        Popularity popularity);
+  using Sources = std::vector<std::unique_ptr<const CandidateSource>>;
+
+  // Popularity is the source that every model has, for whoever nothing is known of; it comes last.
+  Model(Catalogue catalogue, Sources sources, std::unique_ptr<const Popularity> popularity);
 
   const Catalogue& catalogue() const { return catalogue_; }
   uint32_t items() const { return catalogue_.products.size(); }
   // In the order of their columns.
-  absl::Span<const CandidateSource* const> sources() const { return sources_; }
+  const Sources& sources() const { return sources_; }
   std::vector<Signal> Signals() const;
   // The source whose column `signal` is.
   const CandidateSource& SourceOf(size_t signal) const { return *sources_[signal_sources_[signal]]; }
-  const Popularity& popularity() const { return popularity_; }
+  const Popularity& popularity() const { return *popularity_; }
 
   const Ranker& ranker() const { return ranker_; }
   void set_ranker(Ranker ranker) { ranker_ = std::move(ranker); }
@@ -64,15 +64,9 @@ class Model {
   Model& operator=(const Model&) = delete;
 
  private:
-  friend std::string SaveModel(const Model& model);
-
   Catalogue catalogue_;
-  BuyAgain buy_again_;
-  ItemItem together_;
-  ItemItem customers_;
-  Neighbours neighbours_;
-  Popularity popularity_;
-  std::vector<const CandidateSource*> sources_;
+  const Popularity* popularity_;  // the last of sources_
+  Sources sources_;
   std::vector<uint32_t> signal_sources_;
   Ranker ranker_;
 };

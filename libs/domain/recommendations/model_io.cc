@@ -1,11 +1,15 @@
 #include "libs/domain/recommendations/model_io.h"
 
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/hash.h"
 #include "libs/domain/recommendations/bytes.h"
+#include "libs/domain/recommendations/source_table.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -64,6 +68,32 @@ Catalogue LoadCatalogue(ByteReader& in) {
   return out;
 }
 
+struct LoadedSources {
+  Model::Sources others;
+  std::unique_ptr<const Popularity> popularity;
+};
+
+// Nothing where the bytes are in disorder; `in` says why.
+std::optional<LoadedSources> LoadSources(ByteReader& in, const Catalogue& catalogue) {
+  LoadedSources out;
+  absl::flat_hash_set<std::string> names;
+  const auto count = in.Value<uint32_t>();
+  in.Require(count > 0, "the model has no sources");
+  for (uint32_t i = 0; i < count && in.status().ok(); ++i) {
+    const std::string name = in.String();
+    in.Require(names.insert(name).second, "a source occurs twice");
+    in.Require((name == kPopularityName) == (i + 1 == count), "popularity is not the last source");
+    if (name == kPopularityName) {
+      out.popularity = std::make_unique<const Popularity>(
+          Popularity::Load(in, catalogue.products.size(), catalogue.contexts.size()));
+    } else if (auto source = LoadSource(name, in, catalogue.products.size())) {
+      out.others.push_back(std::move(source));
+    }
+  }
+  if (!in.status().ok()) return std::nullopt;
+  return out;
+}
+
 void SaveFacts(const Model& model, ByteWriter& out) {
   out.Value(model.trained_until_seconds);
   for (int64_t count : {model.counts.baskets, model.counts.customers, model.counts.products, model.counts.lines,
@@ -113,13 +143,13 @@ absl::StatusOr<absl::string_view> Payload(absl::string_view bytes) {
 
 std::string SaveModel(const Model& model) {
   ByteWriter payload;
-  SaveCatalogue(model.catalogue_, payload);
-  model.buy_again_.Save(payload);
-  model.together_.Save(payload);
-  model.customers_.Save(payload);
-  model.neighbours_.Save(payload);
-  model.popularity_.Save(payload);
-  model.ranker_.Save(payload);
+  SaveCatalogue(model.catalogue(), payload);
+  payload.Value<uint32_t>(static_cast<uint32_t>(model.sources().size()));
+  for (const auto& source : model.sources()) {
+    payload.String(source->name());
+    source->Save(payload);
+  }
+  model.ranker().Save(payload);
   SaveFacts(model, payload);
 
   ByteWriter file;
@@ -137,16 +167,10 @@ absl::StatusOr<std::shared_ptr<const Model>> LoadModel(absl::string_view bytes) 
   if (!payload.ok()) return payload.status();
   ByteReader in(*payload);
   Catalogue catalogue = LoadCatalogue(in);
-  const uint32_t items = catalogue.products.size();
-  const uint32_t contexts = catalogue.contexts.size();
-  BuyAgain buy_again = BuyAgain::Load(in, items);
-  ItemItem together = ItemItem::Load(in, items);
-  ItemItem customers = ItemItem::Load(in, items);
-  Neighbours neighbours = Neighbours::Load(in, items);
-  Popularity popularity = Popularity::Load(in, items, contexts);
-  if (!in.status().ok()) return in.status();
-  auto model = std::make_shared<Model>(std::move(catalogue), std::move(buy_again), std::move(together),
-                                       std::move(customers), std::move(neighbours), std::move(popularity));
+  std::optional<LoadedSources> sources = LoadSources(in, catalogue);
+  if (!sources) return in.status();
+  auto model =
+      std::make_shared<Model>(std::move(catalogue), std::move(sources->others), std::move(sources->popularity));
   model->set_ranker(Ranker::Load(in, model->Signals()));
   LoadFacts(in, *model);
   in.Require(in.AtEnd(), "bytes follow the model");

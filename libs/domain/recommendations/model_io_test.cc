@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/hash.h"
 #include "libs/base/random.h"
+#include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/recommend.h"
 #include "libs/domain/recommendations/test_shop.h"
 
@@ -85,7 +86,7 @@ TEST_F(ModelIoTest, SaysWhatIsWrong) {
   EXPECT_EQ(LoadModel("").status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(LoadModel(std::string(100, 'x')).status().code(), absl::StatusCode::kInvalidArgument);
   std::string other = bytes_;
-  other[8] = 2;  // the format
+  other[8] = kModelFormat + 1;
   EXPECT_EQ(LoadModel(other).status().code(), absl::StatusCode::kInvalidArgument);
   std::string changed = bytes_;
   changed[bytes_.size() / 2] ^= 1;

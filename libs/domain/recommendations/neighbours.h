@@ -37,7 +37,7 @@ class Neighbours : public CandidateSource {
 
   uint32_t users() const { return static_cast<uint32_t>(persons_.size()); }
 
-  void Save(ByteWriter& out) const;
+  void Save(ByteWriter& out) const override;
   static Neighbours Load(ByteReader& in, uint32_t item_count);
 
  private:

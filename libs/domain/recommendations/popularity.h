@@ -9,6 +9,8 @@
 
 namespace kontor::recommendations {
 
+inline constexpr absl::string_view kPopularityName = "popularity";
+
 struct PopularityOptions {
   double half_life_days = 30;
   double shrink_baskets = 50;  // a context trusts its parent as if that had shown it so many baskets
@@ -27,7 +29,7 @@ class Popularity : public CandidateSource {
   static Popularity Train(const Baskets& baskets, absl::Span<const ContextId> parents,
                           const PopularityOptions& options);
 
-  absl::string_view name() const override { return "popularity"; }
+  absl::string_view name() const override { return kPopularityName; }
   absl::Span<const Signal> signals() const override;
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
@@ -40,7 +42,7 @@ class Popularity : public CandidateSource {
   ContextId SoldIn(ContextId context, ItemId item) const;
   absl::Span<const ItemId> Order() const { return order_; }  // all items, the most popular everywhere first
 
-  void Save(ByteWriter& out) const;
+  void Save(ByteWriter& out) const override;
   static Popularity Load(ByteReader& in, uint32_t item_count, uint32_t context_count);
 
  private:

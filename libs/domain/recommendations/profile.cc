@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/container/flat_hash_set.h"
+
 namespace kontor::recommendations {
 namespace {
 
@@ -21,6 +23,7 @@ void KeepHeaviest(size_t limit, std::vector<Seed>& seeds) {
 Profile::Profile(const UserContext& context, uint32_t item_count) : context_(context) {
   CollectItems(item_count);
   CollectSeeds(item_count);
+  CollectRecent(item_count);
 }
 
 void Profile::CollectItems(uint32_t item_count) {
@@ -62,6 +65,22 @@ void Profile::CollectSeeds(uint32_t item_count) {
   }
   KeepHeaviest(kMaxSeeds, seeds_);
   KeepHeaviest(kMaxSeeds, current_seeds_);
+}
+
+void Profile::CollectRecent(uint32_t item_count) {
+  absl::flat_hash_set<ItemId> met;
+  const auto meet = [&](ItemId item, uint32_t age) {
+    if (item < item_count && recent_.size() < kMaxRecent && met.insert(item).second) recent_.push_back({item, age});
+  };
+  uint32_t age = 0;
+  for (const Seed& seed : context_.session) {
+    if (seed.weight > 0) meet(seed.item, age++);
+  }
+  for (const PastBasket& basket : context_.baskets) {
+    if (recent_.size() == kMaxRecent) break;
+    for (ItemId item : basket.items) meet(item, age);
+    ++age;
+  }
 }
 
 const ProfileItem* Profile::Find(ItemId item) const {

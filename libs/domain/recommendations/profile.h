@@ -16,12 +16,19 @@ struct ProfileItem {
   int64_t last_time_seconds = 0;
 };
 
+// One item that the person met, where they met it last.
+struct RecentItem {
+  ItemId item = 0;
+  uint32_t age = 0;  // steps ago: each item of the session is a step, each basket another; 0 is the newest
+};
+
 // What every source asks about a person, worked out once a request. Cost: a sort of the items of the baskets,
 // about 10 us for 100. Borrows the context.
 class Profile {
  public:
   static constexpr double kBasketDecay = 0.9;
   static constexpr size_t kMaxSeeds = 100;
+  static constexpr size_t kMaxRecent = 200;
 
   Profile(const UserContext& context, uint32_t item_count);
 
@@ -33,17 +40,21 @@ class Profile {
 
   // Items to fold in: those bought, by rate, and those of the session, by weight; at most kMaxSeeds, the heaviest.
   absl::Span<const Seed> seeds() const { return seeds_; }
+  // Session and baskets as one sequence, newest first, each item once; at most kMaxRecent.
+  absl::Span<const RecentItem> recent() const { return recent_; }
   // The session, or the last basket where there is no session; at most kMaxSeeds.
   absl::Span<const Seed> current_seeds() const { return current_seeds_; }
 
  private:
   void CollectItems(uint32_t item_count);
   void CollectSeeds(uint32_t item_count);
+  void CollectRecent(uint32_t item_count);
 
   const UserContext& context_;
   int baskets_ = 0;
   std::vector<ProfileItem> items_;
   std::vector<Seed> seeds_;
+  std::vector<RecentItem> recent_;
   std::vector<Seed> current_seeds_;
 };
 

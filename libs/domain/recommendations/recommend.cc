@@ -27,13 +27,13 @@ void CollectCandidates(const Model& model, const Profile& profile, const ItemFil
   const size_t signals = model.ranker().signals().size();
   out.Reset(model.items(), signals, filter, profile);
   size_t first = 0;
-  for (const CandidateSource* source : model.sources()) {
+  for (const auto& source : model.sources()) {
     source->Generate(profile, limit, first, out);
     first += source->signals().size();
   }
   out.OpenTable();
   first = 0;
-  for (const CandidateSource* source : model.sources()) {
+  for (const auto& source : model.sources()) {
     source->Describe(profile, first, out);
     first += source->signals().size();
   }

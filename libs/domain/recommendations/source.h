@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
+#include "libs/domain/recommendations/bytes.h"
 #include "libs/domain/recommendations/candidates.h"
 #include "libs/domain/recommendations/profile.h"
 #include "libs/domain/recommendations/types.h"
@@ -25,7 +26,7 @@ class CandidateSource {
  public:
   virtual ~CandidateSource() = default;
 
-  virtual absl::string_view name() const = 0;
+  virtual absl::string_view name() const = 0;  // unique in a model, and what its file knows the source by
   virtual absl::Span<const Signal> signals() const = 0;
 
   // Nominates about `limit` items, the best it knows. `first` is the column of the source's first signal;
@@ -37,6 +38,9 @@ class CandidateSource {
 
   // Fills what a reason of this source's kind tells beside its share.
   virtual void Explain(const Profile& profile, ItemId item, Reason& reason) const = 0;
+
+  // The source as a part of a model's file; read by LoadSource (source_table.h).
+  virtual void Save(ByteWriter& out) const = 0;
 };
 
 }  // namespace kontor::recommendations

@@ -6,6 +6,7 @@
 
 #include "libs/base/random.h"
 #include "libs/base/status.h"
+#include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/evaluation.h"
 #include "libs/domain/recommendations/recommend.h"
 
@@ -38,10 +39,14 @@ std::shared_ptr<Model> TrainSources(const Baskets& baskets, const Catalogue& cat
                                     absl::Span<const uint64_t> persons, TrainOptions options) {
   options.together.threads = options.customers.threads = options.threads;
   options.together.seed = options.customers.seed = options.seed;
-  auto model = std::make_shared<Model>(catalogue, BuyAgain::Train(baskets), ItemItem::Train(baskets, options.together),
-                                       ItemItem::Train(baskets, options.customers),
-                                       Neighbours::Train(baskets, persons, options.neighbours),
-                                       Popularity::Train(baskets, catalogue.context_parents, options.popularity));
+  Model::Sources sources;
+  sources.push_back(std::make_unique<const BuyAgain>(BuyAgain::Train(baskets)));
+  sources.push_back(std::make_unique<const ItemItem>(ItemItem::Train(baskets, options.together)));
+  sources.push_back(std::make_unique<const ItemItem>(ItemItem::Train(baskets, options.customers)));
+  sources.push_back(std::make_unique<const Neighbours>(Neighbours::Train(baskets, persons, options.neighbours)));
+  auto model = std::make_shared<Model>(
+      catalogue, std::move(sources),
+      std::make_unique<const Popularity>(Popularity::Train(baskets, catalogue.context_parents, options.popularity)));
   model->trained_until_seconds = baskets.newest_seconds();
   model->counts.baskets = baskets.size();
   model->counts.products = baskets.item_count();

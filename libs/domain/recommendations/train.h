@@ -5,7 +5,9 @@
 
 #include "absl/status/statusor.h"
 #include "libs/domain/history/history.h"
+#include "libs/domain/recommendations/item_item.h"
 #include "libs/domain/recommendations/model.h"
+#include "libs/domain/recommendations/neighbours.h"
 #include "libs/domain/recommendations/rank_fit.h"
 
 namespace kontor::recommendations {

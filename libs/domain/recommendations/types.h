@@ -29,7 +29,7 @@ struct UserContext {
   uint64_t person = 0;  // StableHash of the subject's token, 0 for nobody: leaves their own rows of the
                         // training data out of "customers like you"
   absl::Span<const PastBasket> baskets;  // newest first
-  absl::Span<const Seed> session;        // distinct
+  absl::Span<const Seed> session;        // distinct, newest first as far as that is known
   ContextId context = kNone;             // the most specific one known
 };
 

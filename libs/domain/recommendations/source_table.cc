@@ -1,0 +1,39 @@
+#include "libs/domain/recommendations/source_table.h"
+
+#include <utility>
+
+#include "libs/domain/recommendations/buy_again.h"
+#include "libs/domain/recommendations/item_item.h"
+#include "libs/domain/recommendations/neighbours.h"
+
+namespace kontor::recommendations {
+namespace {
+
+using Loader = std::unique_ptr<const CandidateSource> (*)(ByteReader&, uint32_t);
+
+template <typename Source>
+std::unique_ptr<const CandidateSource> LoadOne(ByteReader& in, uint32_t item_count) {
+  return std::make_unique<const Source>(Source::Load(in, item_count));
+}
+
+constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
+    {"buy_again", LoadOne<BuyAgain>},
+    {"item_item", LoadOne<ItemItem>},
+    {"item_item_customers", LoadOne<ItemItem>},
+    {"neighbours", LoadOne<Neighbours>},
+};
+
+}  // namespace
+
+std::unique_ptr<const CandidateSource> LoadSource(absl::string_view name, ByteReader& in, uint32_t item_count) {
+  for (const auto& [known, load] : kLoaders) {
+    if (known != name) continue;
+    std::unique_ptr<const CandidateSource> source = load(in, item_count);
+    in.Require(source->name() == name, "a source bears another's name");
+    return in.status().ok() ? std::move(source) : nullptr;
+  }
+  in.Require(false, "the model has a source that this program does not know");
+  return nullptr;
+}
+
+}  // namespace kontor::recommendations
