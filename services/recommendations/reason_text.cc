@@ -29,6 +29,19 @@ std::string BoughtText(int count, const std::string& day) {
   return absl::StrCat("you bought it ", count, " times, last on ", day);
 }
 
+// A reason that names a product of theirs: `with` before its name, `after` behind it; `without` where none is named.
+void FillEvidence(v1::Reason::Kind kind, absl::string_view with, absl::string_view without, const Reason& reason,
+                  const Model& model, const CatalogueView& catalogue, v1::Reason& out, absl::string_view after = "") {
+  out.set_kind(kind);
+  if (reason.evidence == kNone) {
+    out.set_text(std::string(without));
+    return;
+  }
+  const absl::string_view product = model.catalogue().products.At(reason.evidence);
+  out.set_product_id(std::string(product));
+  out.set_text(absl::StrCat(with, catalogue.NameOf(product), after));
+}
+
 }  // namespace
 
 void FillReason(const Reason& reason, const Model& model, const CatalogueView& catalogue, absl::TimeZone zone,
@@ -43,17 +56,37 @@ void FillReason(const Reason& reason, const Model& model, const CatalogueView& c
       out.set_text(BoughtText(reason.count, DayOf(last, zone)));
       return;
     }
-    case ReasonKind::kBoughtTogether: {
-      out.set_kind(v1::Reason::KIND_BOUGHT_TOGETHER);
-      if (reason.evidence == kNone) {
-        out.set_text("goes with what you have");
-        return;
-      }
-      const absl::string_view product = model.catalogue().products.At(reason.evidence);
-      out.set_product_id(std::string(product));
-      out.set_text(absl::StrCat("often bought with ", catalogue.NameOf(product)));
+    case ReasonKind::kDueAgain: {
+      const absl::Time last = absl::FromUnixSeconds(reason.last_time_seconds);
+      out.set_kind(v1::Reason::KIND_DUE_AGAIN);
+      out.set_count(reason.count);
+      fleet::SetTime(last, *out.mutable_last_time());
+      out.set_text(absl::StrCat("time to buy it again: ", BoughtText(reason.count, DayOf(last, zone))));
       return;
     }
+    case ReasonKind::kBoughtTogether:
+      return FillEvidence(v1::Reason::KIND_BOUGHT_TOGETHER, "often bought with ", "goes with what you have", reason,
+                          model, catalogue, out);
+    case ReasonKind::kNextInSequence:
+      return FillEvidence(v1::Reason::KIND_NEXT_IN_SEQUENCE, "often bought after ", "often bought next", reason, model,
+                          catalogue, out);
+    case ReasonKind::kSameSession:
+      return FillEvidence(v1::Reason::KIND_SAME_SESSION, "others who looked at ", "seen in visits like this one",
+                          reason, model, catalogue, out, " looked at it too");
+    case ReasonKind::kSimilarContent:
+      return FillEvidence(v1::Reason::KIND_SIMILAR_CONTENT, "similar to ", "similar to what you chose", reason, model,
+                          catalogue, out);
+    case ReasonKind::kGoesWith:
+      return FillEvidence(v1::Reason::KIND_GOES_WITH, "made for ", "made for what you have", reason, model, catalogue,
+                          out);
+    case ReasonKind::kMatchesTaste:
+      out.set_kind(v1::Reason::KIND_MATCHES_TASTE);
+      out.set_text("matches your taste");
+      return;
+    case ReasonKind::kNewItem:
+      out.set_kind(v1::Reason::KIND_NEW_ITEM);
+      out.set_text("new here");
+      return;
     case ReasonKind::kSimilarCustomers:
       out.set_kind(v1::Reason::KIND_SIMILAR_CUSTOMERS);
       out.set_text("bought by customers with similar baskets");

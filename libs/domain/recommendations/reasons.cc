@@ -6,16 +6,14 @@
 namespace kontor::recommendations {
 namespace {
 
-constexpr size_t kKinds = static_cast<size_t>(ReasonKind::kPopular) + 1;
-
 struct Part {
   float sum = 0;
   float largest = 0;
   size_t signal = 0;  // of the largest contribution
 };
 
-std::array<Part, kKinds> Parts(const Ranker& ranker, absl::Span<const float> contributions) {
-  std::array<Part, kKinds> parts;
+std::array<Part, kReasonKinds> Parts(const Ranker& ranker, absl::Span<const float> contributions) {
+  std::array<Part, kReasonKinds> parts;
   for (size_t i = 0; i < contributions.size(); ++i) {
     Part& part = parts[static_cast<size_t>(ranker.signals()[i].reason)];
     part.sum += contributions[i];
@@ -33,14 +31,14 @@ std::vector<Reason> ExplainItem(const Model& model, const Ranker& ranker, Task t
                                 const RankedItem& ranked) {
   std::vector<float> contributions;
   ranker.Contributions(task, ranked.bought, ranked.row, contributions);
-  const std::array<Part, kKinds> parts = Parts(ranker, contributions);
+  const std::array<Part, kReasonKinds> parts = Parts(ranker, contributions);
   float total = 0, kept = 0;
   for (const Part& part : parts) total += part.sum;
   for (const Part& part : parts) {
     if (part.sum >= kSmallestShare * total) kept += part.sum;
   }
   std::vector<Reason> reasons;
-  for (size_t kind = 0; kind < kKinds; ++kind) {
+  for (size_t kind = 0; kind < kReasonKinds; ++kind) {
     if (!(parts[kind].sum > 0) || parts[kind].sum < kSmallestShare * total) continue;
     Reason reason;
     reason.kind = static_cast<ReasonKind>(kind);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -41,16 +42,24 @@ enum class ReasonKind : uint8_t {
   kSimilarCustomers = 2,  // by customers with similar baskets
   kPopularInContext = 3,  // in their store or country
   kPopular = 4,
+  kNextInSequence = 5,  // what others bought after an item of theirs
+  kSameSession = 6,     // met by others in sessions like this one
+  kSimilarContent = 7,  // like an item of theirs by what the catalogue says
+  kMatchesTaste = 8,    // by a model that keeps no single item to name
+  kGoesWith = 9,        // by a relation of the catalogue: an accessory of an item of theirs
+  kDueAgain = 10,       // bought before, and by its rhythm due
+  kNewItem = 11,        // too new to be judged, shown to learn about it
 };
+inline constexpr size_t kReasonKinds = static_cast<size_t>(ReasonKind::kNewItem) + 1;
 
 // A part of a recommendation's score, in words that can be checked against the history.
 struct Reason {
   ReasonKind kind = ReasonKind::kPopular;
   float share = 0;                // of the score, (0, 1]; the shares of all reasons of an item sum to 1
-  ItemId evidence = kNone;        // kBoughtTogether: the item of theirs that speaks most for it
+  ItemId evidence = kNone;        // an item of theirs that speaks most for it, where the kind names one
   ContextId context = kNone;      // kPopularInContext
-  int count = 0;                  // kBoughtBefore: in so many baskets
-  int64_t last_time_seconds = 0;  // kBoughtBefore
+  int count = 0;                  // kBoughtBefore, kDueAgain: in so many baskets
+  int64_t last_time_seconds = 0;  // kBoughtBefore, kDueAgain
 };
 
 struct Recommendation {
