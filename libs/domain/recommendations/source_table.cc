@@ -5,6 +5,7 @@
 #include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/item_item.h"
 #include "libs/domain/recommendations/neighbours.h"
+#include "libs/domain/recommendations/recency_source.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -17,10 +18,8 @@ std::unique_ptr<const CandidateSource> LoadOne(ByteReader& in, uint32_t item_cou
 }
 
 constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
-    {"buy_again", LoadOne<BuyAgain>},
-    {"item_item", LoadOne<ItemItem>},
-    {"item_item_customers", LoadOne<ItemItem>},
-    {"neighbours", LoadOne<Neighbours>},
+    {"buy_again", LoadOne<BuyAgain>}, {"item_item", LoadOne<ItemItem>},    {"item_item_customers", LoadOne<ItemItem>},
+    {"ease", LoadOne<RecencySource>}, {"neighbours", LoadOne<Neighbours>}, {"sequential_rules", LoadOne<RecencySource>},
 };
 
 }  // namespace
