@@ -88,7 +88,7 @@ TEST(EaseTest, RowsAreCutToTheHeaviest) {
 
 TEST(EaseTest, ThreadsDoNotChangeTheSparseForm) {
   const Baskets baskets = RandomCustomers(5);
-  ByteWriter one, three;
+  base::ByteWriter one, three;
   TrainEase(baskets, GroupFeatures(), {.exact_items = 0, .threads = 1}).Save(one);
   TrainEase(baskets, GroupFeatures(), {.exact_items = 0, .threads = 3}).Save(three);
   EXPECT_EQ(one.bytes(), three.bytes());

@@ -28,19 +28,20 @@ std::vector<float> ItemFeatures::RarityWeights() const {
   return weights;
 }
 
-void ItemFeatures::Save(ByteWriter& out) const {
+void ItemFeatures::Save(base::ByteWriter& out) const {
   out.Value(feature_count_);
   out.Array(offsets_);
   out.Array(features_);
 }
 
-ItemFeatures ItemFeatures::Load(ByteReader& in, uint32_t item_count) {
+ItemFeatures ItemFeatures::Load(base::ByteReader& in, uint32_t item_count) {
   ItemFeatures out;
   out.feature_count_ = in.Value<uint32_t>();
   out.offsets_ = in.Array<uint64_t>();
   out.features_ = in.Array<uint32_t>();
   in.Require(!out.offsets_.empty() && out.offsets_.size() <= item_count + uint64_t{1},
              "more items have features than there are products");
+  if (!in.status().ok()) return ItemFeatures();
   in.Require(out.feature_count_ <= out.features_.size(), "there are more features than entries");
   in.RequireOffsets(out.offsets_, out.offsets_.size() - 1, out.features_.size());
   in.RequireBelow(out.features_, out.feature_count_);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/types.h"
 
 namespace kontor::recommendations {
@@ -25,8 +25,8 @@ class ItemFeatures {
   // the product of two items counts it, is the idf of Spärck Jones 1972.
   std::vector<float> RarityWeights() const;
 
-  void Save(ByteWriter& out) const;
-  static ItemFeatures Load(ByteReader& in, uint32_t item_count);
+  void Save(base::ByteWriter& out) const;
+  static ItemFeatures Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   uint32_t feature_count_ = 0;

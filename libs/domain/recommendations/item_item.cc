@@ -61,12 +61,12 @@ void ItemItem::Explain(const Profile& profile, ItemId item, Reason& reason) cons
   if (reason.evidence == kNone) look(profile.current_seeds());
 }
 
-void ItemItem::Save(ByteWriter& out) const {
+void ItemItem::Save(base::ByteWriter& out) const {
   out.Value(static_cast<uint8_t>(group_));
   table_.Save(out);
 }
 
-ItemItem ItemItem::Load(ByteReader& in, uint32_t item_count) {
+ItemItem ItemItem::Load(base::ByteReader& in, uint32_t item_count) {
   ItemItem out;
   const uint8_t group = in.Value<uint8_t>();
   in.Require(group <= 1, "item_item counts groups of an unknown kind");

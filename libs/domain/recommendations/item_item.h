@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "libs/domain/recommendations/baskets.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/item_table.h"
 #include "libs/domain/recommendations/source.h"
 
@@ -42,8 +42,8 @@ class ItemItem : public CandidateSource {
 
   const ItemTable& table() const { return table_; }  // S(a, b) of the neighbours kept for a
 
-  void Save(ByteWriter& out) const override;
-  static ItemItem Load(ByteReader& in, uint32_t item_count);
+  void Save(base::ByteWriter& out) const override;
+  static ItemItem Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   void Accumulate(absl::Span<const Seed> seeds, ScoreVector& scores) const;

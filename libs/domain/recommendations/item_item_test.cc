@@ -133,7 +133,7 @@ TEST(ItemItemTest, RowsAndGroupsAreCapped) {
 TEST(ItemItemTest, ThreadsDoNotChangeTheResult) {
   const TestShop shop = MakeShop(300, 1500, 5);
   const Baskets baskets = Baskets::FromHistory(shop.history, 1500);
-  ByteWriter one, three;
+  base::ByteWriter one, three;
   ItemItem::Train(baskets, {.threads = 1}).Save(one);
   ItemItem::Train(baskets, {.threads = 3}).Save(three);
   EXPECT_EQ(one.bytes(), three.bytes());

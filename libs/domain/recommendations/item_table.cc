@@ -63,19 +63,20 @@ float ItemTable::At(ItemId row, ItemId item) const {
   return WeightsOf(row)[static_cast<size_t>(it - items.begin())];
 }
 
-void ItemTable::Save(ByteWriter& out) const {
+void ItemTable::Save(base::ByteWriter& out) const {
   out.Array(offsets_);
   out.Array(items_);
   out.Array(weights_);
 }
 
-ItemTable ItemTable::Load(ByteReader& in, uint32_t item_count) {
+ItemTable ItemTable::Load(base::ByteReader& in, uint32_t item_count) {
   ItemTable out;
   out.offsets_ = in.Array<uint64_t>();
   out.items_ = in.Array<ItemId>();
   out.weights_ = in.Array<float>();
   in.Require(!out.offsets_.empty() && out.offsets_.size() <= item_count + uint64_t{1},
              "a table has more rows than there are products");
+  if (!in.status().ok()) return ItemTable();
   in.Require(out.items_.size() == out.weights_.size(), "a table has columns of unequal length");
   in.RequireOffsets(out.offsets_, out.offsets_.size() - 1, out.items_.size());
   in.RequireBelow(out.items_, item_count);

@@ -5,7 +5,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/candidates.h"
 #include "libs/domain/recommendations/types.h"
 
@@ -37,9 +37,9 @@ class ItemTable {
     for (size_t i = 0; i < items.size(); ++i) out.Add(items[i], factor * weights[i]);
   }
 
-  void Save(ByteWriter& out) const;
+  void Save(base::ByteWriter& out) const;
   // At most `item_count` rows of items below it.
-  static ItemTable Load(ByteReader& in, uint32_t item_count);
+  static ItemTable Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   std::vector<uint64_t> offsets_ = {0};

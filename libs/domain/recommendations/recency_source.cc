@@ -66,12 +66,12 @@ void RecencySource::Explain(const Profile& profile, ItemId item, Reason& reason)
   }
 }
 
-void RecencySource::Save(ByteWriter& out) const {
+void RecencySource::Save(base::ByteWriter& out) const {
   out.Value(static_cast<uint8_t>(kind_));
   table_.Save(out);
 }
 
-RecencySource RecencySource::Load(ByteReader& in, uint32_t item_count) {
+RecencySource RecencySource::Load(base::ByteReader& in, uint32_t item_count) {
   const auto kind = in.Value<uint8_t>();
   in.Require(kind < kKinds, "a table of items is of an unknown kind");
   return RecencySource(in.status().ok() ? static_cast<Kind>(kind) : Kind::kEase, ItemTable::Load(in, item_count));

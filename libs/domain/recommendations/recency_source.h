@@ -30,8 +30,8 @@ class RecencySource : public CandidateSource {
 
   const ItemTable& table() const { return table_; }
 
-  void Save(ByteWriter& out) const override;
-  static RecencySource Load(ByteReader& in, uint32_t item_count);
+  void Save(base::ByteWriter& out) const override;
+  static RecencySource Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   Kind kind_;

@@ -10,10 +10,10 @@
 namespace kontor::recommendations {
 namespace {
 
-using Loader = std::unique_ptr<const CandidateSource> (*)(ByteReader&, uint32_t);
+using Loader = std::unique_ptr<const CandidateSource> (*)(base::ByteReader&, uint32_t);
 
 template <typename Source>
-std::unique_ptr<const CandidateSource> LoadOne(ByteReader& in, uint32_t item_count) {
+std::unique_ptr<const CandidateSource> LoadOne(base::ByteReader& in, uint32_t item_count) {
   return std::make_unique<const Source>(Source::Load(in, item_count));
 }
 
@@ -24,7 +24,7 @@ constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
 
 }  // namespace
 
-std::unique_ptr<const CandidateSource> LoadSource(absl::string_view name, ByteReader& in, uint32_t item_count) {
+std::unique_ptr<const CandidateSource> LoadSource(absl::string_view name, base::ByteReader& in, uint32_t item_count) {
   for (const auto& [known, load] : kLoaders) {
     if (known != name) continue;
     std::unique_ptr<const CandidateSource> source = load(in, item_count);
