@@ -69,6 +69,9 @@ class SequenceBench {
     Ranker ensemble(strict->Signals());
     ASSIGN_OR_RETURN(const TaskFit fit, FitTask(kTask, lists, ranking, ensemble));
     Add("fit_cpu_s", CpuSeconds() - start, "s", "the ensemble's weights and trees, on the validation");
+    std::cout << absl::StrFormat("  validation, two-fold: linear NDCG@10 %.4f, trees %.4f\n", fit.linear.ndcg,
+                                 fit.trees.ndcg)
+              << std::flush;
     Add("validation_ndcg_at_10/linear", fit.linear.ndcg, "share", "two-fold");
     Add("validation_ndcg_at_10/trees", fit.trees.ndcg, "share", "two-fold");
     View("strict", *strict, ensemble);

@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "libs/domain/recommendations/buy_again.h"
+#include "libs/domain/recommendations/calendar.h"
 #include "libs/domain/recommendations/content.h"
 #include "libs/domain/recommendations/item_item.h"
 #include "libs/domain/recommendations/neighbours.h"
 #include "libs/domain/recommendations/recency_source.h"
+#include "libs/domain/recommendations/repurchase_clock.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -22,9 +24,11 @@ constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
     {"buy_again", LoadOne<BuyAgain>},
     {"item_item", LoadOne<ItemItem>},
     {"item_item_customers", LoadOne<ItemItem>},
+    {"calendar", LoadOne<Calendar>},
     {"content", LoadOne<Content>},
     {"ease", LoadOne<RecencySource>},
     {"neighbours", LoadOne<Neighbours>},
+    {"repurchase_clock", LoadOne<RepurchaseClock>},
     {"sequential_rules", LoadOne<RecencySource>},
 };
 

@@ -6,8 +6,10 @@
 
 #include "libs/base/status.h"
 #include "libs/domain/recommendations/buy_again.h"
+#include "libs/domain/recommendations/calendar.h"
 #include "libs/domain/recommendations/content.h"
 #include "libs/domain/recommendations/recency_source.h"
+#include "libs/domain/recommendations/repurchase_clock.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -44,6 +46,9 @@ std::shared_ptr<Model> TrainSources(const Baskets& baskets, const Catalogue& cat
   options.together.seed = options.customers.seed = options.seed;
   Model::Sources sources;
   sources.push_back(std::make_shared<const BuyAgain>(BuyAgain::Train(baskets)));
+  sources.push_back(std::make_shared<const RepurchaseClock>(
+      RepurchaseClock::Train(baskets, catalogue.product_categories, options.clock)));
+  sources.push_back(std::make_shared<const Calendar>(Calendar::Train(baskets)));
   sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, options.together)));
   sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, options.customers)));
   sources.push_back(std::make_shared<const RecencySource>(RecencySource::Kind::kEase,

@@ -10,6 +10,7 @@
 #include "libs/domain/recommendations/item_item.h"
 #include "libs/domain/recommendations/model.h"
 #include "libs/domain/recommendations/neighbours.h"
+#include "libs/domain/recommendations/repurchase_clock.h"
 #include "libs/domain/recommendations/sequential_rules.h"
 
 namespace kontor::recommendations {
@@ -20,6 +21,7 @@ struct TrainOptions {
   ItemItemOptions customers{.group = ItemItemOptions::Group::kCustomer};
   EaseOptions ease;
   SequentialRulesOptions rules;
+  ClockOptions clock;
   NeighboursOptions neighbours;
   PopularityOptions popularity;
   RankerOptions ranker;
