@@ -5,6 +5,7 @@
 #include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/item_item.h"
 #include "libs/domain/recommendations/neighbours.h"
+#include "libs/domain/recommendations/session_knn.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -21,6 +22,7 @@ constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
     {"item_item", LoadOne<ItemItem>},
     {"item_item_customers", LoadOne<ItemItem>},
     {"neighbours", LoadOne<Neighbours>},
+    {"session_knn", LoadOne<SessionKnn>},
 };
 
 }  // namespace
