@@ -4,7 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "libs/domain/recommendations/baskets.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/source.h"
 
 namespace kontor::recommendations {
@@ -28,8 +28,8 @@ class BuyAgain : public CandidateSource {
 
   float RepeatShare(ItemId item) const { return repeat_share_[item]; }
 
-  void Save(ByteWriter& out) const override { out.Array(repeat_share_); }
-  static BuyAgain Load(ByteReader& in, uint32_t item_count);
+  void Save(base::ByteWriter& out) const override { out.Array(repeat_share_); }
+  static BuyAgain Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   std::vector<float> repeat_share_;  // by item

@@ -122,9 +122,9 @@ TEST_F(ModelIoTest, ForgedContentsAreRefusedOrHarmless) {
 TEST_F(ModelIoTest, NumbersThatAreNotFiniteAreRefused) {
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -1.0F, 1e9F}) {
-    ByteWriter out;
+    base::ByteWriter out;
     out.Array(std::vector<float>{0.5F, bad});
-    ByteReader in(out.bytes());
+    base::ByteReader in(out.bytes());
     BuyAgain::Load(in, 2);
     EXPECT_EQ(in.status().code(), absl::StatusCode::kDataLoss) << bad;
   }

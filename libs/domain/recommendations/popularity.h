@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "libs/domain/recommendations/baskets.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/source.h"
 
 namespace kontor::recommendations {
@@ -42,8 +42,8 @@ class Popularity : public CandidateSource {
   ContextId SoldIn(ContextId context, ItemId item) const;
   absl::Span<const ItemId> Order() const { return order_; }  // all items, the most popular everywhere first
 
-  void Save(ByteWriter& out) const override;
-  static Popularity Load(ByteReader& in, uint32_t item_count, uint32_t context_count);
+  void Save(base::ByteWriter& out) const override;
+  static Popularity Load(base::ByteReader& in, uint32_t item_count, uint32_t context_count);
 
  private:
   static constexpr size_t kTop = 200;                    // nominations kept per context

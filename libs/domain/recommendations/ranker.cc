@@ -29,13 +29,13 @@ void Ranker::Contributions(Task task, bool bought, absl::Span<const float> row, 
   for (size_t i = 0; i < row.size(); ++i) out[i] = weights[i] * std::max(0.0F, Scaled(i, row[i]) - signals_[i].neutral);
 }
 
-void Ranker::Save(ByteWriter& out) const {
+void Ranker::Save(base::ByteWriter& out) const {
   out.Value<uint32_t>(static_cast<uint32_t>(signals_.size()));
   for (const Signal& signal : signals_) out.String(signal.name);
   for (const auto& weights : weights_) out.Array(weights);
 }
 
-Ranker Ranker::Load(ByteReader& in, std::vector<Signal> signals) {
+Ranker Ranker::Load(base::ByteReader& in, std::vector<Signal> signals) {
   Ranker out(std::move(signals));
   in.Require(in.Value<uint32_t>() == out.signals_.size(), "the ranker reads other signals");
   for (const Signal& signal : out.signals_) in.Require(in.String() == signal.name, "the ranker reads other signals");

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/candidates.h"
 #include "libs/domain/recommendations/source.h"
 
@@ -40,9 +40,9 @@ class Ranker {
   // What each signal adds to the score beyond its neutral value; at least 0.
   void Contributions(Task task, bool bought, absl::Span<const float> row, std::vector<float>& out) const;
 
-  void Save(ByteWriter& out) const;
+  void Save(base::ByteWriter& out) const;
   // Reads the weights of `signals`, by name: NOT the same signals is an error.
-  static Ranker Load(ByteReader& in, std::vector<Signal> signals);
+  static Ranker Load(base::ByteReader& in, std::vector<Signal> signals);
 
  private:
   std::vector<Signal> signals_;

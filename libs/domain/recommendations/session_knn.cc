@@ -145,7 +145,7 @@ void SessionKnn::Explain(const Profile& profile, ItemId item, Reason& reason) co
   }
 }
 
-void SessionKnn::Save(ByteWriter& out) const {
+void SessionKnn::Save(base::ByteWriter& out) const {
   for (uint32_t value : {options_.neighbours, options_.sample, options_.max_recent}) out.Value(value);
   for (float value : {options_.age_decay, options_.session_decay, options_.distance_decay, options_.before}) {
     out.Value(value);
@@ -158,7 +158,7 @@ void SessionKnn::Save(ByteWriter& out) const {
   out.Array(idf_);
 }
 
-SessionKnn SessionKnn::Load(ByteReader& in, uint32_t item_count) {
+SessionKnn SessionKnn::Load(base::ByteReader& in, uint32_t item_count) {
   SessionKnn out;
   for (uint32_t* value : {&out.options_.neighbours, &out.options_.sample, &out.options_.max_recent}) {
     *value = in.Value<uint32_t>();
@@ -166,7 +166,7 @@ SessionKnn SessionKnn::Load(ByteReader& in, uint32_t item_count) {
   for (float* value :
        {&out.options_.age_decay, &out.options_.session_decay, &out.options_.distance_decay, &out.options_.before}) {
     *value = in.Value<float>();
-    in.Require(*value >= 0 && *value <= ByteReader::kMaxWeight, "session_knn has a decay out of range");
+    in.Require(*value >= 0 && *value <= base::ByteReader::kMaxWeight, "session_knn has a decay out of range");
   }
   out.session_ends_ = in.Array<uint64_t>();
   out.items_ = in.Array<ItemId>();

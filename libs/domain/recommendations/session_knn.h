@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/sessions.h"
 #include "libs/domain/recommendations/source.h"
 
@@ -59,8 +59,8 @@ class SessionKnn : public CandidateSource {
   uint32_t sessions() const { return static_cast<uint32_t>(session_ends_.size() - 1); }
   uint32_t item_count() const { return static_cast<uint32_t>(posting_ends_.size() - 1); }
 
-  void Save(ByteWriter& out) const override;
-  static SessionKnn Load(ByteReader& in, uint32_t item_count);
+  void Save(base::ByteWriter& out) const override;
+  static SessionKnn Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   void Prepare();  // what follows from the saved columns

@@ -173,13 +173,13 @@ TEST(SessionKnnTest, AnswersAsASource) {
 
 TEST(SessionKnnTest, ComesBackTheSame) {
   const SessionKnn model = SessionKnn::Train(MakeSessions(6, {{1, 3}, {4, 1, 2, 5}, {0}}), {.neighbours = 9});
-  ByteWriter out;
+  base::ByteWriter out;
   model.Save(out);
-  ByteReader in(out.bytes());
+  base::ByteReader in(out.bytes());
   const auto loaded = LoadSource("session_knn", in, 6);
   ASSERT_NE(loaded, nullptr) << in.status();
   EXPECT_TRUE(in.AtEnd());
-  ByteWriter again;
+  base::ByteWriter again;
   loaded->Save(again);
   EXPECT_EQ(again.bytes(), out.bytes());
   EXPECT_EQ(Scores(dynamic_cast<const SessionKnn&>(*loaded), {{1, 0}}), Scores(model, {{1, 0}}));
@@ -187,7 +187,7 @@ TEST(SessionKnnTest, ComesBackTheSame) {
 
 TEST(SessionKnnTest, ForgedBytesAreRefusedOrHarmless) {
   const SessionKnn model = SessionKnn::Train(MakeSessions(6, {{1, 3}, {4, 1, 2, 5}, {0}}), {});
-  ByteWriter out;
+  base::ByteWriter out;
   model.Save(out);
   const uint64_t seed = 5;
   base::Random random(seed);
@@ -196,7 +196,7 @@ TEST(SessionKnnTest, ForgedBytesAreRefusedOrHarmless) {
     std::string forged = out.bytes();
     forged[random.Below(forged.size())] = static_cast<char>(random());
     if (random.Chance(.1)) forged.resize(random.Below(forged.size()));
-    ByteReader in(forged);
+    base::ByteReader in(forged);
     const SessionKnn loaded = SessionKnn::Load(in, 6);
     if (in.status().ok()) {
       Scores(loaded, {{1, 0}, {2, 1}, {5, 2}});

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/candidates.h"
 #include "libs/domain/recommendations/profile.h"
 #include "libs/domain/recommendations/types.h"
@@ -40,7 +40,7 @@ class CandidateSource {
   virtual void Explain(const Profile& profile, ItemId item, Reason& reason) const = 0;
 
   // The source as a part of a model's file; read by LoadSource (source_table.h).
-  virtual void Save(ByteWriter& out) const = 0;
+  virtual void Save(base::ByteWriter& out) const = 0;
 };
 
 }  // namespace kontor::recommendations
