@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "libs/domain/recommendations/baskets.h"
 #include "libs/base/bytes.h"
+#include "libs/domain/recommendations/baskets.h"
 #include "libs/domain/recommendations/source.h"
 
 namespace kontor::recommendations {

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "libs/domain/recommendations/baskets.h"
 #include "libs/base/bytes.h"
+#include "libs/domain/recommendations/baskets.h"
 #include "libs/domain/recommendations/item_table.h"
 #include "libs/domain/recommendations/source.h"
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "libs/domain/history/interner.h"
+#include "libs/domain/recommendations/item_features.h"
 #include "libs/domain/recommendations/popularity.h"
 #include "libs/domain/recommendations/ranker.h"
 
@@ -19,6 +20,7 @@ struct Catalogue {
   std::vector<uint32_t> product_categories;  // by ItemId; kNone where unknown
   history::Interner contexts;                // ContextId -> the caller's key, e.g. "country/GB"
   std::vector<ContextId> context_parents;    // parents come first; kNone at the top
+  ItemFeatures features;                     // by ItemId, as far as anything is known
 };
 
 // How well the model's kind did on the last basket of each customer, learned from what came before it; weights were

@@ -7,8 +7,8 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "libs/base/hash.h"
 #include "libs/base/bytes.h"
+#include "libs/base/hash.h"
 #include "libs/domain/recommendations/source_table.h"
 
 namespace kontor::recommendations {
@@ -50,6 +50,7 @@ void SaveCatalogue(const Catalogue& catalogue, base::ByteWriter& out) {
   out.Array(catalogue.product_categories);
   SaveNames(catalogue.contexts, out);
   out.Array(catalogue.context_parents);
+  catalogue.features.Save(out);
 }
 
 Catalogue LoadCatalogue(base::ByteReader& in) {
@@ -59,6 +60,7 @@ Catalogue LoadCatalogue(base::ByteReader& in) {
   out.product_categories = in.Array<uint32_t>();
   out.contexts = LoadNames(in);
   out.context_parents = in.Array<uint32_t>();
+  out.features = ItemFeatures::Load(in, out.products.size());
   in.Require(out.product_categories.size() == out.products.size(), "the catalogue has columns of unequal length");
   in.Require(out.context_parents.size() == out.contexts.size(), "the contexts have columns of unequal length");
   for (size_t context = 0; context < out.context_parents.size(); ++context) {

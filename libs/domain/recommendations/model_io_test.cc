@@ -60,7 +60,7 @@ TEST_F(ModelIoTest, ComesBackTheSame) {
 }
 
 TEST_F(ModelIoTest, TrainingIsDeterministic) {
-  TrainOptions options{.threads = 2, .min_examples = 4};
+  const TrainOptions options{.min_examples = 4};
   EXPECT_EQ(SaveModel(*TrainModel(shop_.history, shop_.catalogue, shop_.persons, options).value()), bytes_);
 }
 

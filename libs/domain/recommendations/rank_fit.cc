@@ -14,10 +14,10 @@ using Eigen::VectorXd;
 // The loss and its derivatives at one point. Dimensions: not bought, then bought; scaled by 1 / deviation.
 class Objective {
  public:
-  Objective(absl::Span<const RankList> lists, size_t signals, double ridge)
+  Objective(absl::Span<const RankList* const> lists, size_t signals, double ridge)
       : signals_(static_cast<Eigen::Index>(signals)), ridge_(ridge) {
-    for (const RankList& list : lists) {
-      if (std::accumulate(list.relevant.begin(), list.relevant.end(), 0) > 0) lists_.push_back(&list);
+    for (const RankList* list : lists) {
+      if (std::accumulate(list->relevant.begin(), list->relevant.end(), 0) > 0) lists_.push_back(list);
     }
     Deviations();
   }
@@ -143,7 +143,7 @@ VectorXd Direction(const VectorXd& w, const VectorXd& gradient, const MatrixXd& 
 
 }  // namespace
 
-std::vector<float> FitWeights(absl::Span<const RankList> lists, size_t signals, const FitOptions& options) {
+std::vector<float> FitWeights(absl::Span<const RankList* const> lists, size_t signals, const FitOptions& options) {
   const Objective objective(lists, signals, options.ridge);
   VectorXd w = VectorXd::Constant(objective.size(), 0.01);
   VectorXd gradient;

@@ -23,10 +23,16 @@ TEST(RankerTest, ScoresAndContributionsByHand) {
   EXPECT_NEAR(ranker.Score(Task::kNextBasket, true, row), 10 * std::log(3.0) + 20 * 3, 1e-5);
   EXPECT_EQ(ranker.Score(Task::kStranger, true, row), 0);
   std::vector<float> parts;
-  ranker.Contributions(Task::kNextBasket, false, row, parts);
+  ranker.Contributions(Task::kNextBasket, false, row, {}, parts);
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_NEAR(parts[0], std::log(3.0), 1e-6);
   EXPECT_NEAR(parts[1], 2 * (3 - 2), 1e-6) << "beyond neutral";
+}
+
+std::vector<const RankList*> Pointers(const std::vector<RankList>& lists) {
+  std::vector<const RankList*> out;
+  for (const RankList& list : lists) out.push_back(&list);
+  return out;
 }
 
 // The loss that FitWeights minimises, by definition and without its scaling.
@@ -81,7 +87,7 @@ TEST(FitWeightsTest, RecoversWeightsAndFindsAMinimum) {
   base::Random random(seed);
   const std::vector<double> truth = {2, 0, 1, 0, 3, 1};
   const std::vector<RankList> lists = RandomLists(truth, 3, random);
-  const std::vector<float> fitted = FitWeights(lists, 3, {.ridge = 1e-6});
+  const std::vector<float> fitted = FitWeights(Pointers(lists), 3, {.ridge = 1e-6});
   ASSERT_EQ(fitted.size(), 6u);
   const double at_fit = Loss(lists, fitted, 3);
   for (size_t i = 0; i < 6; ++i) {
@@ -98,7 +104,7 @@ TEST(FitWeightsTest, RecoversWeightsAndFindsAMinimum) {
 TEST(FitWeightsTest, ASignalThatMisleadsGetsNoWeight) {
   base::Random random(7);
   const std::vector<RankList> lists = RandomLists({1, -2, 0, 0, -2, 1}, 3, random);
-  const std::vector<float> fitted = FitWeights(lists, 3, {});
+  const std::vector<float> fitted = FitWeights(Pointers(lists), 3, {});
   EXPECT_EQ(fitted[1], 0);
   EXPECT_EQ(fitted[4], 0);
   EXPECT_GT(fitted[0], 0.5);
@@ -108,9 +114,9 @@ TEST(FitWeightsTest, ASignalThatMisleadsGetsNoWeight) {
 TEST(FitWeightsTest, SurvivesNothingToLearnFrom) {
   EXPECT_EQ(FitWeights({}, 2, {}).size(), 4u);
   const RankList none{{1, 1, 1, 1}, {0, 1}, {0, 0}};  // nothing relevant
-  for (float weight : FitWeights({none}, 2, {})) EXPECT_TRUE(std::isfinite(weight));
+  for (float weight : FitWeights({&none}, 2, {})) EXPECT_TRUE(std::isfinite(weight));
   const RankList constant{{1, 1, 1, 1}, {0, 0}, {1, 0}};  // nothing tells the rows apart
-  for (float weight : FitWeights({constant}, 2, {})) EXPECT_TRUE(std::isfinite(weight));
+  for (float weight : FitWeights({&constant}, 2, {})) EXPECT_TRUE(std::isfinite(weight));
 }
 
 std::vector<ItemId> ItemsOf(const std::vector<Scored>& scored) {

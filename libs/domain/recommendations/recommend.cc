@@ -46,17 +46,18 @@ std::vector<Recommendation> Recommend(const Model& model, const UserContext& con
 
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
+  const RankContext rank_context(profile);
+  thread_local std::vector<float> scores;
+  ranker.ScoreAll(task, candidates, rank_context, scores);
   std::vector<Scored> scored(candidates.items().size());
-  for (uint32_t row = 0; row < scored.size(); ++row) {
-    scored[row] = {candidates.items()[row], ranker.Score(task, candidates.bought(row), candidates.row(row)), row};
-  }
+  for (uint32_t row = 0; row < scored.size(); ++row) scored[row] = {candidates.items()[row], scores[row], row};
   std::vector<Recommendation> out;
   for (const Scored& best :
        Rerank(scored, request.limit, request.max_per_category, model.catalogue().product_categories)) {
     Recommendation recommendation{best.item, best.score, {}};
     if (request.explain) {
       const RankedItem ranked{best.item, candidates.bought(best.row), candidates.row(best.row)};
-      recommendation.reasons = ExplainItem(model, ranker, task, profile, ranked);
+      recommendation.reasons = ExplainItem(model, ranker, task, profile, rank_context, ranked);
     }
     out.push_back(std::move(recommendation));
   }

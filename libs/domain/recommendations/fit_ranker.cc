@@ -1,0 +1,124 @@
+#include "libs/domain/recommendations/fit_ranker.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "libs/base/status.h"
+#include "libs/domain/recommendations/rank_lists.h"
+
+namespace kontor::recommendations {
+namespace {
+
+using Lists = std::vector<const RankList*>;
+
+bool HoldsRelevant(const RankList& list) { return !list.relevant.empty(); }
+
+// Boosted trees over the rows that the first stage passes on, and over the relevant ones that it does not.
+absl::StatusOr<learn::BoostedTrees> FitTrees(const Ranker& first, Task task, const Lists& lists,
+                                             const learn::TreeOptions& options) {
+  std::vector<float> values, labels, scores;
+  std::vector<uint32_t> groups, rows;
+  const size_t columns = first.signals().size();
+  for (const RankList* list : lists) {
+    if (!HoldsRelevant(*list)) continue;
+    first.ScoreScaled(task, list->features, list->bought, list->context, scores);
+    Ranker::FindBest(scores, rows);
+    std::sort(rows.begin(), rows.end());
+    const size_t best = rows.size();
+    for (uint32_t row = 0; row < list->relevant.size(); ++row) {
+      if (list->relevant[row] != 0 &&
+          !std::binary_search(rows.begin(), rows.begin() + static_cast<int64_t>(best), row)) {
+        rows.push_back(row);
+      }
+    }
+    for (const uint32_t row : rows) {
+      first.AppendTreeRow(list->bought[row] != 0, absl::MakeConstSpan(list->features).subspan(row * columns, columns),
+                          list->context, values);
+      labels.push_back(list->relevant[row]);
+    }
+    groups.push_back(static_cast<uint32_t>(rows.size()));
+  }
+  return learn::BoostedTrees::Train({first.tree_columns(), values, labels, groups}, options);
+}
+
+// Adds `share` of a part's means to the whole's.
+void Blend(const RankingMetrics& part, double share, RankingMetrics& whole) {
+  whole.recall += share * part.recall;
+  whole.ndcg += share * part.ndcg;
+  whole.hit += share * part.hit;
+  whole.precision += share * part.precision;
+  whole.answers += part.answers;
+}
+
+class TaskFitter {
+ public:
+  TaskFitter(Task task, const std::vector<RankList>& lists, const RankerOptions& options)
+      : task_(task), options_(options) {
+    // The two lists of one half basket stay together.
+    const size_t together = task == Task::kCompleteBasket ? 2 : 1;
+    for (size_t i = 0; i < lists.size(); ++i) {
+      all_.push_back(&lists[i]);
+      halves_[i / together % 2].push_back(&lists[i]);
+    }
+    const auto useful = std::count_if(lists.begin(), lists.end(), HoldsRelevant);
+    try_trees_ = task != Task::kStranger && static_cast<size_t>(useful) >= options.min_tree_lists;
+  }
+
+  absl::StatusOr<TaskFit> Fit(Ranker& ranker) const {
+    TaskFit fit;
+    for (size_t half = 0; half < 2; ++half) RETURN_IF_ERROR(TryHalf(half, ranker, fit));
+    fit.chose_trees = try_trees_ && fit.trees.ndcg > (1 + options_.min_gain) * fit.linear.ndcg;
+    ranker.SetWeights(task_, FitWeights(all_, ranker.signals().size(), options_.linear));
+    if (fit.chose_trees) {
+      ASSIGN_OR_RETURN(learn::BoostedTrees trees, FitTrees(ranker, task_, all_, TreeOptionsOf()));
+      ranker.SetTrees(task_, std::move(trees));
+    }
+    return fit;
+  }
+
+ private:
+  absl::Status TryHalf(size_t half, const Ranker& blank, TaskFit& fit) const {
+    const Lists& train = halves_[half];
+    const Lists& test = halves_[1 - half];
+    if (test.empty()) return absl::OkStatus();
+    const double share = static_cast<double>(test.size()) / static_cast<double>(all_.size());
+    Ranker ranker = blank;
+    ranker.SetWeights(task_, FitWeights(train, ranker.signals().size(), options_.linear));
+    Blend(EvaluateLists(ranker, task_, test, kPlaces), share, fit.linear);
+    if (!try_trees_) return absl::OkStatus();
+    ASSIGN_OR_RETURN(learn::BoostedTrees trees, FitTrees(ranker, task_, train, TreeOptionsOf()));
+    ranker.SetTrees(task_, std::move(trees));
+    Blend(EvaluateLists(ranker, task_, test, kPlaces), share, fit.trees);
+    return absl::OkStatus();
+  }
+
+  learn::TreeOptions TreeOptionsOf() const {
+    learn::TreeOptions trees = options_.trees;
+    trees.threads = options_.threads;
+    trees.seed = options_.seed;
+    return trees;
+  }
+
+  static constexpr int kPlaces = 10;
+  const Task task_;
+  const RankerOptions& options_;
+  Lists all_;
+  Lists halves_[2];
+  bool try_trees_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<RankerFit> FitRanker(const Model& sources, const HoldOut& hold_out, absl::Span<const uint64_t> persons,
+                                    const RankerOptions& options) {
+  RankerFit out{Ranker(sources.Signals()), {}};
+  RankLists maker(sources, hold_out, persons, options.seed);
+  for (size_t task = 0; task < kTasks; ++task) {
+    const std::vector<RankList> lists = maker.Make(static_cast<Task>(task));
+    ASSIGN_OR_RETURN(out.tasks[task], TaskFitter(static_cast<Task>(task), lists, options).Fit(out.ranker));
+  }
+  return out;
+}
+
+}  // namespace kontor::recommendations
