@@ -110,13 +110,18 @@ class TaskFitter {
 
 }  // namespace
 
+absl::StatusOr<TaskFit> FitTask(Task task, const std::vector<RankList>& lists, const RankerOptions& options,
+                                Ranker& ranker) {
+  return TaskFitter(task, lists, options).Fit(ranker);
+}
+
 absl::StatusOr<RankerFit> FitRanker(const Model& sources, const HoldOut& hold_out, absl::Span<const uint64_t> persons,
                                     const RankerOptions& options) {
   RankerFit out{Ranker(sources.Signals()), {}};
   RankLists maker(sources, hold_out, persons, options.seed);
   for (size_t task = 0; task < kTasks; ++task) {
     const std::vector<RankList> lists = maker.Make(static_cast<Task>(task));
-    ASSIGN_OR_RETURN(out.tasks[task], TaskFitter(static_cast<Task>(task), lists, options).Fit(out.ranker));
+    ASSIGN_OR_RETURN(out.tasks[task], FitTask(static_cast<Task>(task), lists, options, out.ranker));
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -33,6 +34,10 @@ struct RankerFit {
   Ranker ranker;
   std::array<TaskFit, kTasks> tasks;
 };
+
+// One task's part of a ranker, from its lists (RankLists): weights, and trees where they are worth it.
+absl::StatusOr<TaskFit> FitTask(Task task, const std::vector<RankList>& lists, const RankerOptions& options,
+                                Ranker& ranker);
 
 // A ranker over the signals of a model's sources, fitted on baskets that these did not learn from. Deterministic for a
 // number of threads.

@@ -4,7 +4,7 @@
 
 namespace kontor::recommendations {
 
-Model::Model(Catalogue catalogue, Sources sources, std::unique_ptr<const Popularity> popularity)
+Model::Model(Catalogue catalogue, Sources sources, std::shared_ptr<const Popularity> popularity)
     : catalogue_(std::move(catalogue)), popularity_(popularity.get()), sources_(std::move(sources)), ranker_({}) {
   sources_.push_back(std::move(popularity));
   for (uint32_t source = 0; source < sources_.size(); ++source) {

@@ -50,7 +50,6 @@ void SaveCatalogue(const Catalogue& catalogue, base::ByteWriter& out) {
   out.Array(catalogue.product_categories);
   SaveNames(catalogue.contexts, out);
   out.Array(catalogue.context_parents);
-  catalogue.features.Save(out);
 }
 
 Catalogue LoadCatalogue(base::ByteReader& in) {
@@ -60,7 +59,6 @@ Catalogue LoadCatalogue(base::ByteReader& in) {
   out.product_categories = in.Array<uint32_t>();
   out.contexts = LoadNames(in);
   out.context_parents = in.Array<uint32_t>();
-  out.features = ItemFeatures::Load(in, out.products.size());
   in.Require(out.product_categories.size() == out.products.size(), "the catalogue has columns of unequal length");
   in.Require(out.context_parents.size() == out.contexts.size(), "the contexts have columns of unequal length");
   for (size_t context = 0; context < out.context_parents.size(); ++context) {

@@ -84,10 +84,12 @@ RankingMetrics EvaluateLists(const Ranker& ranker, Task task, absl::Span<const R
     ranker.ScoreScaled(task, list->features, list->bought, list->context, scores);
     order.resize(scores.size());
     std::iota(order.begin(), order.end(), 0);
-    const size_t kept = std::min(static_cast<size_t>(k), order.size());
-    std::partial_sort(order.begin(), order.begin() + static_cast<int64_t>(kept), order.end(),
-                      [&](uint32_t a, uint32_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
-    order.resize(kept);
+    // Rows stand in the order in which sources found them: that must not decide among equals.
+    base::Random random(order.size());
+    for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.Below(i)]);
+    const auto end = order.begin() + static_cast<int64_t>(std::min(static_cast<size_t>(k), order.size()));
+    std::partial_sort(order.begin(), end, order.end(), [&](uint32_t a, uint32_t b) { return scores[a] > scores[b]; });
+    order.erase(end, order.end());
     relevant.clear();
     for (uint32_t row = 0; row < list->relevant.size(); ++row) {
       if (list->relevant[row] != 0) relevant.push_back(row);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "libs/domain/recommendations/buy_again.h"
+#include "libs/domain/recommendations/content.h"
 #include "libs/domain/recommendations/item_item.h"
 #include "libs/domain/recommendations/neighbours.h"
 #include "libs/domain/recommendations/recency_source.h"
@@ -19,9 +20,13 @@ std::unique_ptr<const CandidateSource> LoadOne(base::ByteReader& in, uint32_t it
 }
 
 constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
-    {"buy_again", LoadOne<BuyAgain>},           {"item_item", LoadOne<ItemItem>},
-    {"item_item_customers", LoadOne<ItemItem>}, {"ease", LoadOne<RecencySource>},
-    {"neighbours", LoadOne<Neighbours>},        {"sequential_rules", LoadOne<RecencySource>},
+    {"buy_again", LoadOne<BuyAgain>},
+    {"item_item", LoadOne<ItemItem>},
+    {"item_item_customers", LoadOne<ItemItem>},
+    {"content", LoadOne<Content>},
+    {"ease", LoadOne<RecencySource>},
+    {"neighbours", LoadOne<Neighbours>},
+    {"sequential_rules", LoadOne<RecencySource>},
     {"session_knn", LoadOne<SessionKnn>},
 };
 

@@ -6,6 +6,7 @@
 
 #include "libs/base/status.h"
 #include "libs/domain/recommendations/buy_again.h"
+#include "libs/domain/recommendations/content.h"
 #include "libs/domain/recommendations/recency_source.h"
 
 namespace kontor::recommendations {
@@ -42,17 +43,20 @@ std::shared_ptr<Model> TrainSources(const Baskets& baskets, const Catalogue& cat
   }
   options.together.seed = options.customers.seed = options.seed;
   Model::Sources sources;
-  sources.push_back(std::make_unique<const BuyAgain>(BuyAgain::Train(baskets)));
-  sources.push_back(std::make_unique<const ItemItem>(ItemItem::Train(baskets, options.together)));
-  sources.push_back(std::make_unique<const ItemItem>(ItemItem::Train(baskets, options.customers)));
-  sources.push_back(std::make_unique<const RecencySource>(RecencySource::Kind::kEase,
+  sources.push_back(std::make_shared<const BuyAgain>(BuyAgain::Train(baskets)));
+  sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, options.together)));
+  sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, options.customers)));
+  sources.push_back(std::make_shared<const RecencySource>(RecencySource::Kind::kEase,
                                                           TrainEase(baskets, catalogue.features, options.ease)));
   sources.push_back(
-      std::make_unique<const RecencySource>(RecencySource::Kind::kRules, TrainSequentialRules(baskets, options.rules)));
-  sources.push_back(std::make_unique<const Neighbours>(Neighbours::Train(baskets, persons, options.neighbours)));
+      std::make_shared<const RecencySource>(RecencySource::Kind::kRules, TrainSequentialRules(baskets, options.rules)));
+  sources.push_back(std::make_shared<const Neighbours>(Neighbours::Train(baskets, persons, options.neighbours)));
+  if (catalogue.features.size() > 0) sources.push_back(std::make_shared<const Content>(catalogue.features));
+  Catalogue kept = catalogue;
+  kept.features = {};
   auto model = std::make_shared<Model>(
-      catalogue, std::move(sources),
-      std::make_unique<const Popularity>(Popularity::Train(baskets, catalogue.context_parents, options.popularity)));
+      std::move(kept), std::move(sources),
+      std::make_shared<const Popularity>(Popularity::Train(baskets, catalogue.context_parents, options.popularity)));
   model->trained_until_seconds = baskets.newest_seconds();
   model->counts.baskets = baskets.size();
   model->counts.products = baskets.item_count();

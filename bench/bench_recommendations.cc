@@ -1,0 +1,100 @@
+// How good every source of recommendations and their ensemble are, by the protocols that are published.
+//
+//   bench_recommendations [--threads N] [--sequences FILE [--attributes FILE] | --interactions FILE]
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "bench/figures.h"
+#include "bench/sequence_bench.h"
+#include "bench/sequence_data.h"
+#include "libs/base/status.h"
+
+namespace kontor::bench {
+namespace {
+
+constexpr char kUsage[] =
+    "usage: bench_recommendations [--threads N] [--sequences FILE [--attributes FILE] | --interactions FILE]";
+
+struct Options {
+  int threads = 1;
+  std::string sequences, attributes, interactions;
+};
+
+absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i], value = argv[i + 1];
+    if (name == "--sequences") {
+      options.sequences = value;
+    } else if (name == "--attributes") {
+      options.attributes = value;
+    } else if (name == "--interactions") {
+      options.interactions = value;
+    } else if (name != "--threads" || !absl::SimpleAtoi(value, &options.threads) || options.threads < 1) {
+      return absl::InvalidArgumentError(kUsage);
+    }
+  }
+  if (argc % 2 == 0) return absl::InvalidArgumentError(kUsage);
+  return options;
+}
+
+class Bench {
+ public:
+  explicit Bench(const Options& options) : options_(options) {}
+
+  absl::Status Run() {
+    if (!options_.sequences.empty()) {
+      RETURN_IF_ERROR(Sequences("", options_.sequences, options_.attributes));
+    } else if (!options_.interactions.empty()) {
+      ASSIGN_OR_RETURN(const SequenceData data, ReadInteractions(options_.interactions));
+      files_.push_back(options_.interactions);
+      RETURN_IF_ERROR(RunSequences(data, {"", options_.threads}, figures_));
+    } else {
+      RETURN_IF_ERROR(Everything());
+    }
+    return WriteFigures(figures_, files_);
+  }
+
+ private:
+  absl::Status Everything() {
+    const char* folder = std::getenv("KONTOR_DATA_DIR");
+    const std::string data = absl::StrCat(folder != nullptr ? folder : "../shared/data", "/");
+    RETURN_IF_ERROR(
+        Sequences("", absl::StrCat(data, "s3rec/Beauty.txt"), absl::StrCat(data, "s3rec/Beauty_item2attributes.json")));
+    return Sequences("sports_", absl::StrCat(data, "s3rec/Sports_and_Outdoors.txt"),
+                     absl::StrCat(data, "s3rec/Sports_and_Outdoors_item2attributes.json"));
+  }
+
+  absl::Status Sequences(const std::string& prefix, const std::string& path, const std::string& attributes) {
+    std::cout << path << "\n" << std::flush;
+    ASSIGN_OR_RETURN(SequenceData data, ReadSequences(path));
+    files_.push_back(path);
+    if (!attributes.empty()) {
+      RETURN_IF_ERROR(ReadAttributes(attributes, data.catalogue));
+      files_.push_back(attributes);
+    }
+    return RunSequences(data, {prefix, options_.threads}, figures_);
+  }
+
+  const Options options_;
+  std::vector<Figure> figures_;
+  std::vector<std::string> files_;
+};
+
+absl::Status Main(int argc, char** argv) {
+  ASSIGN_OR_RETURN(const Options options, ReadOptions(argc, argv));
+  return Bench(options).Run();
+}
+
+}  // namespace
+}  // namespace kontor::bench
+
+int main(int argc, char** argv) {
+  const absl::Status status = kontor::bench::Main(argc, argv);
+  if (!status.ok()) std::cerr << status.message() << "\n";
+  return status.ok() ? 0 : 1;
+}
