@@ -21,8 +21,8 @@ struct SessionFiles {
 };
 
 struct SessionQuestion {
-  std::vector<ItemId> prefix;                // oldest first; items that the training never met are left out
-  ItemId target = recommendations::kNone;    // kNone: training never met it, a miss for everybody
+  std::vector<ItemId> prefix;              // oldest first; items that the training never met are left out
+  ItemId target = recommendations::kNone;  // kNone: training never met it, a miss for everybody
 };
 
 struct SessionData {
@@ -33,7 +33,8 @@ struct SessionData {
 // INVALID_ARGUMENT with file and line where a line has another form, NOT_FOUND where a file cannot be read.
 absl::StatusOr<SessionData> ReadSessions(const SessionFiles& files);
 
-// The last tenth of sessions as questions, every prefix one, whose items the others met; `limit` of them, drawn by seed.
+// The last tenth of sessions as questions, every prefix one, whose items the others met; `limit` of them, drawn by
+// seed.
 struct SessionSplit {
   Sessions earlier{0};
   std::vector<SessionQuestion> questions;
