@@ -1,6 +1,7 @@
 // How good every source of recommendations and their ensemble are, by the protocols that are published.
 //
-//   bench_recommendations [--threads N] [--sequences FILE [--attributes FILE] | --interactions FILE]
+//   bench_recommendations [--threads N] [--sequences FILE [--attributes FILE] | --interactions FILE |
+//                         --sessions TRAIN,TEST]
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -11,17 +12,21 @@
 #include "bench/figures.h"
 #include "bench/sequence_bench.h"
 #include "bench/sequence_data.h"
+#include "bench/session_bench.h"
+#include "bench/session_data.h"
 #include "libs/base/status.h"
 
 namespace kontor::bench {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: bench_recommendations [--threads N] [--sequences FILE [--attributes FILE] | --interactions FILE]";
+    "usage: bench_recommendations [--threads N] [--sequences FILE [--attributes FILE] | --interactions FILE | "
+    "--sessions TRAIN,TEST]";
 
 struct Options {
   int threads = 1;
   std::string sequences, attributes, interactions;
+  SessionFiles sessions;
 };
 
 absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
@@ -34,6 +39,8 @@ absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
       options.attributes = value;
     } else if (name == "--interactions") {
       options.interactions = value;
+    } else if (const size_t comma = value.find(','); name == "--sessions" && comma != std::string::npos) {
+      options.sessions = {value.substr(0, comma), value.substr(comma + 1)};
     } else if (name != "--threads" || !absl::SimpleAtoi(value, &options.threads) || options.threads < 1) {
       return absl::InvalidArgumentError(kUsage);
     }
@@ -53,6 +60,8 @@ class Bench {
       ASSIGN_OR_RETURN(const SequenceData data, ReadInteractions(options_.interactions));
       files_.push_back(options_.interactions);
       RETURN_IF_ERROR(RunSequences(data, {"", options_.threads}, figures_));
+    } else if (!options_.sessions.train.empty()) {
+      RETURN_IF_ERROR(Sessions("", options_.sessions));
     } else {
       RETURN_IF_ERROR(Everything());
     }
@@ -65,8 +74,17 @@ class Bench {
     const std::string data = absl::StrCat(folder != nullptr ? folder : "../shared/data", "/");
     RETURN_IF_ERROR(
         Sequences("", absl::StrCat(data, "s3rec/Beauty.txt"), absl::StrCat(data, "s3rec/Beauty_item2attributes.json")));
-    return Sequences("sports_", absl::StrCat(data, "s3rec/Sports_and_Outdoors.txt"),
-                     absl::StrCat(data, "s3rec/Sports_and_Outdoors_item2attributes.json"));
+    RETURN_IF_ERROR(Sequences("sports_", absl::StrCat(data, "s3rec/Sports_and_Outdoors.txt"),
+                              absl::StrCat(data, "s3rec/Sports_and_Outdoors_item2attributes.json")));
+    return Sessions("diginetica_", {absl::StrCat(data, "diginetica/train_sessions.txt"),
+                                    absl::StrCat(data, "diginetica/test_prefixes.txt")});
+  }
+
+  absl::Status Sessions(const std::string& prefix, const SessionFiles& files) {
+    std::cout << files.train << "\n" << std::flush;
+    ASSIGN_OR_RETURN(const SessionData data, ReadSessions(files));
+    files_.insert(files_.end(), {files.train, files.test});
+    return RunSessions(data, {prefix, options_.threads}, figures_);
   }
 
   absl::Status Sequences(const std::string& prefix, const std::string& path, const std::string& attributes) {

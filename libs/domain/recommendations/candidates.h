@@ -29,6 +29,11 @@ class ScoreVector {
   float operator[](uint32_t index) const { return values_[index] / unit_; }
   absl::Span<const uint32_t> touched() const { return absl::MakeConstSpan(touched_).first(count_); }
   float Max() const;  // 0 when nothing was added
+  // Replaces each sum touched by transform(index, sum), which stays above 0.
+  template <typename F>
+  void Transform(F transform) {
+    for (uint32_t index : touched()) values_[index] = transform(index, values_[index]);
+  }
   // The `limit` largest among those that `wanted(index)` accepts, in no order; smaller numbers first among equals.
   template <typename F>
   void Best(size_t limit, F wanted, std::vector<uint32_t>& out) const {

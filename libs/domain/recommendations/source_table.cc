@@ -9,6 +9,7 @@
 #include "libs/domain/recommendations/neighbours.h"
 #include "libs/domain/recommendations/recency_source.h"
 #include "libs/domain/recommendations/repurchase_clock.h"
+#include "libs/domain/recommendations/session_knn.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -30,6 +31,7 @@ constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
     {"neighbours", LoadOne<Neighbours>},
     {"repurchase_clock", LoadOne<RepurchaseClock>},
     {"sequential_rules", LoadOne<RecencySource>},
+    {"session_knn", LoadOne<SessionKnn>},
 };
 
 }  // namespace
