@@ -67,4 +67,30 @@ inline absl::StatusOr<LayerNorm> FindLayerNorm(const Arrays& arrays, const std::
   return layer;
 }
 
+// The exact GELU (Hendrycks, Gimpel 2016).
+inline void Gelu(Matrix& x) {
+  x = x.unaryExpr([](float v) { return 0.5F * v * (1 + std::erf(v * 0.70710678F)); });
+}
+
+// y = x + contract(gelu(expand(x))), scaled to length 1.
+struct Tower {
+  Linear expand, contract;
+
+  template <typename Rows>
+  Matrix operator()(const Rows& x) const {
+    Matrix hidden = expand(x);
+    Gelu(hidden);
+    Matrix y = x + contract(hidden);
+    for (Eigen::Index i = 0; i < y.rows(); ++i) y.row(i) /= y.row(i).norm() + 1e-6F;
+    return y;
+  }
+};
+inline absl::StatusOr<Tower> FindTower(const Arrays& arrays, const std::string& name, uint32_t size) {
+  Tower tower;
+  ASSIGN_OR_RETURN(tower.expand, FindLinear(arrays, name + ".expand", size));
+  ASSIGN_OR_RETURN(tower.contract, FindLinear(arrays, name + ".contract", tower.expand.outputs()));
+  if (tower.contract.outputs() != size) return absl::DataLossError("the sizes of a tower do not fit together");
+  return tower;
+}
+
 }  // namespace kontor::nn

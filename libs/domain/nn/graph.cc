@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "libs/base/status.h"
+#include "libs/domain/nn/feature_sums.h"
 
 namespace kontor::nn {
 namespace {
@@ -111,11 +112,11 @@ absl::Status Parameters::RestoreState(const Arrays& state) {
   return absl::OkStatus();
 }
 
-at::Tensor Linear(const Parameters& parameters, const std::string& name, const at::Tensor& x) {
+at::Tensor ApplyLinear(const Parameters& parameters, const std::string& name, const at::Tensor& x) {
   return at::linear(x, parameters[name + ".weight"], parameters[name + ".bias"]);
 }
 
-at::Tensor LayerNorm(const Parameters& parameters, const std::string& name, const at::Tensor& x) {
+at::Tensor ApplyLayerNorm(const Parameters& parameters, const std::string& name, const at::Tensor& x) {
   return at::layer_norm(x, {x.size(-1)}, parameters[name + ".weight"], parameters[name + ".bias"], 1e-5);
 }
 
@@ -133,6 +134,29 @@ at::Tensor Dropout(const at::Tensor& x, double rate, base::Random& random) {
     }
   }
   return x * mask;
+}
+
+at::Tensor FeatureSums(const ItemFeatures& features, absl::Span<const float> rarity, const std::vector<int64_t>& ids,
+                       const at::Tensor& table) {
+  std::vector<int64_t> rows, offsets;
+  std::vector<float> weights;
+  const int64_t items = static_cast<int64_t>(features.offsets.size()) - 1;
+  for (int64_t id : ids) {
+    offsets.push_back(static_cast<int64_t>(rows.size()));
+    if (id < 0 || id >= items) continue;
+    const absl::Span<const uint32_t> own = features.item(static_cast<size_t>(id));
+    const std::vector<float> own_weights = FeatureWeights(own, rarity);
+    rows.insert(rows.end(), own.begin(), own.end());
+    weights.insert(weights.end(), own_weights.begin(), own_weights.end());
+  }
+  return BagSums(table, rows, offsets, weights);
+}
+
+at::Tensor BagSums(const at::Tensor& table, const std::vector<int64_t>& rows, const std::vector<int64_t>& offsets,
+                   const std::vector<float>& weights) {
+  const at::Tensor weight = at::empty({static_cast<int64_t>(weights.size())});
+  std::copy(weights.begin(), weights.end(), weight.data_ptr<float>());
+  return std::get<0>(at::embedding_bag(table, IndexTensor(rows), IndexTensor(offsets), false, 0, false, weight));
 }
 
 at::Tensor IndexTensor(const std::vector<int64_t>& values) {

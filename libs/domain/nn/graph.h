@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "libs/base/random.h"
 #include "libs/domain/nn/arrays.h"
+#include "libs/domain/nn/training.h"
 
 // What the trainers build their networks of. For the .cc files of this folder: it includes LibTorch.
 namespace kontor::nn {
@@ -35,6 +36,8 @@ class Parameters {
 
   const at::Tensor& operator[](const std::string& name) const { return parameters_.at(name).value; }
 
+  int64_t steps() const { return steps_; }
+
   // One step of Adam (Kingma, Ba 2015) down the gradients, which it then clears.
   void Step(const AdamOptions& options);
 
@@ -51,11 +54,19 @@ class Parameters {
   int64_t steps_ = 0;
 };
 
-at::Tensor Linear(const Parameters& parameters, const std::string& name, const at::Tensor& x);
-at::Tensor LayerNorm(const Parameters& parameters, const std::string& name, const at::Tensor& x);
+at::Tensor ApplyLinear(const Parameters& parameters, const std::string& name, const at::Tensor& x);
+at::Tensor ApplyLayerNorm(const Parameters& parameters, const std::string& name, const at::Tensor& x);
 
 // Zeroes elements with probability `rate` and scales the rest by 1 / (1 - rate).
 at::Tensor Dropout(const at::Tensor& x, double rate, base::Random& random);
+
+// ids x size: the weighted sums of the ids' features' rows in `table` (feature_sums.h); zero for ids that are no item.
+at::Tensor FeatureSums(const ItemFeatures& features, absl::Span<const float> rarity, const std::vector<int64_t>& ids,
+                       const at::Tensor& table);
+
+// bags x size: bag b is the sum of the rows[offsets[b]] … of `table`, each times its weight.
+at::Tensor BagSums(const at::Tensor& table, const std::vector<int64_t>& rows, const std::vector<int64_t>& offsets,
+                   const std::vector<float>& weights);
 
 at::Tensor IndexTensor(const std::vector<int64_t>& values);  // copies
 

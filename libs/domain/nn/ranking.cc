@@ -15,7 +15,8 @@ namespace {
 constexpr float kOut = -std::numeric_limits<float>::infinity();
 constexpr size_t kUsersAtOnce = 64;
 
-// Rank from 0; the number of items when the target is in the history. Overwrites the history's scores.
+}  // namespace
+
 size_t TargetRank(absl::Span<float> scores, absl::Span<const uint32_t> history, uint32_t target) {
   for (uint32_t item : history) scores[item] = kOut;
   const float score = scores[target];
@@ -27,8 +28,6 @@ size_t TargetRank(absl::Span<float> scores, absl::Span<const uint32_t> history, 
   }
   return above + (equal - 1) / 2;
 }
-
-}  // namespace
 
 absl::StatusOr<RankingQuality> FullRanking(const UserEncoder& encoder, const HoldOut& hold_out, int k) {
   const size_t users = hold_out.histories.users(), items = encoder.item_count(), dimensions = encoder.dimensions();

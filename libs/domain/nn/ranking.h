@@ -15,4 +15,8 @@ struct RankingQuality {
 // a miss); half of the ties stand before the target. One thread; cost: users x items x dimensions products.
 absl::StatusOr<RankingQuality> FullRanking(const UserEncoder& encoder, const HoldOut& hold_out, int k);
 
+// The target's place, from 0, among all scores when those of the history are left out; the count of items when the
+// target is in the history or its score is not a number. Overwrites the history's scores.
+size_t TargetRank(absl::Span<float> scores, absl::Span<const uint32_t> history, uint32_t target);
+
 }  // namespace kontor::nn

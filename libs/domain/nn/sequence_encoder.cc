@@ -4,17 +4,9 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "libs/domain/nn/feature_sums.h"
 
 namespace kontor::nn {
-namespace {
-
-// The exact GELU, as LibTorch has it.
-void Gelu(Matrix& x) {
-  x = x.unaryExpr([](float v) { return 0.5F * v * (1 + std::erf(v * 0.70710678F)); });
-}
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<const SequenceEncoder>> SequenceEncoder::Make(Arrays arrays) {
   std::unique_ptr<SequenceEncoder> encoder(new SequenceEncoder);
   encoder->arrays_ = std::move(arrays);
@@ -24,18 +16,28 @@ absl::StatusOr<std::unique_ptr<const SequenceEncoder>> SequenceEncoder::Make(Arr
 
 absl::Status SequenceEncoder::Bind() {
   ASSIGN_OR_RETURN(output_, arrays_.FindOfRank("output_table", 2));
-  ASSIGN_OR_RETURN(input_, arrays_.Find("input_table", {item_count() + 1, dimensions()}));
+  ASSIGN_OR_RETURN(input_, arrays_.Find("input_table", output_->shape));
+  ASSIGN_OR_RETURN(start_, arrays_.Find("start", {1, dimensions()}));
+  ASSIGN_OR_RETURN(recency_, arrays_.FindOfRank("recency", 2));
   ASSIGN_OR_RETURN(norm_, FindLayerNorm(arrays_, "norm", dimensions()));
+  ASSIGN_OR_RETURN(project_, FindLinear(arrays_, "project", dimensions()));
+  if (project_.outputs() != dimensions()) return absl::DataLossError("the sizes of project do not fit together");
+  ASSIGN_OR_RETURN(const double temperature, arrays_.Number("temperature"));
+  if (!(temperature > 0)) return absl::DataLossError("the temperature is not positive");
+  temperature_ = static_cast<float>(temperature);
+  if (arrays_.arrays.count("feature_table") > 0) {
+    ASSIGN_OR_RETURN(feature_rarity_, arrays_.FindOfRank("feature_rarity", 1));
+    ASSIGN_OR_RETURN(feature_table_, arrays_.Find("feature_table", {feature_rarity_->shape[0], dimensions()}));
+  }
   ASSIGN_OR_RETURN(const double layers, arrays_.Number("layers"));
   if (!(layers >= 1 && layers <= 64)) return absl::DataLossError("the count of layers is out of range");
   for (int i = 0; i < static_cast<int>(layers); ++i) {
     ASSIGN_OR_RETURN(Block block, BindBlock(absl::StrCat("block", i)));
-    if (i > 0 && block.distance_bias->shape != blocks_[0].distance_bias->shape) {
-      return absl::DataLossError("blocks have different windows or heads");
+    if (block.distance_bias->shape[1] != recency_->shape[1] + 1) {
+      return absl::DataLossError("a block has another window than the model");
     }
     blocks_.push_back(block);
   }
-  window_ = blocks_[0].distance_bias->shape[1] - 1;
   return absl::OkStatus();
 }
 
@@ -89,29 +91,44 @@ Matrix SequenceEncoder::Attend(const Block& block, const Matrix& x, Eigen::Index
 absl::Status SequenceEncoder::Encode(absl::Span<const uint32_t> history, absl::Span<float> out) const {
   const Eigen::Index size = dimensions();
   if (out.size() != dimensions()) return absl::InvalidArgumentError("the vector has another length than the model's");
-  std::vector<uint32_t> tokens;  // newest first, then the start
-  for (size_t i = history.size(); i > 0 && tokens.size() < window_; --i) {
-    if (history[i - 1] < item_count()) tokens.push_back(history[i - 1]);
+  std::vector<uint32_t> known;  // newest first
+  for (size_t i = history.size(); i > 0 && known.size() < recency_->shape[1]; --i) {
+    if (history[i - 1] < item_count()) known.push_back(history[i - 1]);
   }
-  tokens.push_back(item_count());
   const ConstMatrixMap table = AsMatrix(*input_);
-  const Eigen::Index length = static_cast<Eigen::Index>(tokens.size());
-  Matrix x(length, size);
-  for (Eigen::Index i = 0; i < length; ++i) x.row(i) = table.row(tokens[static_cast<size_t>(length - 1 - i)]);
+  const Eigen::Index count = static_cast<Eigen::Index>(known.size());
+  Matrix x(count + 1, size);
+  x.row(0) = AsRow(*start_);
+  for (Eigen::Index i = 0; i < count; ++i) x.row(count - i) = table.row(known[static_cast<size_t>(i)]);
+  Row pooled = Row::Zero(size);
+  if (count > 0) {
+    const auto recency = AsRow(*recency_).head(count).array();
+    Row weight = (recency - recency.maxCoeff()).exp().matrix();
+    weight /= weight.sum();
+    pooled.noalias() = weight.reverse() * x.bottomRows(count);
+  }
+  x *= std::sqrt(static_cast<float>(size));
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    const Eigen::Index queries = i + 1 == blocks_.size() ? 1 : length;
+    const Eigen::Index queries = i + 1 == blocks_.size() ? 1 : count + 1;
     Matrix y = x.bottomRows(queries) + Attend(blocks_[i], x, queries);
     Matrix hidden = blocks_[i].expand(blocks_[i].before_hidden(y));
     Gelu(hidden);
     x = y + blocks_[i].contract(hidden);
   }
-  const Matrix vector = norm_(x);
-  std::copy(vector.data(), vector.data() + size, out.begin());
+  pooled += project_(norm_(x));
+  pooled /= pooled.norm() + 1e-6F;
+  std::copy(pooled.data(), pooled.data() + size, out.begin());
   return absl::OkStatus();
 }
 
-absl::Status SequenceEncoder::EncodeItem(absl::Span<const uint32_t>, absl::Span<float>) const {
-  return absl::FailedPreconditionError("this model has not learnt from features");
+absl::Status SequenceEncoder::EncodeItem(absl::Span<const uint32_t> features, absl::Span<float> out) const {
+  if (feature_table_ == nullptr) return absl::FailedPreconditionError("this model has not learnt from features");
+  if (out.size() != dimensions()) return absl::InvalidArgumentError("the vector has another length than the model's");
+  Row sum = Row::Zero(dimensions());
+  AddFeatures(features, feature_rarity_->values, AsMatrix(*feature_table_), sum);
+  sum /= (sum.norm() + 1e-6F) * temperature_;
+  std::copy(sum.data(), sum.data() + sum.size(), out.begin());
+  return absl::OkStatus();
 }
 
 }  // namespace kontor::nn

@@ -17,8 +17,9 @@ inline constexpr absl::string_view kSequenceKind = "sequence";
 // computed in the last block.
 class SequenceEncoder : public UserEncoder {
  public:
-  // Takes "input_table" (items + 1 rows, the last one is the start token), "output_table", "block<i>.…", "norm.…".
-  // DATA_LOSS when sizes do not fit together.
+  // Takes "input_table" and "output_table" (items x size), "start" and "recency" (one row each), "block<i>", "norm",
+  // "project", the numbers "layers" and "temperature", and, when it has learnt from features, "feature_table" and
+  // "feature_rarity". DATA_LOSS when sizes do not fit together.
   static absl::StatusOr<std::unique_ptr<const SequenceEncoder>> Make(Arrays arrays);
 
   uint32_t item_count() const override { return output_->shape[0]; }
@@ -46,7 +47,12 @@ class SequenceEncoder : public UserEncoder {
   const Array* output_ = nullptr;
   std::vector<Block> blocks_;
   LayerNorm norm_;
-  size_t window_ = 0;
+  Linear project_;
+  const Array* start_ = nullptr;
+  const Array* recency_ = nullptr;         // 1 x window
+  const Array* feature_table_ = nullptr;   // null without features
+  const Array* feature_rarity_ = nullptr;
+  float temperature_ = 1;
 };
 
 }  // namespace kontor::nn

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <exception>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -136,6 +138,13 @@ class Loop {
 };
 
 }  // namespace
+
+std::vector<size_t> RandomOrder(size_t size, base::Random& random) {
+  std::vector<size_t> order(size);
+  std::iota(order.begin(), order.end(), 0);
+  for (size_t i = size; i > 1; --i) std::swap(order[i - 1], order[random.Below(i)]);
+  return order;
+}
 
 absl::StatusOr<Arrays> RunTraining(Trainee& trainee, const LoopOptions& options, const TrainControl& control) {
   if (control.max_seconds > 0 && control.clock == nullptr) {

@@ -11,7 +11,7 @@ class Trainee {
   virtual ~Trainee() = default;
 
   virtual Parameters& parameters() = 0;
-  // Shuffles; the number of batches of the epoch.
+  // Shuffles, by nothing but `random`, and returns the number of batches of the epoch.
   virtual size_t StartEpoch(base::Random& random) = 0;
   // The mean loss of a batch, differentiable.
   virtual at::Tensor Loss(size_t batch, base::Random& random) = 0;
@@ -20,6 +20,9 @@ class Trainee {
   // Higher is better.
   virtual absl::StatusOr<double> Validate(const Arrays& model) = 0;
 };
+
+// 0 … size - 1 in random order.
+std::vector<size_t> RandomOrder(size_t size, base::Random& random);
 
 struct LoopOptions {
   AdamOptions adam;
