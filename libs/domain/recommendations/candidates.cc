@@ -40,7 +40,9 @@ void Candidates::Reset(uint32_t item_count, size_t signals, const ItemFilter& fi
   items_.clear();
   if (marks_.size() < item_count) marks_.resize(item_count, 0);
   if (scores_.size() < signals) scores_.resize(signals);
+  if (numbers_.size() < signals) numbers_.resize(signals);
   for (ScoreVector& scores : scores_) scores.Clear();
+  for (std::vector<float>& numbers : numbers_) numbers.clear();
   item_count_ = item_count;
   signals_ = signals;
   filter_ = filter;

@@ -84,10 +84,13 @@ class Candidates {
     scores_[signal].Resize(item_count_);
     return scores_[signal];
   }
+  // Numbers that a source keeps from Generate to Describe, by one of its signals; empty after Reset.
+  std::vector<float>& numbers(size_t signal) { return numbers_[signal]; }
   // A spare accumulator and a spare list, for numbers that are not items; left as the last user left them.
   ScoreVector& workspace() { return workspace_; }
   std::vector<uint32_t>& order() { return order_; }
 
+  const ItemFilter& filter() const { return filter_; }
   bool Allowed(ItemId item) const {
     return item < item_count_ && (marks_[item] & refused_) == 0 && (plain_ || Passes(item));
   }
@@ -119,6 +122,7 @@ class Candidates {
   std::vector<uint8_t> marks_;
   std::vector<ItemId> marked_;
   std::vector<ScoreVector> scores_;
+  std::vector<std::vector<float>> numbers_;
   ScoreVector workspace_;
   std::vector<uint32_t> order_;
   std::vector<ItemId> items_;
