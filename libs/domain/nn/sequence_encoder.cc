@@ -100,7 +100,7 @@ absl::Status SequenceEncoder::Encode(absl::Span<const uint32_t> history, absl::S
   Matrix x(count + 1, size);
   x.row(0) = AsRow(*start_);
   for (Eigen::Index i = 0; i < count; ++i) x.row(count - i) = table.row(known[static_cast<size_t>(i)]);
-  Row pooled = Row::Zero(size);
+  Row pooled = AsRow(*start_);
   if (count > 0) {
     const auto recency = AsRow(*recency_).head(count).array();
     Row weight = (recency - recency.maxCoeff()).exp().matrix();
@@ -116,7 +116,7 @@ absl::Status SequenceEncoder::Encode(absl::Span<const uint32_t> history, absl::S
     x = y + blocks_[i].contract(hidden);
   }
   pooled += project_(norm_(x));
-  pooled /= pooled.norm() + 1e-6F;
+  ToUnitLength(pooled);
   std::copy(pooled.data(), pooled.data() + size, out.begin());
   return absl::OkStatus();
 }
@@ -126,7 +126,8 @@ absl::Status SequenceEncoder::EncodeItem(absl::Span<const uint32_t> features, ab
   if (out.size() != dimensions()) return absl::InvalidArgumentError("the vector has another length than the model's");
   Row sum = Row::Zero(dimensions());
   AddFeatures(features, feature_rarity_->values, AsMatrix(*feature_table_), sum);
-  sum /= (sum.norm() + 1e-6F) * temperature_;
+  ToUnitLength(sum);
+  sum /= temperature_;
   std::copy(sum.data(), sum.data() + sum.size(), out.begin());
   return absl::OkStatus();
 }

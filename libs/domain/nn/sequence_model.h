@@ -15,18 +15,16 @@ struct SequenceModelOptions {
   int dimensions = 64;  // a multiple of heads
   int layers = 2;
   int heads = 2;
-  int hidden = 256;          // width between the two layers of a block's feed-forward part
-  int window = 50;           // items of a history that are looked at, the newest
+  int hidden = 256;  // width between the two layers of a block's feed-forward part
+  int window = 50;   // items of a history that are looked at, the newest
   int negatives = 1024;
-  int batch_events = 1024;   // labels in a batch, of histories of similar length
-  double dropout = 0.3;      // within the blocks
+  int batch_events = 1024;  // labels in a batch, of histories of similar length
+  double dropout = 0.3;     // within the blocks
   double input_dropout = 0.2;
   double own_dropout = 0.5;
-  double own_start = 0;
-  double rate = 3e-3;        // Adam's
+  double rate = 3e-3;  // Adam's
   double temperature = 0.1;
   double average = 0.99;
-  double reverse = 0;
 };
 
 // Every event of a training sequence is a label. `features` may be empty (no offsets); with them an item's vectors,
