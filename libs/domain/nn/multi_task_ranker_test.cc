@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libs/base/random.h"
+#include "libs/domain/nn/test_data.h"
 
 namespace kontor::nn {
 namespace {
@@ -124,6 +125,7 @@ TEST(MultiTaskRankerTest, BatchesAndSavedModelsPredictTheSame) {
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   ASSERT_TRUE((*loaded)->Predict(validation.features, absl::MakeSpan(loaded_all)).ok());
   EXPECT_EQ(loaded_all, all);
+  ExpectBrokenModelsAreRefused((*ranker)->Save(), LoadMultiTaskRanker);
   EXPECT_EQ(LoadMultiTaskRanker((*ranker)->Save().substr(0, 200)).status().code(), absl::StatusCode::kDataLoss);
 }
 

@@ -88,6 +88,7 @@ TEST(PairScorerTest, LoadedModelsScoreAsSavedOnes) {
   const absl::StatusOr<Scorer> loaded = LoadPairScorer((*scorer)->Save());
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(Scores(**loaded, {1, 2}, {3, 4}), Scores(**scorer, {1, 2}, {3, 4}));
+  ExpectBrokenModelsAreRefused((*scorer)->Save(), LoadPairScorer);
 }
 
 TEST(PairScorerTest, UsersOfOneEventTeachNothing) {

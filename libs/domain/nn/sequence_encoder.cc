@@ -19,11 +19,12 @@ absl::Status SequenceEncoder::Bind() {
   ASSIGN_OR_RETURN(input_, arrays_.Find("input_table", output_->shape));
   ASSIGN_OR_RETURN(start_, arrays_.Find("start", {1, dimensions()}));
   ASSIGN_OR_RETURN(recency_, arrays_.FindOfRank("recency", 2));
+  if (recency_->shape[0] != 1) return absl::DataLossError("recency has more than one row");
   ASSIGN_OR_RETURN(norm_, FindLayerNorm(arrays_, "norm", dimensions()));
   ASSIGN_OR_RETURN(project_, FindLinear(arrays_, "project", dimensions()));
   if (project_.outputs() != dimensions()) return absl::DataLossError("the sizes of project do not fit together");
   ASSIGN_OR_RETURN(const double temperature, arrays_.Number("temperature"));
-  if (!(temperature > 0)) return absl::DataLossError("the temperature is not positive");
+  if (!(temperature > 1e-6)) return absl::DataLossError("the temperature is not positive");
   temperature_ = static_cast<float>(temperature);
   if (arrays_.arrays.count("feature_table") > 0) {
     ASSIGN_OR_RETURN(feature_rarity_, arrays_.FindOfRank("feature_rarity", 1));

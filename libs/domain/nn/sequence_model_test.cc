@@ -95,6 +95,7 @@ TEST(SequenceModelTest, LoadedModelsAnswerAsSavedOnes) {
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(Vector(**loaded, {1, 2, 3}), Vector(**encoder, {1, 2, 3}));
   EXPECT_EQ((*loaded)->Save(), (*encoder)->Save());
+  ExpectBrokenModelsAreRefused((*encoder)->Save(), LoadUserEncoder);
 }
 
 TEST(SequenceModelTest, ItemsWithoutEventsAreFoundByTheirFeatures) {

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libs/base/clock.h"
 #include "libs/base/random.h"
+#include "libs/domain/nn/arrays.h"
 #include "libs/domain/nn/training.h"
 
 // Small made-up shops for the tests of this folder.
@@ -65,6 +70,25 @@ inline Shop GroupShop(uint32_t items, uint32_t groups, int users, uint64_t seed,
     shop.train.Add({own.begin(), own.end() - 1});
   }
   return shop;
+}
+
+// Every array of a model, left out or in another shape, makes `load` refuse it.
+template <typename Load>
+void ExpectBrokenModelsAreRefused(const std::string& bytes, Load load) {
+  const absl::StatusOr<Arrays> whole = LoadArrays(bytes);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  for (const auto& [name, array] : whole->arrays) {
+    Arrays broken = *whole;
+    broken.arrays[name] = {{7, 11}, std::vector<float>(77, 1)};
+    EXPECT_EQ(load(SaveArrays(broken)).status().code(), absl::StatusCode::kDataLoss) << name;
+    broken.arrays.erase(name);
+    EXPECT_EQ(load(SaveArrays(broken)).status().code(), absl::StatusCode::kDataLoss) << name;
+  }
+  for (const auto& [name, number] : whole->numbers) {
+    Arrays broken = *whole;
+    broken.numbers.erase(name);
+    EXPECT_EQ(load(SaveArrays(broken)).status().code(), absl::StatusCode::kDataLoss) << name;
+  }
 }
 
 // Moves on by a second whenever it is asked.

@@ -93,6 +93,7 @@ TEST(TwoTowerTest, UsersVectorsHaveLengthOneAndIgnoreUnknownItems) {
   const absl::StatusOr<Encoder> loaded = LoadUserEncoder((*encoder)->Save());
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(Vector(**loaded, {1, 5}), Vector(**encoder, {1, 5}));
+  ExpectBrokenModelsAreRefused((*encoder)->Save(), LoadUserEncoder);
 }
 
 TEST(TwoTowerTest, BadFeaturesAreRefused) {
