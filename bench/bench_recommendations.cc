@@ -1,7 +1,9 @@
 // How good every source of recommendations and their ensemble are, by the protocols that are published.
 //
-//   bench_recommendations [--threads N] [--sequences FILE [--attributes FILE] | --interactions FILE |
-//                         --sessions TRAIN,TEST]
+//   bench_recommendations [--threads N] [--neural-seconds N] [--sequences FILE [--attributes FILE] |
+//                         --interactions FILE | --sessions TRAIN,TEST]
+//
+// A network's training ends after so many seconds, 300 where nothing is said; 0 trains none.
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -20,11 +22,13 @@ namespace kontor::bench {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: bench_recommendations [--threads N] [--sequences FILE [--attributes FILE] | --interactions FILE | "
+    "usage: bench_recommendations [--threads N] [--neural-seconds N] [--sequences FILE [--attributes FILE] | "
+    "--interactions FILE | "
     "--sessions TRAIN,TEST]";
 
 struct Options {
   int threads = 1;
+  double neural_seconds = 300;
   std::string sequences, attributes, interactions;
   SessionFiles sessions;
 };
@@ -41,6 +45,8 @@ absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
       options.interactions = value;
     } else if (const size_t comma = value.find(','); name == "--sessions" && comma != std::string::npos) {
       options.sessions = {value.substr(0, comma), value.substr(comma + 1)};
+    } else if (name == "--neural-seconds" && absl::SimpleAtod(value, &options.neural_seconds)) {
+      if (!(options.neural_seconds >= 0)) return absl::InvalidArgumentError(kUsage);
     } else if (name != "--threads" || !absl::SimpleAtoi(value, &options.threads) || options.threads < 1) {
       return absl::InvalidArgumentError(kUsage);
     }
@@ -59,7 +65,7 @@ class Bench {
     } else if (!options_.interactions.empty()) {
       ASSIGN_OR_RETURN(const SequenceData data, ReadInteractions(options_.interactions));
       files_.push_back(options_.interactions);
-      RETURN_IF_ERROR(RunSequences(data, {"", options_.threads}, figures_));
+      RETURN_IF_ERROR(RunSequences(data, {"", options_.threads, options_.neural_seconds}, figures_));
     } else if (!options_.sessions.train.empty()) {
       RETURN_IF_ERROR(Sessions("", options_.sessions));
     } else {
@@ -95,7 +101,7 @@ class Bench {
       RETURN_IF_ERROR(ReadAttributes(attributes, data.catalogue));
       files_.push_back(attributes);
     }
-    return RunSequences(data, {prefix, options_.threads}, figures_);
+    return RunSequences(data, {prefix, options_.threads, options_.neural_seconds}, figures_);
   }
 
   const Options options_;

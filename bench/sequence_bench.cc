@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "libs/base/clock.h"
 #include "libs/base/status.h"
 #include "libs/domain/recommendations/fit_ranker.h"
 #include "libs/domain/recommendations/rank_lists.h"
@@ -59,7 +60,11 @@ class SequenceBench {
     TrainOptions options;
     options.threads = options_.threads;
     double start = CpuSeconds();
-    const std::shared_ptr<Model> strict = TrainSources(validation_.train, data_.catalogue, data_.persons, options);
+    options.neural.max_seconds = options_.neural_seconds;
+    options.neural.clock = &base::SystemClock();
+    NeuralPlan plan{{&validation_.train, validation_.examples}, {}};
+    ASSIGN_OR_RETURN(const std::shared_ptr<Model> strict,
+                     TrainSources(validation_.train, data_.catalogue, data_.persons, options, plan));
     Add("train_cpu_s", CpuSeconds() - start, "s", "every source once");
 
     start = CpuSeconds();
@@ -69,10 +74,14 @@ class SequenceBench {
     Ranker ensemble(strict->Signals());
     ASSIGN_OR_RETURN(const TaskFit fit, FitTask(kTask, lists, ranking, ensemble));
     Add("fit_cpu_s", CpuSeconds() - start, "s", "the ensemble's weights and trees, on the validation");
+    std::cout << absl::StrFormat("  validation, two-fold: linear NDCG@10 %.4f, trees %.4f\n", fit.linear.ndcg,
+                                 fit.trees.ndcg)
+              << std::flush;
     Add("validation_ndcg_at_10/linear", fit.linear.ndcg, "share", "two-fold");
     Add("validation_ndcg_at_10/trees", fit.trees.ndcg, "share", "two-fold");
     View("strict", *strict, ensemble);
-    const std::shared_ptr<Model> refit = TrainSources(test_.train, data_.catalogue, data_.persons, options);
+    ASSIGN_OR_RETURN(const std::shared_ptr<Model> refit,
+                     TrainSources(test_.train, data_.catalogue, data_.persons, options, plan));
     View("refit", *refit, ensemble);
     return absl::OkStatus();
   }

@@ -12,6 +12,7 @@ namespace kontor::bench {
 struct SequenceOptions {
   std::string prefix;  // of every row's name
   int threads = 1;
+  double neural_seconds = 300;  // of wall time for each network
 };
 
 // Leave one out: each person's last item is the test's target and the one before it the validation's; everything is

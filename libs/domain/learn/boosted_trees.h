@@ -12,17 +12,17 @@ namespace kontor::learn {
 
 struct TreeOptions {
   enum class Objective : uint8_t {
-    kLambdaRank = 0,  // LambdaMART on NDCG (Burges 2010) within groups; labels are gains
-    kLogistic = 1,    // labels 0 or 1; Predict gives log odds
+    kSoftmax = 0,  // listwise softmax within groups (ListNet, Cao et al. 2007); labels are gains, shared out in a group
+    kLogistic = 1,  // labels 0 or 1; Predict gives log odds
     kSquared = 2,
   };
-  Objective objective = Objective::kLambdaRank;
+  Objective objective = Objective::kSoftmax;
   int rounds = 150;
   int depth = 4;  // 1 to 8
   double learning_rate = 0.1;
-  double row_share = 0.8;     // of the rows, drawn for every tree
-  double column_share = 0.8;  // of the columns, drawn for every tree
-  double min_child_weight = 1;
+  double row_share = 0.8;         // of the rows, drawn for every tree
+  double column_share = 0.8;      // of the columns, drawn for every tree
+  double min_child_weight = 0.1;  // sum of second derivatives
   int threads = 1;
   uint64_t seed = 1;
 };
@@ -32,7 +32,7 @@ struct TreeRows {
   size_t columns = 0;
   absl::Span<const float> values;     // rows × columns, finite
   absl::Span<const float> labels;     // one a row
-  absl::Span<const uint32_t> groups;  // kLambdaRank: sizes of groups of rows that are ranked together
+  absl::Span<const uint32_t> groups;  // kSoftmax: sizes of groups of rows that are ranked together
 };
 
 // Gradient-boosted trees: learned by XGBoost (Chen and Guestrin 2016), answered from complete binary trees in flat

@@ -1,5 +1,6 @@
 #include <xgboost/c_api.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -42,8 +43,9 @@ absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
     return absl::InvalidArgumentError("give 1 to 65,535 columns, and for every label a row of as many values");
   }
   const uint64_t grouped = std::accumulate(rows.groups.begin(), rows.groups.end(), uint64_t{0});
-  if (options.objective == TreeOptions::Objective::kLambdaRank && grouped != rows.labels.size()) {
-    return absl::InvalidArgumentError("the groups' sizes do not add up to the rows");
+  const bool hollow = std::find(rows.groups.begin(), rows.groups.end(), 0U) != rows.groups.end();
+  if (options.objective == TreeOptions::Objective::kSoftmax && (grouped != rows.labels.size() || hollow)) {
+    return absl::InvalidArgumentError("the groups' sizes do not add up to the rows, or one is empty");
   }
   if (options.rounds < 1 || options.rounds > 10'000 || options.depth < 1 || options.depth > 8) {
     return absl::InvalidArgumentError("rounds are 1 to 10,000, depths 1 to 8");
@@ -57,9 +59,8 @@ absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
 }
 
 std::vector<std::pair<std::string, std::string>> Parameters(const TreeOptions& options) {
-  static constexpr const char* kObjectives[] = {"rank:ndcg", "binary:logistic", "reg:squarederror"};
   const bool logistic = options.objective == TreeOptions::Objective::kLogistic;
-  return {{"objective", kObjectives[static_cast<size_t>(options.objective)]},
+  return {{"objective", logistic ? "binary:logistic" : "reg:squarederror"},  // kSoftmax brings its own derivatives
           {"eta", absl::StrCat(options.learning_rate)},
           {"max_depth", absl::StrCat(options.depth)},
           {"subsample", absl::StrCat(options.row_share)},
@@ -76,20 +77,60 @@ absl::Status Fill(const TreeRows& rows, Matrix& matrix) {
   RETURN_IF_ERROR(Checked(XGDMatrixCreateFromMat(rows.values.data(), rows.labels.size(), rows.columns,
                                                  std::numeric_limits<float>::quiet_NaN(), &matrix.handle),
                           "read the rows"));
-  RETURN_IF_ERROR(
-      Checked(XGDMatrixSetFloatInfo(matrix.handle, "label", rows.labels.data(), rows.labels.size()), "read labels"));
-  if (rows.groups.empty()) return absl::OkStatus();
-  return Checked(XGDMatrixSetUIntInfo(matrix.handle, "group", rows.groups.data(), rows.groups.size()), "read groups");
+  return Checked(XGDMatrixSetFloatInfo(matrix.handle, "label", rows.labels.data(), rows.labels.size()), "read labels");
 }
 
-absl::Status Boost(const TreeOptions& options, const Matrix& matrix, Booster& booster) {
+// The derivatives of -sum_i y_i log softmax(margins)_i in each group, y the labels over their sum.
+class SoftmaxLoss {
+ public:
+  explicit SoftmaxLoss(const TreeRows& rows) : rows_(rows), first_(rows.labels.size()), second_(rows.labels.size()) {}
+
+  absl::Status AddTree(const Matrix& matrix, BoosterHandle booster) {
+    bst_ulong size = 0;
+    const float* margins = nullptr;
+    RETURN_IF_ERROR(Checked(XGBoosterPredict(booster, matrix.handle, kMargins, 0, 1, &size, &margins), "predict"));
+    size_t begin = 0;
+    for (const uint32_t count : rows_.groups) {
+      Derive(margins, begin, begin + count);
+      begin += count;
+    }
+    return Checked(XGBoosterBoostOneIter(booster, matrix.handle, first_.data(), second_.data(), first_.size()),
+                   "add a tree");
+  }
+
+ private:
+  static constexpr int kMargins = 1;
+  static constexpr float kLeastSecond = 1e-6F;
+
+  void Derive(const float* margins, size_t begin, size_t end) {
+    const float max = *std::max_element(margins + begin, margins + end);
+    double sum = 0, gains = 0;
+    for (size_t i = begin; i < end; ++i) {
+      sum += std::exp(static_cast<double>(margins[i] - max));
+      gains += rows_.labels[i];
+    }
+    for (size_t i = begin; i < end; ++i) {
+      const double p = std::exp(static_cast<double>(margins[i] - max)) / sum;
+      first_[i] = gains > 0 ? static_cast<float>(p - rows_.labels[i] / gains) : 0;
+      second_[i] = std::max(kLeastSecond, static_cast<float>(p * (1 - p)));
+    }
+  }
+
+  const TreeRows& rows_;
+  std::vector<float> first_, second_;
+};
+
+absl::Status Boost(const TreeRows& rows, const TreeOptions& options, const Matrix& matrix, Booster& booster) {
   RETURN_IF_ERROR(Checked(XGBoosterCreate(&matrix.handle, 1, &booster.handle), "begin"));
   for (const auto& [name, value] : Parameters(options)) {
     RETURN_IF_ERROR(
         Checked(XGBoosterSetParam(booster.handle, name.c_str(), value.c_str()), absl::StrCat("set ", name)));
   }
+  SoftmaxLoss loss(rows);
   for (int round = 0; round < options.rounds; ++round) {
-    RETURN_IF_ERROR(Checked(XGBoosterUpdateOneIter(booster.handle, round, matrix.handle), "add a tree"));
+    RETURN_IF_ERROR(options.objective == TreeOptions::Objective::kSoftmax
+                        ? loss.AddTree(matrix, booster.handle)
+                        : Checked(XGBoosterUpdateOneIter(booster.handle, round, matrix.handle), "add a tree"));
   }
   return absl::OkStatus();
 }
@@ -199,7 +240,7 @@ absl::StatusOr<BoostedTrees> BoostedTrees::Train(const TreeRows& rows, const Tre
   Matrix matrix;
   RETURN_IF_ERROR(Fill(rows, matrix));
   Booster booster;
-  RETURN_IF_ERROR(Boost(options, matrix, booster));
+  RETURN_IF_ERROR(Boost(rows, options, matrix, booster));
   bst_ulong count = 0;
   const char** dumps = nullptr;
   RETURN_IF_ERROR(Checked(XGBoosterDumpModelEx(booster.handle, "", 1, "text", &count, &dumps), "write its trees"));

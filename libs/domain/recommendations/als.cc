@@ -118,18 +118,20 @@ std::vector<float> Als::ItemVector(absl::Span<const std::vector<float>> users) c
 }
 
 void Als::Generate(const Profile& profile, int limit, size_t first, Candidates& out) const {
-  std::vector<float>& user = out.kept(first);
-  user = UserVector(profile.recent());
   if (profile.recent().empty()) return;
+  std::vector<float>& user = out.numbers(first);
+  user = UserVector(profile.recent());
   for (const ScoredItem& best : index_.Top(user, static_cast<size_t>(limit), {true, out.AllowedWords()})) {
     if (best.score > 0) out.Nominate(best.item);
   }
 }
 
 void Als::Describe(const Profile&, size_t first, Candidates& out) const {
+  const std::vector<float>& user = out.numbers(first);
+  if (user.empty()) return;
   for (size_t row = 0; row < out.items().size(); ++row) {
     const ItemId item = out.items()[row];
-    if (item < index_.size()) out.value(row, first) = std::max(0.0F, index_.Score(out.kept(first), item));
+    if (item < index_.size()) out.value(row, first) = std::max(0.0F, index_.Score(user, item));
   }
 }
 

@@ -41,7 +41,9 @@ void Candidates::Reset(uint32_t item_count, size_t signals, const ItemFilter& fi
   has_allowed_words_ = false;
   if (marks_.size() < item_count) marks_.resize(item_count, 0);
   if (scores_.size() < signals) scores_.resize(signals);
+  if (numbers_.size() < signals) numbers_.resize(signals);
   for (ScoreVector& scores : scores_) scores.Clear();
+  for (std::vector<float>& numbers : numbers_) numbers.clear();
   item_count_ = item_count;
   signals_ = signals;
   filter_ = filter;

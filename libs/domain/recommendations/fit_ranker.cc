@@ -14,24 +14,16 @@ using Lists = std::vector<const RankList*>;
 
 bool HoldsRelevant(const RankList& list) { return !list.relevant.empty(); }
 
-// Boosted trees over the rows that the first stage passes on, and over the relevant ones that it does not.
+// Boosted trees over the rows that the first stage passes on, of lists where something relevant is among them.
 absl::StatusOr<learn::BoostedTrees> FitTrees(const Ranker& first, Task task, const Lists& lists,
                                              const learn::TreeOptions& options) {
   std::vector<float> values, labels, scores;
   std::vector<uint32_t> groups, rows;
   const size_t columns = first.signals().size();
   for (const RankList* list : lists) {
-    if (!HoldsRelevant(*list)) continue;
     first.ScoreScaled(task, list->features, list->bought, list->context, scores);
     Ranker::FindBest(scores, rows);
-    std::sort(rows.begin(), rows.end());
-    const size_t best = rows.size();
-    for (uint32_t row = 0; row < list->relevant.size(); ++row) {
-      if (list->relevant[row] != 0 &&
-          !std::binary_search(rows.begin(), rows.begin() + static_cast<int64_t>(best), row)) {
-        rows.push_back(row);
-      }
-    }
+    if (std::none_of(rows.begin(), rows.end(), [&](uint32_t row) { return list->relevant[row] != 0; })) continue;
     for (const uint32_t row : rows) {
       first.AppendTreeRow(list->bought[row] != 0, absl::MakeConstSpan(list->features).subspan(row * columns, columns),
                           list->context, values);
@@ -39,6 +31,7 @@ absl::StatusOr<learn::BoostedTrees> FitTrees(const Ranker& first, Task task, con
     }
     groups.push_back(static_cast<uint32_t>(rows.size()));
   }
+  if (groups.empty()) return learn::BoostedTrees();
   return learn::BoostedTrees::Train({first.tree_columns(), values, labels, groups}, options);
 }
 

@@ -8,10 +8,10 @@
 namespace kontor::recommendations {
 
 struct SequentialRulesOptions {
-  uint32_t window = 10;      // baskets after that of the first item that count
+  uint32_t window = 3;      // baskets after that of the first item that count
   uint32_t max_basket = 50;  // items of a basket that count, the first ones
   double from_power = 0.5;   // alpha: how far an item's own frequency is divided out
-  double to_power = 0.5;     // beta: the same of the item that follows
+  double to_power = 0.3;     // beta: the same of the item that follows
   int max_row = 400;         // items kept per item, the heaviest
   int threads = 1;
 };

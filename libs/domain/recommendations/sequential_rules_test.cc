@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 TEST(SequentialRulesTest, WeightsByHand) {
   // 0 then 1 twice (gap 1), 0 then 2 once (gap 2); never backwards, never across customers.
   const Baskets baskets = MakeBaskets(4, {{{0}, {1}, {2}}, {{0}, {1}}, {{3}}});
-  const ItemTable rules = TrainSequentialRules(baskets, {});
+  const ItemTable rules = TrainSequentialRules(baskets, {.window = 10, .to_power = 0.5});
   EXPECT_NEAR(rules.At(0, 1), 2 / std::sqrt(2.0 * 2), 1e-6);
   EXPECT_NEAR(rules.At(0, 2), 0.5 / std::sqrt(2.0 * 1), 1e-6);
   EXPECT_NEAR(rules.At(1, 2), 1 / std::sqrt(2.0 * 1), 1e-6);

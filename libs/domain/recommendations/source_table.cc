@@ -4,10 +4,13 @@
 
 #include "libs/domain/recommendations/als.h"
 #include "libs/domain/recommendations/buy_again.h"
+#include "libs/domain/recommendations/calendar.h"
 #include "libs/domain/recommendations/content.h"
 #include "libs/domain/recommendations/item_item.h"
 #include "libs/domain/recommendations/neighbours.h"
+#include "libs/domain/recommendations/neural_source.h"
 #include "libs/domain/recommendations/recency_source.h"
+#include "libs/domain/recommendations/repurchase_clock.h"
 #include "libs/domain/recommendations/session_knn.h"
 
 namespace kontor::recommendations {
@@ -25,11 +28,17 @@ constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
     {"buy_again", LoadOne<BuyAgain>},
     {"item_item", LoadOne<ItemItem>},
     {"item_item_customers", LoadOne<ItemItem>},
+    {"calendar", LoadOne<Calendar>},
     {"content", LoadOne<Content>},
     {"ease", LoadOne<RecencySource>},
+    {"mult_vae", LoadOne<NeuralSource>},
     {"neighbours", LoadOne<Neighbours>},
+    {"neumf", LoadOne<PairSource>},
+    {"repurchase_clock", LoadOne<RepurchaseClock>},
+    {"sequence_model", LoadOne<NeuralSource>},
     {"sequential_rules", LoadOne<RecencySource>},
     {"session_knn", LoadOne<SessionKnn>},
+    {"two_tower", LoadOne<NeuralSource>},
 };
 
 }  // namespace

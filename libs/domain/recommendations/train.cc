@@ -6,8 +6,10 @@
 
 #include "libs/base/status.h"
 #include "libs/domain/recommendations/buy_again.h"
+#include "libs/domain/recommendations/calendar.h"
 #include "libs/domain/recommendations/content.h"
 #include "libs/domain/recommendations/recency_source.h"
+#include "libs/domain/recommendations/repurchase_clock.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -34,16 +36,20 @@ absl::Status CheckInput(const history::History& history, const Catalogue& catalo
 
 }  // namespace
 
-std::shared_ptr<Model> TrainSources(const Baskets& baskets, const Catalogue& catalogue,
-                                    absl::Span<const uint64_t> persons, const TrainOptions& given) {
+absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, const Catalogue& catalogue,
+                                                    absl::Span<const uint64_t> persons, const TrainOptions& given,
+                                                    NeuralPlan& plan) {
   TrainOptions options = given;
-  for (int* threads :
-       {&options.together.threads, &options.customers.threads, &options.ease.threads, &options.rules.threads}) {
+  for (int* threads : {&options.together.threads, &options.customers.threads, &options.ease.threads,
+                       &options.rules.threads, &options.neural.threads}) {
     *threads = options.threads;
   }
-  options.together.seed = options.customers.seed = options.seed;
+  options.together.seed = options.customers.seed = options.neural.seed = options.seed;
   Model::Sources sources;
   sources.push_back(std::make_shared<const BuyAgain>(BuyAgain::Train(baskets)));
+  sources.push_back(std::make_shared<const RepurchaseClock>(
+      RepurchaseClock::Train(baskets, catalogue.product_categories, options.clock)));
+  sources.push_back(std::make_shared<const Calendar>(Calendar::Train(baskets)));
   sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, options.together)));
   sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, options.customers)));
   sources.push_back(std::make_shared<const RecencySource>(RecencySource::Kind::kEase,
@@ -52,6 +58,9 @@ std::shared_ptr<Model> TrainSources(const Baskets& baskets, const Catalogue& cat
       std::make_shared<const RecencySource>(RecencySource::Kind::kRules, TrainSequentialRules(baskets, options.rules)));
   sources.push_back(std::make_shared<const Neighbours>(Neighbours::Train(baskets, persons, options.neighbours)));
   if (catalogue.features.size() > 0) sources.push_back(std::make_shared<const Content>(catalogue.features));
+  ASSIGN_OR_RETURN(Model::Sources networks,
+                   TrainNeural(baskets, catalogue.features, plan.validation, options.neural, plan.epochs));
+  sources.insert(sources.end(), networks.begin(), networks.end());
   Catalogue kept = catalogue;
   kept.features = {};
   auto model = std::make_shared<Model>(
@@ -73,11 +82,15 @@ absl::StatusOr<std::shared_ptr<Model>> TrainModel(const history::History& histor
     return base::Error(absl::StatusCode::kFailedPrecondition, "TOO_LITTLE_HISTORY",
                        "There is no purchase to learn from; import orders first.");
   }
-  std::shared_ptr<Model> model = TrainSources(baskets, catalogue, persons, options);
   const HoldOut hold_out = HoldOutLast(baskets, options.max_examples);
-  if (hold_out.examples.size() < options.min_examples) return model;
-
-  const std::shared_ptr<Model> partial = TrainSources(hold_out.train, catalogue, persons, options);
+  NeuralPlan plan{{&hold_out.train, hold_out.examples}, {}};
+  if (hold_out.examples.size() < options.min_examples) {
+    plan.validation.examples = {};
+    return TrainSources(baskets, catalogue, persons, options, plan);
+  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<Model> partial,
+                   TrainSources(hold_out.train, catalogue, persons, options, plan));
+  ASSIGN_OR_RETURN(std::shared_ptr<Model> model, TrainSources(baskets, catalogue, persons, options, plan));
   RankerOptions ranking = options.ranker;
   ranking.threads = options.threads;
   ranking.seed = options.seed;

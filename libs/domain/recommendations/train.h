@@ -10,7 +10,9 @@
 #include "libs/domain/recommendations/item_item.h"
 #include "libs/domain/recommendations/model.h"
 #include "libs/domain/recommendations/neighbours.h"
+#include "libs/domain/recommendations/repurchase_clock.h"
 #include "libs/domain/recommendations/sequential_rules.h"
+#include "libs/domain/recommendations/train_neural.h"
 
 namespace kontor::recommendations {
 
@@ -20,8 +22,10 @@ struct TrainOptions {
   ItemItemOptions customers{.group = ItemItemOptions::Group::kCustomer};
   EaseOptions ease;
   SequentialRulesOptions rules;
+  ClockOptions clock;
   NeighboursOptions neighbours;
   PopularityOptions popularity;
+  NeuralOptions neural;
   RankerOptions ranker;
   int threads = 1;
   size_t max_examples = 5'000;  // customers whose last basket is held out to fit the weights
@@ -29,9 +33,18 @@ struct TrainOptions {
   uint64_t seed = 1;
 };
 
-// All sources, learned from all baskets; the ranker is DefaultRanker. Users and items as for TrainModel.
-std::shared_ptr<Model> TrainSources(const Baskets& baskets, const Catalogue& catalogue,
-                                    absl::Span<const uint64_t> persons, const TrainOptions& options);
+// What networks are stopped by, and when: `epochs` is written by a training whose `validation` is held out of its
+// baskets, and read by the next one, which learns from everything.
+struct NeuralPlan {
+  NeuralValidation validation;
+  NeuralEpochs epochs{};
+};
+
+// All sources, learned from all baskets; the ranker is DefaultRanker. Users and items as for TrainModel. Networks are
+// trained where options.neural gives them time. CANCELLED when options.neural.cancelled said so.
+absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, const Catalogue& catalogue,
+                                                    absl::Span<const uint64_t> persons, const TrainOptions& options,
+                                                    NeuralPlan& plan);
 
 // Learns a model from a history whose items are numbers of catalogue.products, contexts of catalogue.contexts, and
 // whose user u is persons[u] (UserContext::person). Only purchases count. First the sources learn from all but the last

@@ -32,6 +32,7 @@ struct UserContext {
   absl::Span<const PastBasket> baskets;  // newest first
   absl::Span<const Seed> session;        // distinct, newest first as far as that is known
   ContextId context = kNone;             // the most specific one known
+  int64_t now_seconds = 0;               // when the answer is asked for, Unix time; 0 where that must not count
 };
 
 enum class BoughtItems : uint8_t { kInclude = 0, kExclude = 1, kOnly = 2 };

@@ -1,0 +1,168 @@
+#include "libs/domain/nn/graph.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "libs/base/status.h"
+#include "libs/domain/nn/feature_sums.h"
+
+namespace kontor::nn {
+namespace {
+
+using ArrayMap = Eigen::Map<Eigen::ArrayXf>;
+
+ArrayMap Values(const at::Tensor& tensor) { return {tensor.data_ptr<float>(), tensor.numel()}; }
+
+Array Copy(const at::Tensor& tensor) {
+  Array array;
+  for (int64_t size : tensor.sizes()) array.shape.push_back(static_cast<uint32_t>(size));
+  const float* values = tensor.data_ptr<float>();
+  array.values.assign(values, values + tensor.numel());
+  return array;
+}
+
+absl::Status Restore(const Arrays& state, const std::string& name, const at::Tensor& out) {
+  std::vector<uint32_t> shape;
+  for (int64_t size : out.sizes()) shape.push_back(static_cast<uint32_t>(size));
+  ASSIGN_OR_RETURN(const Array* array, state.Find(name, shape));
+  std::memcpy(out.data_ptr<float>(), array->values.data(), array->values.size() * sizeof(float));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void Parameters::Add(const std::string& name, std::vector<int64_t> shape, base::Random& random, double deviation,
+                     double mean, bool decays) {
+  Parameter parameter{.value = at::empty(shape), .decays = decays};
+  for (float& value : Values(parameter.value)) {
+    value = static_cast<float>(mean + (deviation == 0 ? 0 : deviation * random.Normal()));
+  }
+  parameter.first = at::zeros_like(parameter.value);
+  parameter.second = at::zeros_like(parameter.value);
+  parameter.average = parameter.value.clone();
+  parameter.value.set_requires_grad(true);
+  parameters_[name] = std::move(parameter);
+}
+
+void Parameters::AddLinear(const std::string& name, int64_t outputs, int64_t inputs, base::Random& random) {
+  Add(name + ".weight", {outputs, inputs}, random, std::sqrt(2.0 / static_cast<double>(inputs + outputs)));
+  Add(name + ".bias", {outputs}, random, 0);
+}
+
+void Parameters::AddLayerNorm(const std::string& name, int64_t size, base::Random& random) {
+  Add(name + ".weight", {size}, random, 0, 1);
+  Add(name + ".bias", {size}, random, 0);
+}
+
+void Parameters::Step(const AdamOptions& options) {
+  ++steps_;
+  const double step = static_cast<double>(steps_);
+  const float rate = static_cast<float>(options.rate * std::min(1.0, step / std::max(1, options.warm_up)));
+  const float correction1 = static_cast<float>(1 / (1 - std::pow(options.beta1, step)));
+  const float correction2 = static_cast<float>(1 / (1 - std::pow(options.beta2, step)));
+  const float beta1 = static_cast<float>(options.beta1), beta2 = static_cast<float>(options.beta2);
+  const float keep = static_cast<float>(std::min(options.average, (1 + step) / (10 + step)));
+  const float epsilon = static_cast<float>(options.epsilon);
+  for (auto& [name, parameter] : parameters_) {
+    const at::Tensor gradient = parameter.value.grad();
+    if (!gradient.defined()) continue;
+    const at::Tensor dense = gradient.contiguous();
+    ArrayMap value = Values(parameter.value), first = Values(parameter.first), second = Values(parameter.second);
+    ArrayMap average = Values(parameter.average), slope = Values(dense);
+    const float shrink = parameter.decays ? static_cast<float>(1 - rate * options.weight_decay) : 1;
+    constexpr Eigen::Index kChunk = 4096;  // all five stay in the cache
+    for (Eigen::Index at = 0; at < value.size(); at += kChunk) {
+      const Eigen::Index size = std::min(kChunk, value.size() - at);
+      auto m = first.segment(at, size), v = second.segment(at, size), w = value.segment(at, size);
+      m = beta1 * m + (1 - beta1) * slope.segment(at, size);
+      v = beta2 * v + (1 - beta2) * slope.segment(at, size).square();
+      w = shrink * w - rate * (correction1 * m) / ((correction2 * v).sqrt() + epsilon);
+      average.segment(at, size) = keep * average.segment(at, size) + (1 - keep) * w;
+    }
+    parameter.value.mutable_grad().reset();
+  }
+}
+
+void Parameters::SaveAverages(Arrays& out) const {
+  for (const auto& [name, parameter] : parameters_) out.arrays[name] = Copy(parameter.average);
+}
+
+void Parameters::SaveState(Arrays& out) const {
+  out.numbers["steps"] = static_cast<double>(steps_);
+  for (const auto& [name, parameter] : parameters_) {
+    out.arrays["value/" + name] = Copy(parameter.value);
+    out.arrays["first/" + name] = Copy(parameter.first);
+    out.arrays["second/" + name] = Copy(parameter.second);
+    out.arrays["average/" + name] = Copy(parameter.average);
+  }
+}
+
+absl::Status Parameters::RestoreState(const Arrays& state) {
+  ASSIGN_OR_RETURN(const double steps, state.Number("steps"));
+  steps_ = static_cast<int64_t>(steps);
+  for (auto& [name, parameter] : parameters_) {
+    RETURN_IF_ERROR(Restore(state, "value/" + name, parameter.value));
+    RETURN_IF_ERROR(Restore(state, "first/" + name, parameter.first));
+    RETURN_IF_ERROR(Restore(state, "second/" + name, parameter.second));
+    RETURN_IF_ERROR(Restore(state, "average/" + name, parameter.average));
+  }
+  return absl::OkStatus();
+}
+
+at::Tensor ApplyLinear(const Parameters& parameters, const std::string& name, const at::Tensor& x) {
+  return at::linear(x, parameters[name + ".weight"], parameters[name + ".bias"]);
+}
+
+at::Tensor ApplyLayerNorm(const Parameters& parameters, const std::string& name, const at::Tensor& x) {
+  return at::layer_norm(x, {x.size(-1)}, parameters[name + ".weight"], parameters[name + ".bias"], 1e-5);
+}
+
+at::Tensor Dropout(const at::Tensor& x, double rate, base::Random& random) {
+  if (rate <= 0) return x;
+  const at::Tensor mask = at::empty(x.sizes());
+  float* values = mask.data_ptr<float>();
+  const uint64_t limit = static_cast<uint64_t>(rate * 65536);
+  const float kept = static_cast<float>(1 / (1 - static_cast<double>(limit) / 65536));
+  const int64_t size = mask.numel();
+  for (int64_t i = 0; i < size; i += 4) {  // four draws of 16 bits from each number
+    const uint64_t bits = random();
+    for (int64_t j = 0; j < std::min<int64_t>(4, size - i); ++j) {
+      values[i + j] = ((bits >> (16 * j)) & 0xFFFF) < limit ? 0 : kept;
+    }
+  }
+  return x * mask;
+}
+
+at::Tensor FeatureSums(const ItemFeatures& features, absl::Span<const float> rarity, const std::vector<int64_t>& ids,
+                       const at::Tensor& table) {
+  std::vector<int64_t> rows, offsets;
+  std::vector<float> weights;
+  const int64_t items = static_cast<int64_t>(features.offsets.size()) - 1;
+  for (int64_t id : ids) {
+    offsets.push_back(static_cast<int64_t>(rows.size()));
+    if (id < 0 || id >= items) continue;
+    const absl::Span<const uint32_t> own = features.item(static_cast<size_t>(id));
+    const std::vector<float> own_weights = FeatureWeights(own, rarity);
+    rows.insert(rows.end(), own.begin(), own.end());
+    weights.insert(weights.end(), own_weights.begin(), own_weights.end());
+  }
+  return BagSums(table, rows, offsets, weights);
+}
+
+at::Tensor BagSums(const at::Tensor& table, const std::vector<int64_t>& rows, const std::vector<int64_t>& offsets,
+                   const std::vector<float>& weights) {
+  const at::Tensor weight = at::empty({static_cast<int64_t>(weights.size())});
+  std::copy(weights.begin(), weights.end(), weight.data_ptr<float>());
+  return std::get<0>(at::embedding_bag(table, IndexTensor(rows), IndexTensor(offsets), false, 0, false, weight));
+}
+
+at::Tensor IndexTensor(const std::vector<int64_t>& values) {
+  const at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, at::kLong);
+  std::copy(values.begin(), values.end(), tensor.data_ptr<int64_t>());
+  return tensor;
+}
+
+}  // namespace kontor::nn
