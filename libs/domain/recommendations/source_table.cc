@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "libs/domain/recommendations/als.h"
 #include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/calendar.h"
 #include "libs/domain/recommendations/content.h"
@@ -23,6 +24,7 @@ std::unique_ptr<const CandidateSource> LoadOne(base::ByteReader& in, uint32_t it
 }
 
 constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
+    {"als", LoadOne<Als>},
     {"buy_again", LoadOne<BuyAgain>},
     {"item_item", LoadOne<ItemItem>},
     {"item_item_customers", LoadOne<ItemItem>},
