@@ -66,10 +66,8 @@ class ScoreVector {
 // Which items may be answered at all. Borrows.
 struct ItemFilter {
   BoughtItems bought = BoughtItems::kInclude;
-  absl::Span<const ItemId> excluded;           // any order
-  absl::Span<const uint64_t> allowed;          // bit i of word i / 64: item i; empty allows all
-  absl::Span<const uint32_t> categories;       // any of these; empty allows all
-  absl::Span<const uint32_t> item_categories;  // the catalogue's, one per item
+  absl::Span<const ItemId> excluded;   // any order
+  absl::Span<const uint64_t> allowed;  // bits.h; empty allows all
 };
 
 // The working memory of one request: the items that sources nominate and a table with one row an item and one column a
