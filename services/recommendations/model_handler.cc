@@ -20,6 +20,7 @@ absl::StatusOr<v1::Model> ModelHandler::TrainModel(const runtime::CallContext& c
                                                    const v1::TrainModelRequest& request) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const ServedModel> served,
                    trainer_.Train(call.shop, request.force(), [&call] { return call.cancelled(); }));
+  serving_.Refresh(call.shop);
   v1::Model model;
   FillModel(call.shop, served->info(), true, model);
   return model;

@@ -220,7 +220,9 @@ TEST_F(TrainerTest, KeeperServesWhatAnotherProcessPromoted) {
 
 TEST_F(TrainerTest, HandlerListsModelsInPages) {
   Buy(120, 0, 4, true);
-  ModelHandler handler(trainer_, registry_);
+  const RuleBook rules(shops_);
+  ServingViews views({serving_, live_, rules, base::SystemClock(), shops_});
+  ModelHandler handler(trainer_, registry_, views);
   runtime::CallContext call;
   call.shop = kTestShop;
   EXPECT_EQ(handler.ListModels(call, {})->models_size(), 0);
