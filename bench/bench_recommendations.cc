@@ -11,6 +11,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "bench/als_bench.h"
 #include "bench/figures.h"
 #include "bench/sequence_bench.h"
 #include "bench/sequence_data.h"
@@ -82,8 +83,10 @@ class Bench {
         Sequences("", absl::StrCat(data, "s3rec/Beauty.txt"), absl::StrCat(data, "s3rec/Beauty_item2attributes.json")));
     RETURN_IF_ERROR(Sequences("sports_", absl::StrCat(data, "s3rec/Sports_and_Outdoors.txt"),
                               absl::StrCat(data, "s3rec/Sports_and_Outdoors_item2attributes.json")));
-    return Sessions("diginetica_", {absl::StrCat(data, "diginetica/train_sessions.txt"),
-                                    absl::StrCat(data, "diginetica/test_prefixes.txt")});
+    RETURN_IF_ERROR(Sessions("diginetica_", {absl::StrCat(data, "diginetica/train_sessions.txt"),
+                                             absl::StrCat(data, "diginetica/test_prefixes.txt")}));
+    RunVectorScan(figures_);
+    return RunAlsSpeed(nullptr, "synthetic_", figures_);
   }
 
   absl::Status Sessions(const std::string& prefix, const SessionFiles& files) {
@@ -101,7 +104,9 @@ class Bench {
       RETURN_IF_ERROR(ReadAttributes(attributes, data.catalogue));
       files_.push_back(attributes);
     }
-    return RunSequences(data, {prefix, options_.threads, options_.neural_seconds}, figures_);
+    RETURN_IF_ERROR(RunSequences(data, {prefix, options_.threads, options_.neural_seconds}, figures_));
+    RETURN_IF_ERROR(RunAlsQuality(data, prefix, figures_));
+    return RunAlsSpeed(&data, prefix, figures_);
   }
 
   const Options options_;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "bench/session_tuning.h"
 #include "libs/base/status.h"
+#include "libs/domain/recommendations/als.h"
 #include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/fit_ranker.h"
 #include "libs/domain/recommendations/item_item.h"
@@ -70,6 +71,7 @@ std::shared_ptr<Model> TrainSources(const Sessions& sessions, const SessionKnnOp
   sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, together)));
   sources.push_back(std::make_shared<const RecencySource>(RecencySource::Kind::kRules,
                                                           TrainSequentialRules(baskets, {.threads = threads})));
+  sources.push_back(std::make_shared<const Als>(Als::Train(baskets, {.threads = threads})));
   return std::make_shared<Model>(std::move(catalogue), std::move(sources),
                                  std::make_shared<const Popularity>(Popularity::Train(baskets, {}, {})));
 }
