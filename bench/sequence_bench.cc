@@ -35,7 +35,7 @@ Ranker FitOneSource(const Model& alone, const std::vector<RankList>& lists) {
   std::vector<const RankList*> pointers;
   for (const RankList& list : lists) pointers.push_back(&list);
   const size_t columns = alone.Signals().size(), own = alone.sources().front()->signals().size();
-  std::vector<float> weights = FitWeights(pointers, columns, {});
+  std::vector<float> weights = FitWeights(pointers, std::vector<bool>(columns, true), {});
   for (size_t i = 0; i < weights.size(); ++i) {
     if (i % columns >= own) weights[i] = 0;
   }

@@ -66,7 +66,8 @@ absl::Status ReadArray(Reader& reader, Arrays& out) {
   reader.Copy(array.shape.data(), array.shape.size());
   uint64_t count = 1;
   for (uint32_t size : array.shape) {
-    if (size != 0 && count > (uint64_t{1} << 40) / size) return absl::DataLossError(absl::StrCat(name, " is too large"));
+    if (size != 0 && count > (uint64_t{1} << 40) / size)
+      return absl::DataLossError(absl::StrCat(name, " is too large"));
     count *= size;
   }
   if (!reader.Have(count, sizeof(float))) return absl::DataLossError(absl::StrCat("the bytes end within ", name));
@@ -133,9 +134,11 @@ absl::StatusOr<Arrays> LoadArrays(absl::string_view bytes) {
   const absl::string_view body = bytes.substr(0, bytes.size() - kChecksumBytes);
   Reader reader(body.substr(kMagic.size()));
   if (const uint32_t format = reader.Value<uint32_t>(); format != kArraysFormat) {
-    return absl::InvalidArgumentError(absl::StrCat("neural model format ", format, "; this version reads ", kArraysFormat));
+    return absl::InvalidArgumentError(
+        absl::StrCat("neural model format ", format, "; this version reads ", kArraysFormat));
   }
-  if (base::Sha256(body) != bytes.substr(body.size())) return absl::DataLossError("the checksum differs: cut or changed");
+  if (base::Sha256(body) != bytes.substr(body.size()))
+    return absl::DataLossError("the checksum differs: cut or changed");
   Arrays out;
   out.kind = reader.Text();
   for (uint32_t left = reader.Value<uint32_t>(); left > 0 && reader.ok(); --left) {
@@ -144,7 +147,8 @@ absl::StatusOr<Arrays> LoadArrays(absl::string_view bytes) {
     if (!std::isfinite(value)) return absl::DataLossError(absl::StrCat(name, " is not finite"));
     out.numbers[name] = value;
   }
-  for (uint32_t left = reader.Value<uint32_t>(); left > 0 && reader.ok(); --left) RETURN_IF_ERROR(ReadArray(reader, out));
+  for (uint32_t left = reader.Value<uint32_t>(); left > 0 && reader.ok(); --left)
+    RETURN_IF_ERROR(ReadArray(reader, out));
   if (!reader.ok() || !reader.at_end()) return absl::DataLossError("the bytes end too early or too late");
   return out;
 }

@@ -55,7 +55,8 @@ struct LayerNorm {
     for (Eigen::Index i = 0; i < y.rows(); ++i) {
       y.row(i).array() -= y.row(i).mean();
       const float variance = y.row(i).squaredNorm() / static_cast<float>(y.cols());
-      y.row(i) = (y.row(i).array() / std::sqrt(variance + 1e-5F) * AsRow(*weight).array() + AsRow(*bias).array()).matrix();
+      y.row(i) =
+          (y.row(i).array() / std::sqrt(variance + 1e-5F) * AsRow(*weight).array() + AsRow(*bias).array()).matrix();
     }
     return y;
   }
@@ -72,6 +73,13 @@ inline void Gelu(Matrix& x) {
   x = x.unaryExpr([](float v) { return 0.5F * v * (1 + std::erf(v * 0.70710678F)); });
 }
 
+// Scales rows to length 1. What is added to their squares keeps the slope finite at zero.
+inline constexpr float kLeastSquares = 1e-4F;
+template <typename Rows>
+void ToUnitLength(Rows&& rows) {
+  for (Eigen::Index i = 0; i < rows.rows(); ++i) rows.row(i) /= std::sqrt(rows.row(i).squaredNorm() + kLeastSquares);
+}
+
 // y = x + contract(gelu(expand(x))), scaled to length 1.
 struct Tower {
   Linear expand, contract;
@@ -81,7 +89,7 @@ struct Tower {
     Matrix hidden = expand(x);
     Gelu(hidden);
     Matrix y = x + contract(hidden);
-    for (Eigen::Index i = 0; i < y.rows(); ++i) y.row(i) /= y.row(i).norm() + 1e-6F;
+    ToUnitLength(y);
     return y;
   }
 };

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "libs/base/status.h"
-#include "libs/domain/nn/feature_sums.h"
 
 namespace kontor::nn {
 namespace {
@@ -35,16 +34,19 @@ absl::Status Restore(const Arrays& state, const std::string& name, const at::Ten
 }  // namespace
 
 void Parameters::Add(const std::string& name, std::vector<int64_t> shape, base::Random& random, double deviation,
-                     double mean, bool decays) {
-  Parameter parameter{.value = at::empty(shape), .decays = decays};
-  for (float& value : Values(parameter.value)) {
+                     double mean) {
+  const at::Tensor start = at::empty(shape);
+  for (float& value : Values(start)) {
     value = static_cast<float>(mean + (deviation == 0 ? 0 : deviation * random.Normal()));
   }
-  parameter.first = at::zeros_like(parameter.value);
-  parameter.second = at::zeros_like(parameter.value);
-  parameter.average = parameter.value.clone();
-  parameter.value.set_requires_grad(true);
-  parameters_[name] = std::move(parameter);
+  Add(name, start);
+}
+
+void Parameters::Add(const std::string& name, const at::Tensor& start) {
+  parameters_[name] = {.value = start.clone().set_requires_grad(true),
+                       .first = at::zeros_like(start),
+                       .second = at::zeros_like(start),
+                       .average = start.clone()};
 }
 
 void Parameters::AddLinear(const std::string& name, int64_t outputs, int64_t inputs, base::Random& random) {
@@ -72,14 +74,13 @@ void Parameters::Step(const AdamOptions& options) {
     const at::Tensor dense = gradient.contiguous();
     ArrayMap value = Values(parameter.value), first = Values(parameter.first), second = Values(parameter.second);
     ArrayMap average = Values(parameter.average), slope = Values(dense);
-    const float shrink = parameter.decays ? static_cast<float>(1 - rate * options.weight_decay) : 1;
     constexpr Eigen::Index kChunk = 4096;  // all five stay in the cache
     for (Eigen::Index at = 0; at < value.size(); at += kChunk) {
       const Eigen::Index size = std::min(kChunk, value.size() - at);
       auto m = first.segment(at, size), v = second.segment(at, size), w = value.segment(at, size);
       m = beta1 * m + (1 - beta1) * slope.segment(at, size);
       v = beta2 * v + (1 - beta2) * slope.segment(at, size).square();
-      w = shrink * w - rate * (correction1 * m) / ((correction2 * v).sqrt() + epsilon);
+      w -= rate * (correction1 * m) / ((correction2 * v).sqrt() + epsilon);
       average.segment(at, size) = keep * average.segment(at, size) + (1 - keep) * w;
     }
     parameter.value.mutable_grad().reset();
@@ -134,22 +135,6 @@ at::Tensor Dropout(const at::Tensor& x, double rate, base::Random& random) {
     }
   }
   return x * mask;
-}
-
-at::Tensor FeatureSums(const ItemFeatures& features, absl::Span<const float> rarity, const std::vector<int64_t>& ids,
-                       const at::Tensor& table) {
-  std::vector<int64_t> rows, offsets;
-  std::vector<float> weights;
-  const int64_t items = static_cast<int64_t>(features.offsets.size()) - 1;
-  for (int64_t id : ids) {
-    offsets.push_back(static_cast<int64_t>(rows.size()));
-    if (id < 0 || id >= items) continue;
-    const absl::Span<const uint32_t> own = features.item(static_cast<size_t>(id));
-    const std::vector<float> own_weights = FeatureWeights(own, rarity);
-    rows.insert(rows.end(), own.begin(), own.end());
-    weights.insert(weights.end(), own_weights.begin(), own_weights.end());
-  }
-  return BagSums(table, rows, offsets, weights);
 }
 
 at::Tensor BagSums(const at::Tensor& table, const std::vector<int64_t>& rows, const std::vector<int64_t>& offsets,

@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "libs/base/random.h"
 #include "libs/domain/nn/arrays.h"
-#include "libs/domain/nn/training.h"
 
 // What the trainers build their networks of. For the .cc files of this folder: it includes LibTorch.
 namespace kontor::nn {
@@ -19,17 +18,17 @@ struct AdamOptions {
   double beta1 = 0.9;
   double beta2 = 0.98;
   double epsilon = 1e-8;
-  double weight_decay = 0;  // decoupled (Loshchilov, Hutter 2019), on the parameters that were added with `decays`
-  double average = 0.99;    // exponential moving average of the weights, which is the trained model; 0: the weights
-  int warm_up = 100;        // steps in which the rate rises linearly
+  double average = 0.99;  // exponential moving average of the weights, which is the trained model; 0: the weights
+  int warm_up = 100;      // steps in which the rate rises linearly
 };
 
 // Named trainable tensors, Adam's moments and the moving average. Not thread-safe. Its functions throw c10::Error.
 class Parameters {
  public:
   // Draws the start from a normal distribution with this deviation around `mean`.
-  void Add(const std::string& name, std::vector<int64_t> shape, base::Random& random, double deviation, double mean = 0,
-           bool decays = false);
+  void Add(const std::string& name, std::vector<int64_t> shape, base::Random& random, double deviation,
+           double mean = 0);
+  void Add(const std::string& name, const at::Tensor& start);
   // "<name>.weight" (Xavier normal: 2 / (in + out)) and "<name>.bias" (zero).
   void AddLinear(const std::string& name, int64_t outputs, int64_t inputs, base::Random& random);
   void AddLayerNorm(const std::string& name, int64_t size, base::Random& random);  // weight 1, bias 0
@@ -48,7 +47,6 @@ class Parameters {
  private:
   struct Parameter {
     at::Tensor value, first, second, average;
-    bool decays = false;
   };
   std::map<std::string, Parameter> parameters_;
   int64_t steps_ = 0;
@@ -59,10 +57,6 @@ at::Tensor ApplyLayerNorm(const Parameters& parameters, const std::string& name,
 
 // Zeroes elements with probability `rate` and scales the rest by 1 / (1 - rate).
 at::Tensor Dropout(const at::Tensor& x, double rate, base::Random& random);
-
-// ids x size: the weighted sums of the ids' features' rows in `table` (feature_sums.h); zero for ids that are no item.
-at::Tensor FeatureSums(const ItemFeatures& features, absl::Span<const float> rarity, const std::vector<int64_t>& ids,
-                       const at::Tensor& table);
 
 // bags x size: bag b is the sum of the rows[offsets[b]] … of `table`, each times its weight.
 at::Tensor BagSums(const at::Tensor& table, const std::vector<int64_t>& rows, const std::vector<int64_t>& offsets,

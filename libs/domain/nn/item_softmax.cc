@@ -1,6 +1,5 @@
 #include "libs/domain/nn/item_softmax.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "libs/domain/nn/graph.h"
@@ -29,7 +28,8 @@ at::Tensor ItemSoftmax::Loss(const at::Tensor& users, const at::Tensor& items,
   const int64_t labels = users.size(0);
   const at::Tensor expected = at::empty({static_cast<int64_t>(candidates.size())});
   for (size_t i = 0; i < candidates.size(); ++i) {
-    const double among_labels = events_of_item_[static_cast<size_t>(candidates[i])] / events_ * static_cast<double>(labels);
+    const double among_labels =
+        events_of_item_[static_cast<size_t>(candidates[i])] / events_ * static_cast<double>(labels);
     const double drawn = negatives_ / static_cast<double>(seen_.size());
     expected.data_ptr<float>()[i] = static_cast<float>(std::log(among_labels + drawn));
   }
@@ -39,23 +39,6 @@ at::Tensor ItemSoftmax::Loss(const at::Tensor& users, const at::Tensor& items,
   const at::Tensor negative = (logits - expected).masked_fill(same, -1e9);
   const at::Tensor positive = logits.diagonal().unsqueeze(1);
   return (at::logsumexp(at::cat({positive, negative}, 1), 1) - positive.squeeze(1)).mean();
-}
-
-at::Tensor Places(const std::vector<int64_t>& ids, const std::vector<int64_t>& items) {
-  std::vector<int64_t> places;
-  places.reserve(items.size());
-  for (int64_t item : items) {
-    const auto found = std::lower_bound(ids.begin(), ids.end(), item);
-    places.push_back((found != ids.end() && *found == item ? found : ids.end()) - ids.begin());
-  }
-  return IndexTensor(places);
-}
-
-at::Tensor RecencyWeights(const at::Tensor& logits, int64_t length) {
-  const at::Tensor place = at::arange(length, at::kLong);
-  const at::Tensor age = place.unsqueeze(1) - place.unsqueeze(0) - 1;
-  const at::Tensor own = logits.view({-1}).index_select(0, age.clamp_min(0).view(-1)).view_as(age);
-  return at::softmax(own.masked_fill(age < 0, -1e9), -1) * (age >= 0).to(at::kFloat);
 }
 
 }  // namespace kontor::nn

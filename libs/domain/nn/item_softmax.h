@@ -31,11 +31,4 @@ class ItemSoftmax {
   std::vector<int64_t> seen_;  // items with events
 };
 
-// Where each item stands in the sorted ids; ids.size() for those that are not there.
-at::Tensor Places(const std::vector<int64_t>& ids, const std::vector<int64_t>& items);
-
-// length x length: row i weighs the events before event i by the softmax of their `logits` (1 x at least length - 1,
-// the newest first); row 0 is zero.
-at::Tensor RecencyWeights(const at::Tensor& logits, int64_t length);
-
 }  // namespace kontor::nn

@@ -60,8 +60,8 @@ class MultVaeTrainee : public Trainee {
         weights.push_back(static_cast<float>(weight));
       }
     }
-    const at::Tensor hidden = at::tanh(
-        BagSums(parameters_["input_table"], inputs, offsets, weights) + parameters_["input_bias"]);
+    const at::Tensor hidden =
+        at::tanh(BagSums(parameters_["input_table"], inputs, offsets, weights) + parameters_["input_bias"]);
     const at::Tensor mean = ApplyLinear(parameters_, "mean", hidden);
     const at::Tensor variance = ApplyLinear(parameters_, "variance", hidden);  // its logarithm
     const at::Tensor noise = at::empty(mean.sizes());
@@ -106,6 +106,12 @@ class MultVaeTrainee : public Trainee {
 absl::StatusOr<std::unique_ptr<const UserEncoder>> TrainMultVae(const Sequences& sequences, const HoldOut& validation,
                                                                 const MultVaeOptions& options,
                                                                 const TrainControl& control) {
+  RETURN_IF_ERROR(CheckOptions({
+      {options.hidden > 0 && options.latent > 0 && options.batch_users > 0,
+       "hidden, latent and batch_users must be positive"},
+      {IsShare(options.dropout), "dropout must be from 0 to below 1"},
+      {options.rate > 0 && options.divergence >= 0, "rate must be positive, divergence not negative"},
+  }));
   RETURN_IF_ERROR(Check(sequences));
   RETURN_IF_ERROR(Check(validation, sequences.item_count));
   if (sequences.items.empty()) return absl::InvalidArgumentError("there are no events to train from");

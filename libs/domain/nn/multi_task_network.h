@@ -46,7 +46,7 @@ class MultiTaskNetwork : public MultiTaskRanker {
   const Array* mean_ = nullptr;
   const Array* scale_ = nullptr;
   Linear first_, gates_;
-  std::vector<Linear> second_;        // one an expert
+  std::vector<Linear> second_;         // one an expert
   std::vector<Linear> hidden_, last_;  // one a task
   double margin_mean_ = 0, margin_scale_ = 1;
 };

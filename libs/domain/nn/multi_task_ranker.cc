@@ -52,7 +52,8 @@ absl::Status MultiTaskNetwork::BindTask(size_t task, uint32_t inputs) {
 absl::Status MultiTaskNetwork::Predict(absl::Span<const float> features, absl::Span<float> out) const {
   const size_t rows = features.size() / feature_count();
   if (features.size() != rows * feature_count() || out.size() != rows * kRankerTasks) {
-    return absl::InvalidArgumentError(absl::StrCat("rows of ", feature_count(), " features and of 4 predictions are due"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("rows of ", feature_count(), " features and of 4 predictions are due"));
   }
   if (!std::all_of(features.begin(), features.end(), [](float value) { return std::isfinite(value); })) {
     return absl::InvalidArgumentError("a feature is not a finite number");
@@ -87,7 +88,8 @@ void MultiTaskNetwork::PredictRows(const ConstMatrixMap& features, Eigen::Map<Ma
     }
     const Matrix logit = last_[task](Matrix(hidden_[task](mixed).cwiseMax(0)));
     if (task == static_cast<size_t>(RankerTask::kMargin)) {
-      out.col(column) = (logit.col(0).array() * static_cast<float>(margin_scale_) + static_cast<float>(margin_mean_)).matrix();
+      out.col(column) =
+          (logit.col(0).array() * static_cast<float>(margin_scale_) + static_cast<float>(margin_mean_)).matrix();
     } else {
       out.col(column) = (1 / (1 + (-logit.col(0).array()).exp())).matrix();
     }

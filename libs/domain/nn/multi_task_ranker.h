@@ -47,12 +47,12 @@ class MultiTaskRanker {
 absl::StatusOr<std::unique_ptr<const MultiTaskRanker>> LoadMultiTaskRanker(absl::string_view bytes);
 
 struct MultiTaskRankerOptions {
-  int experts = 4;       // 1: shared bottom
-  int hidden = 64;       // width of an expert's first layer
-  int output = 32;       // of its second, and of a task's hidden layer
+  int experts = 4;  // 1: shared bottom
+  int hidden = 64;  // width of an expert's first layer
+  int output = 32;  // of its second, and of a task's hidden layer
   int batch_rows = 512;
   double dropout = 0.1;
-  double rate = 2e-3;    // Adam's
+  double rate = 2e-3;  // Adam's
 };
 
 // How much better than a constant the predictions for a task are: 1 - loss / loss of the rows' own mean. The loss is

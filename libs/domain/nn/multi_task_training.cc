@@ -27,7 +27,8 @@ absl::Status CheckRows(const RankerRows& rows) {
   }
   for (size_t i = 0; i < rows.labels.size(); ++i) {
     const float label = rows.labels[i];
-    const bool good = std::isnan(label) || (i % kRankerTasks == kMarginTask ? std::isfinite(label) : label == 0 || label == 1);
+    const bool good =
+        std::isnan(label) || (i % kRankerTasks == kMarginTask ? std::isfinite(label) : label == 0 || label == 1);
     if (!good) return absl::InvalidArgumentError(absl::StrCat("label ", label, " in row ", i / kRankerTasks));
   }
   return absl::OkStatus();
@@ -47,7 +48,8 @@ class MultiTaskTrainee : public Trainee {
     const int64_t inputs = rows.feature_count, experts = options.experts, hidden = options.hidden;
     parameters_.AddLinear("first", experts * hidden, inputs, random);
     parameters_.AddLinear("gates", experts * static_cast<int64_t>(kRankerTasks), inputs, random);
-    for (int64_t e = 0; e < experts; ++e) parameters_.AddLinear(absl::StrCat("second", e), options.output, hidden, random);
+    for (int64_t e = 0; e < experts; ++e)
+      parameters_.AddLinear(absl::StrCat("second", e), options.output, hidden, random);
     for (size_t task = 0; task < kRankerTasks; ++task) {
       parameters_.AddLinear(absl::StrCat("hidden", task), options.output, options.output, random);
       parameters_.AddLinear(absl::StrCat("last", task), 1, options.output, random);
@@ -74,12 +76,13 @@ class MultiTaskTrainee : public Trainee {
       for (size_t i = begin; i < end; ++i) {
         const float label = rows_.labels[order_[i] * kRankerTasks + task];
         if (std::isnan(label)) continue;
-        labels.data_ptr<float>()[i - begin] = task == kMarginTask ? static_cast<float>((label - margin_mean_) / margin_scale_) : label;
+        labels.data_ptr<float>()[i - begin] =
+            task == kMarginTask ? static_cast<float>((label - margin_mean_) / margin_scale_) : label;
         weights.data_ptr<float>()[i - begin] = rows_.weights.empty() ? 1 : rows_.weights[order_[i]];
       }
-      const at::Tensor each = task == kMarginTask
-                                  ? (logits[task] - labels).square()
-                                  : at::binary_cross_entropy_with_logits(logits[task], labels, {}, {}, at::Reduction::None);
+      const at::Tensor each =
+          task == kMarginTask ? (logits[task] - labels).square()
+                              : at::binary_cross_entropy_with_logits(logits[task], labels, {}, {}, at::Reduction::None);
       const double constant = task == kMarginTask ? 1 : base_[task].loss;
       const double expected = base_[task].weight / static_cast<double>(rows_.rows()) * static_cast<double>(end - begin);
       loss = loss + (each * weights).sum() / (constant * expected);
@@ -110,7 +113,8 @@ class MultiTaskTrainee : public Trainee {
   void Normalise() {
     const size_t features = rows_.feature_count, rows = rows_.rows();
     std::vector<double> sum(features, 0), squares(features, 0);
-    for (size_t i = 0; i < rows_.features.size(); ++i) sum[i % features] += rows_.features[i] / static_cast<double>(rows);
+    for (size_t i = 0; i < rows_.features.size(); ++i)
+      sum[i % features] += rows_.features[i] / static_cast<double>(rows);
     for (size_t i = 0; i < rows_.features.size(); ++i) {
       const double off = rows_.features[i] - sum[i % features];
       squares[i % features] += off * off / static_cast<double>(rows);
@@ -141,8 +145,8 @@ class MultiTaskTrainee : public Trainee {
     const at::Tensor first = Dropout(at::relu(ApplyLinear(parameters_, "first", x)), options_.dropout, random);
     std::vector<at::Tensor> expert;
     for (int64_t e = 0; e < experts; ++e) {
-      expert.push_back(at::relu(ApplyLinear(parameters_, absl::StrCat("second", e),
-                                            first.narrow(1, e * options_.hidden, options_.hidden))));
+      expert.push_back(at::relu(
+          ApplyLinear(parameters_, absl::StrCat("second", e), first.narrow(1, e * options_.hidden, options_.hidden))));
     }
     const at::Tensor outputs = at::stack(expert, 1);
     const at::Tensor gates =
@@ -150,8 +154,8 @@ class MultiTaskTrainee : public Trainee {
     const at::Tensor mixed = at::matmul(gates, outputs);  // rows x tasks x output
     std::vector<at::Tensor> logits;
     for (size_t task = 0; task < kRankerTasks; ++task) {
-      const at::Tensor hidden = at::relu(
-          ApplyLinear(parameters_, absl::StrCat("hidden", task), mixed.select(1, static_cast<int64_t>(task))));
+      const at::Tensor hidden =
+          at::relu(ApplyLinear(parameters_, absl::StrCat("hidden", task), mixed.select(1, static_cast<int64_t>(task))));
       logits.push_back(ApplyLinear(parameters_, absl::StrCat("last", task), hidden).squeeze(-1));
     }
     return logits;
@@ -174,6 +178,11 @@ absl::StatusOr<std::unique_ptr<const MultiTaskRanker>> TrainMultiTaskRanker(cons
                                                                             const RankerRows& validation,
                                                                             const MultiTaskRankerOptions& options,
                                                                             const TrainControl& control) {
+  RETURN_IF_ERROR(CheckOptions({
+      {options.experts > 0 && options.hidden > 0 && options.output > 0, "experts, hidden and output must be positive"},
+      {options.batch_rows > 0 && options.rate > 0, "batch_rows and rate must be positive"},
+      {IsShare(options.dropout), "dropout must be from 0 to below 1"},
+  }));
   RETURN_IF_ERROR(CheckRows(rows));
   RETURN_IF_ERROR(CheckRows(validation));
   if (validation.feature_count != rows.feature_count) {

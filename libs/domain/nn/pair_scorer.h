@@ -34,12 +34,12 @@ class PairScorer {
 absl::StatusOr<std::unique_ptr<const PairScorer>> LoadPairScorer(absl::string_view bytes);
 
 struct PairScorerOptions {
-  int dimensions = 64;     // of the vectors of either part
-  int hidden = 64;         // width of the perceptron's first layer; the second has half of it
-  int negatives = 8;       // items drawn uniformly for every event
+  int dimensions = 64;  // of the vectors of either part
+  int hidden = 64;      // width of the perceptron's first layer; the second has half of it
+  int negatives = 8;    // items drawn uniformly for every event
   int batch_events = 512;
-  double dropout = 0.3;    // of the perceptron's and the factorisation's inputs
-  double rate = 2e-3;      // Adam's
+  double dropout = 0.3;  // of the perceptron's and the factorisation's inputs
+  double rate = 2e-3;    // Adam's
 };
 
 // Binary cross-entropy over every event, with the user's other items as the history, and the drawn negatives. The

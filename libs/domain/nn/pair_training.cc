@@ -67,8 +67,8 @@ class PairTrainee : public Trainee {
         Dropout(BagSums(parameters_["user_factors"], histories, offsets, weights), options_.dropout, random);
     const at::Tensor inputs =
         Dropout(BagSums(parameters_["user_inputs"], histories, offsets, weights), options_.dropout, random);
-    const at::Tensor products = at::embedding(parameters_["item_factors"], ids).view({rows, columns, -1}) *
-                                factors.unsqueeze(1);
+    const at::Tensor products =
+        at::embedding(parameters_["item_factors"], ids).view({rows, columns, -1}) * factors.unsqueeze(1);
     at::Tensor hidden = at::embedding(parameters_["item_hidden"], ids).view({rows, columns, -1}) +
                         ApplyLinear(parameters_, "user_layer", inputs).unsqueeze(1);
     hidden = at::relu(ApplyLinear(parameters_, "second", Dropout(at::relu(hidden), options_.dropout, random)));
@@ -142,6 +142,11 @@ class PairTrainee : public Trainee {
 absl::StatusOr<std::unique_ptr<const PairScorer>> TrainPairScorer(const Sequences& sequences, const HoldOut& validation,
                                                                   const PairScorerOptions& options,
                                                                   const TrainControl& control) {
+  RETURN_IF_ERROR(CheckOptions({
+      {options.dimensions > 0 && options.hidden > 1, "dimensions must be positive, hidden at least 2"},
+      {options.negatives > 0 && options.batch_events > 0, "negatives and batch_events must be positive"},
+      {IsShare(options.dropout) && options.rate > 0, "dropout must be from 0 to below 1, rate positive"},
+  }));
   RETURN_IF_ERROR(Check(sequences));
   RETURN_IF_ERROR(Check(validation, sequences.item_count));
   PairTrainee trainee(sequences, validation, options, control.seed);

@@ -19,11 +19,12 @@ absl::Status SequenceEncoder::Bind() {
   ASSIGN_OR_RETURN(input_, arrays_.Find("input_table", output_->shape));
   ASSIGN_OR_RETURN(start_, arrays_.Find("start", {1, dimensions()}));
   ASSIGN_OR_RETURN(recency_, arrays_.FindOfRank("recency", 2));
+  if (recency_->shape[0] != 1) return absl::DataLossError("recency has more than one row");
   ASSIGN_OR_RETURN(norm_, FindLayerNorm(arrays_, "norm", dimensions()));
   ASSIGN_OR_RETURN(project_, FindLinear(arrays_, "project", dimensions()));
   if (project_.outputs() != dimensions()) return absl::DataLossError("the sizes of project do not fit together");
   ASSIGN_OR_RETURN(const double temperature, arrays_.Number("temperature"));
-  if (!(temperature > 0)) return absl::DataLossError("the temperature is not positive");
+  if (!(temperature > 1e-6)) return absl::DataLossError("the temperature is not positive");
   temperature_ = static_cast<float>(temperature);
   if (arrays_.arrays.count("feature_table") > 0) {
     ASSIGN_OR_RETURN(feature_rarity_, arrays_.FindOfRank("feature_rarity", 1));
@@ -100,7 +101,7 @@ absl::Status SequenceEncoder::Encode(absl::Span<const uint32_t> history, absl::S
   Matrix x(count + 1, size);
   x.row(0) = AsRow(*start_);
   for (Eigen::Index i = 0; i < count; ++i) x.row(count - i) = table.row(known[static_cast<size_t>(i)]);
-  Row pooled = Row::Zero(size);
+  Row pooled = AsRow(*start_);
   if (count > 0) {
     const auto recency = AsRow(*recency_).head(count).array();
     Row weight = (recency - recency.maxCoeff()).exp().matrix();
@@ -116,7 +117,7 @@ absl::Status SequenceEncoder::Encode(absl::Span<const uint32_t> history, absl::S
     x = y + blocks_[i].contract(hidden);
   }
   pooled += project_(norm_(x));
-  pooled /= pooled.norm() + 1e-6F;
+  ToUnitLength(pooled);
   std::copy(pooled.data(), pooled.data() + size, out.begin());
   return absl::OkStatus();
 }
@@ -126,7 +127,8 @@ absl::Status SequenceEncoder::EncodeItem(absl::Span<const uint32_t> features, ab
   if (out.size() != dimensions()) return absl::InvalidArgumentError("the vector has another length than the model's");
   Row sum = Row::Zero(dimensions());
   AddFeatures(features, feature_rarity_->values, AsMatrix(*feature_table_), sum);
-  sum /= (sum.norm() + 1e-6F) * temperature_;
+  ToUnitLength(sum);
+  sum /= temperature_;
   std::copy(sum.data(), sum.data() + sum.size(), out.begin());
   return absl::OkStatus();
 }

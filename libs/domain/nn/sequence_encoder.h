@@ -49,8 +49,8 @@ class SequenceEncoder : public UserEncoder {
   LayerNorm norm_;
   Linear project_;
   const Array* start_ = nullptr;
-  const Array* recency_ = nullptr;         // 1 x window
-  const Array* feature_table_ = nullptr;   // null without features
+  const Array* recency_ = nullptr;        // 1 x window
+  const Array* feature_table_ = nullptr;  // null without features
   const Array* feature_rarity_ = nullptr;
   float temperature_ = 1;
 };

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/domain/nn/feature_sums.h"
+#include "libs/domain/nn/item_graph.h"
 #include "libs/domain/nn/item_softmax.h"
 #include "libs/domain/nn/ranking.h"
 #include "libs/domain/nn/sequence_encoder.h"
@@ -15,8 +16,6 @@
 
 namespace kontor::nn {
 namespace {
-
-at::Tensor Unit(const at::Tensor& rows) { return rows / (rows.norm(2, -1, true) + 1e-6); }
 
 class SequenceTrainee : public Trainee {
  public:
@@ -36,7 +35,7 @@ class SequenceTrainee : public Trainee {
       parameters_.Add("feature_table", {features.feature_count, size}, random, deviation);
       parameters_.Add("feature_change", {features.feature_count, size}, random, 0);
     }
-    parameters_.Add("own_table", {items_, size}, random, rarity_.empty() ? deviation : options.own_start * deviation);
+    parameters_.Add("own_table", OwnStart(features, items_, size, random));
     parameters_.Add("own_change", {items_, size}, random, 0);
     parameters_.Add("start", {1, size}, random, deviation);
     parameters_.Add("recency", {1, options.window}, random, 0);
@@ -51,18 +50,14 @@ class SequenceTrainee : public Trainee {
   size_t StartEpoch(base::Random& random) override { return batches_.Shuffle(random); }
 
   at::Tensor Loss(size_t index, base::Random& random) override {
-    const WindowBatches::Batch batch = batches_.Get(index, 0, options_.reverse, random);
+    const WindowBatches::Batch batch = batches_.Get(index);
     const std::vector<int64_t> candidates = softmax_.Candidates(batch.labels, random);
-    std::vector<int64_t> ids = candidates;  // of the batch, each once
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    const at::Tensor keep = at::empty({static_cast<int64_t>(ids.size()), 1});
-    for (size_t i = 0; i < ids.size(); ++i) {
-      keep.data_ptr<float>()[i] = !rarity_.empty() && random.Chance(options_.own_dropout) ? 0 : 1;
-    }
+    const std::vector<int64_t> ids = Distinct(candidates);
+    const at::Tensor keep = OwnKept(features_, ids, options_.own_dropout, random);
     const at::Tensor read = ItemSums("table", ids, keep);
-    const at::Tensor predicted = Unit(Dropout(read + ItemSums("change", ids, keep), options_.input_dropout, random));
-    const at::Tensor vectors = Unit(Dropout(read, options_.input_dropout, random));
+    const at::Tensor predicted =
+        UnitRows(Dropout(read + ItemSums("change", ids, keep), options_.input_dropout, random));
+    const at::Tensor vectors = UnitRows(Dropout(read, options_.input_dropout, random));
     const at::Tensor users = Users(batch, ids, vectors, random);
     return softmax_.Loss(users, predicted.index_select(0, Places(ids, candidates)), candidates);
   }
@@ -73,24 +68,22 @@ class SequenceTrainee : public Trainee {
     model.numbers["layers"] = options_.layers;
     model.numbers["temperature"] = options_.temperature;
     for (const auto& [name, array] : averages.arrays) {
-      if (name.find("_change") == std::string::npos && name.find("_table") == std::string::npos) model.arrays[name] = array;
+      const bool of_items = name.find("_change") != std::string::npos || name.find("_table") != std::string::npos;
+      if (!of_items) model.arrays[name] = array;
     }
     Array input = averages.arrays.at("own_table");
-    Array output = input;
-    const Array& change = averages.arrays.at("own_change");
-    for (size_t i = 0; i < output.values.size(); ++i) output.values[i] += change.values[i];
+    Array output = Sum(input, averages.arrays.at("own_change"));
     if (!rarity_.empty()) {
       const Array& read = averages.arrays.at("feature_table");
-      Array predict = read;
-      const Array& feature_change = averages.arrays.at("feature_change");
-      for (size_t i = 0; i < predict.values.size(); ++i) predict.values[i] += feature_change.values[i];
+      Array predict = Sum(read, averages.arrays.at("feature_change"));
       AddAll(read, input);
       AddAll(predict, output);
       model.arrays["feature_table"] = std::move(predict);
       model.arrays["feature_rarity"] = {{features_.feature_count}, rarity_};
     }
-    Scale(1, input);
-    Scale(1 / static_cast<float>(options_.temperature), output);
+    ToUnitLength(Rows(input));
+    ToUnitLength(Rows(output));
+    Rows(output) /= static_cast<float>(options_.temperature);
     model.arrays["input_table"] = std::move(input);
     model.arrays["output_table"] = std::move(output);
     return model;
@@ -125,12 +118,12 @@ class SequenceTrainee : public Trainee {
     const int64_t size = options_.dimensions;
     const at::Tensor padded = at::cat({vectors, at::zeros({1, size})});
     const at::Tensor items = padded.index_select(0, Places(ids, batch.items)).view({batch.rows, batch.length, size});
-    const at::Tensor pooled = at::matmul(RecencyWeights(parameters_["recency"], batch.length), items);
+    const at::Tensor pooled = Pooled(items, parameters_["recency"], parameters_["start"]);
     const at::Tensor start = parameters_["start"].unsqueeze(0).expand({batch.rows, 1, size});
     at::Tensor x = at::cat({start, items.narrow(1, 0, batch.length - 1)}, 1) * std::sqrt(static_cast<double>(size));
     for (int i = 0; i < options_.layers; ++i) x = Block(absl::StrCat("block", i), x, random);
     const at::Tensor change = ApplyLinear(parameters_, "project", ApplyLayerNorm(parameters_, "norm", x));
-    return Unit((pooled + change).view({-1, size}).index_select(0, IndexTensor(batch.places)));
+    return UnitRows((pooled + change).view({-1, size}).index_select(0, IndexTensor(batch.places)));
   }
 
   at::Tensor Block(const std::string& name, const at::Tensor& x, base::Random& random) {
@@ -146,9 +139,8 @@ class SequenceTrainee : public Trainee {
                                 .index_select(1, distance.clamp_min(0).view(-1))
                                 .view({options_.heads, length, length});
     const at::Tensor attention = at::softmax((products + bias).masked_fill(distance < 0, -1e9), -1);
-    const at::Tensor mixed = at::matmul(Dropout(attention, options_.dropout, random), qkv[2])
-                                 .transpose(1, 2)
-                                 .reshape({batch, length, size});
+    const at::Tensor mixed =
+        at::matmul(Dropout(attention, options_.dropout, random), qkv[2]).transpose(1, 2).reshape({batch, length, size});
     const at::Tensor y = x + Dropout(ApplyLinear(parameters_, name + ".mix", mixed), options_.dropout, random);
     const at::Tensor hidden =
         at::gelu(ApplyLinear(parameters_, name + ".expand", ApplyLayerNorm(parameters_, name + ".norm2", y)));
@@ -156,16 +148,18 @@ class SequenceTrainee : public Trainee {
                        options_.dropout, random);
   }
 
+  static Array Sum(Array a, const Array& b) {
+    for (size_t i = 0; i < a.values.size(); ++i) a.values[i] += b.values[i];
+    return a;
+  }
+
+  static Eigen::Map<Matrix> Rows(Array& array) { return {array.values.data(), array.shape[0], array.shape[1]}; }
+
   void AddAll(const Array& table, Array& out) const {
-    Eigen::Map<Matrix> rows(out.values.data(), out.shape[0], out.shape[1]);
+    Eigen::Map<Matrix> rows = Rows(out);
     for (Eigen::Index i = 0; i < rows.rows(); ++i) {
       AddFeatures(features_.item(static_cast<size_t>(i)), rarity_, AsMatrix(table), rows.row(i));
     }
-  }
-
-  static void Scale(float length, Array& out) {
-    Eigen::Map<Matrix> rows(out.values.data(), out.shape[0], out.shape[1]);
-    for (Eigen::Index i = 0; i < rows.rows(); ++i) rows.row(i) *= length / (rows.row(i).norm() + 1e-6F);
   }
 
   const int64_t items_;
@@ -185,6 +179,15 @@ absl::StatusOr<std::unique_ptr<const UserEncoder>> TrainSequenceModel(const Sequ
                                                                       const HoldOut& validation,
                                                                       const SequenceModelOptions& options,
                                                                       const TrainControl& control) {
+  RETURN_IF_ERROR(CheckOptions({
+      {options.heads > 0 && options.dimensions > 0 && options.dimensions % options.heads == 0,
+       "dimensions must be a multiple of heads"},
+      {options.layers > 0 && options.hidden > 0 && options.window > 0, "layers, hidden and window must be positive"},
+      {options.negatives > 0 && options.batch_events > 0, "negatives and batch_events must be positive"},
+      {IsShare(options.dropout) && IsShare(options.input_dropout) && IsShare(options.own_dropout),
+       "a dropout must be from 0 to below 1"},
+      {options.rate > 0 && options.temperature > 0, "rate and temperature must be positive"},
+  }));
   RETURN_IF_ERROR(Check(sequences));
   RETURN_IF_ERROR(Check(validation, sequences.item_count));
   if (!features.offsets.empty()) RETURN_IF_ERROR(Check(features, sequences.item_count));

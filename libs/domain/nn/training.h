@@ -45,11 +45,11 @@ absl::Status Check(const HoldOut& hold_out, uint32_t item_count);
 absl::Status Check(const ItemFeatures& features, uint32_t item_count);
 
 struct TrainProgress {
-  int epoch = 0;             // from 1
-  double loss = 0;           // mean over the epoch's batches
-  double validation = 0;     // the model's validation figure, higher is better
-  double best = 0;           // the best so far, this epoch included
-  double seconds = 0;        // since the training began or was resumed, by the clock; 0 without a clock
+  int epoch = 0;          // from 1
+  double loss = 0;        // mean over the epoch's batches
+  double validation = 0;  // the model's validation figure, higher is better
+  double best = 0;        // the best so far, this epoch included
+  double seconds = 0;     // since the training began or was resumed, by the clock; 0 without a clock
 };
 
 struct TrainControl {
@@ -63,8 +63,8 @@ struct TrainControl {
   const base::Clock* clock = nullptr;
   double max_seconds = 0;  // 0: no limit
 
-  std::function<bool()> cancelled;                      // asked before every batch; true ends training with CANCELLED
-  std::function<void(const TrainProgress&)> progress;   // after every epoch
+  std::function<bool()> cancelled;                     // asked before every batch; true ends training with CANCELLED
+  std::function<void(const TrainProgress&)> progress;  // after every epoch
   std::function<absl::Status(absl::string_view)> checkpoint;  // after every epoch; an error ends training with it
 
   // Bytes that `checkpoint` got from a training with the same data, options and seed: it goes on from there and ends

@@ -139,6 +139,13 @@ class Loop {
 
 }  // namespace
 
+absl::Status CheckOptions(std::initializer_list<Rule> rules) {
+  for (const Rule& rule : rules) {
+    if (!rule.holds) return absl::InvalidArgumentError(rule.sentence);
+  }
+  return absl::OkStatus();
+}
+
 std::vector<size_t> RandomOrder(size_t size, base::Random& random) {
   std::vector<size_t> order(size);
   std::iota(order.begin(), order.end(), 0);

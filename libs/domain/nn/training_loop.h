@@ -1,5 +1,9 @@
 #pragma once
 
+#include <initializer_list>
+#include <vector>
+
+#include "absl/strings/string_view.h"
 #include "libs/domain/nn/graph.h"
 #include "libs/domain/nn/training.h"
 
@@ -20,6 +24,16 @@ class Trainee {
   // Higher is better.
   virtual absl::StatusOr<double> Validate(const Arrays& model) = 0;
 };
+
+// INVALID_ARGUMENT with the sentence of the first rule that does not hold.
+struct Rule {
+  bool holds;
+  absl::string_view sentence;
+};
+absl::Status CheckOptions(std::initializer_list<Rule> rules);
+
+// A share that dropout can leave out.
+inline bool IsShare(double value) { return value >= 0 && value < 1; }
 
 // 0 … size - 1 in random order.
 std::vector<size_t> RandomOrder(size_t size, base::Random& random);

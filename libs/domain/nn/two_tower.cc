@@ -6,6 +6,7 @@
 
 #include "libs/base/status.h"
 #include "libs/domain/nn/feature_sums.h"
+#include "libs/domain/nn/item_graph.h"
 #include "libs/domain/nn/item_softmax.h"
 #include "libs/domain/nn/ranking.h"
 #include "libs/domain/nn/training_loop.h"
@@ -29,7 +30,8 @@ class TwoTowerTrainee : public Trainee {
     const int64_t size = options.dimensions;
     const double deviation = 1 / std::sqrt(static_cast<double>(size));
     parameters_.Add("feature_table", {features.feature_count, size}, random, deviation);
-    parameters_.Add("own_table", {sequences.item_count, size}, random, 0);
+    parameters_.Add("own_table", OwnStart(features, sequences.item_count, size, random));
+    parameters_.Add("start", {1, size}, random, deviation);
     parameters_.Add("recency", {1, options.window}, random, 0);
     for (const std::string tower : {"user", "item"}) {
       parameters_.AddLinear(tower + ".expand", options.hidden, size, random);
@@ -45,14 +47,12 @@ class TwoTowerTrainee : public Trainee {
   at::Tensor Loss(size_t index, base::Random& random) override {
     const WindowBatches::Batch batch = batches_.Get(index);
     const std::vector<int64_t> candidates = softmax_.Candidates(batch.labels, random);
-    std::vector<int64_t> ids = candidates;  // of the batch, each once
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    const std::vector<int64_t> ids = Distinct(candidates);
     const at::Tensor vectors = ItemVectors(ids, random);
     const at::Tensor padded = at::cat({vectors, at::zeros({1, options_.dimensions})});
     const at::Tensor histories =
         padded.index_select(0, Places(ids, batch.items)).view({batch.rows, batch.length, options_.dimensions});
-    const at::Tensor pooled = at::matmul(RecencyWeights(parameters_["recency"], batch.length), histories);
+    const at::Tensor pooled = Pooled(histories, parameters_["recency"], parameters_["start"]);
     const at::Tensor users =
         TowerOf("user", pooled.view({-1, options_.dimensions}).index_select(0, IndexTensor(batch.places)));
     return softmax_.Loss(users, vectors.index_select(0, Places(ids, candidates)), candidates);
@@ -85,18 +85,16 @@ class TwoTowerTrainee : public Trainee {
 
  private:
   at::Tensor ItemVectors(const std::vector<int64_t>& ids, base::Random& random) {
-    const at::Tensor keep = at::empty({static_cast<int64_t>(ids.size()), 1});
-    for (size_t i = 0; i < ids.size(); ++i) {
-      keep.data_ptr<float>()[i] = random.Chance(options_.own_dropout) ? 0 : 1;
-    }
+    const at::Tensor keep = OwnKept(features_, ids, options_.own_dropout, random);
     const at::Tensor own = at::embedding(parameters_["own_table"], IndexTensor(ids)) * keep;
     const at::Tensor sum = own + FeatureSums(features_, rarity_, ids, parameters_["feature_table"]);
     return TowerOf("item", Dropout(sum, options_.input_dropout, random));
   }
 
   at::Tensor TowerOf(const std::string& name, const at::Tensor& x) {
-    const at::Tensor y = x + ApplyLinear(parameters_, name + ".contract", at::gelu(ApplyLinear(parameters_, name + ".expand", x)));
-    return y / (y.norm(2, -1, true) + 1e-6);
+    const at::Tensor y =
+        x + ApplyLinear(parameters_, name + ".contract", at::gelu(ApplyLinear(parameters_, name + ".expand", x)));
+    return UnitRows(y);
   }
 
   const ItemFeatures& features_;
@@ -115,6 +113,13 @@ absl::StatusOr<std::unique_ptr<const UserEncoder>> TrainTwoTower(const Sequences
                                                                  const HoldOut& validation,
                                                                  const TwoTowerOptions& options,
                                                                  const TrainControl& control) {
+  RETURN_IF_ERROR(CheckOptions({
+      {options.dimensions > 0 && options.hidden > 0 && options.window > 0,
+       "dimensions, hidden and window must be positive"},
+      {options.negatives > 0 && options.batch_events > 0, "negatives and batch_events must be positive"},
+      {IsShare(options.own_dropout) && IsShare(options.input_dropout), "a dropout must be from 0 to below 1"},
+      {options.rate > 0 && options.temperature > 0, "rate and temperature must be positive"},
+  }));
   RETURN_IF_ERROR(Check(sequences));
   RETURN_IF_ERROR(Check(validation, sequences.item_count));
   RETURN_IF_ERROR(Check(features, sequences.item_count));

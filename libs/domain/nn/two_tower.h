@@ -12,14 +12,15 @@ namespace kontor::nn {
 // corrected by a small network) and, where it has training events, from a vector of its own; a user's from the item
 // vectors of the history, weighted by learned weights of recency, corrected by a small network of its own. So items
 // without any event have vectors (all of them rows of the output table) and so have items that come later (EncodeItem).
-// The networks' last layers start at zero: before the first step the score is the cosine of randomly projected features.
+// The networks' last layers start at zero: before the first step the score is the cosine of randomly projected
+// features.
 struct TwoTowerOptions {
   int dimensions = 128;
   int hidden = 256;
   int window = 50;
   int negatives = 512;  // drawn for each batch uniformly from the items with events, beside the batch's own labels
   int batch_events = 1024;
-  double own_dropout = 0.5;    // share of items that a batch sees without their own vectors, as it will see new items
+  double own_dropout = 0.5;  // share of items that a batch sees without their own vectors, as it will see new items
   double input_dropout = 0.2;
   double rate = 3e-3;
   double temperature = 0.1;

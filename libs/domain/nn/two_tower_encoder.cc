@@ -17,12 +17,14 @@ absl::StatusOr<std::unique_ptr<const TwoTowerEncoder>> TwoTowerEncoder::Make(Arr
 absl::Status TwoTowerEncoder::Bind() {
   ASSIGN_OR_RETURN(output_, arrays_.FindOfRank("output_table", 2));
   ASSIGN_OR_RETURN(recency_, arrays_.FindOfRank("recency", 2));
+  if (recency_->shape[0] != 1) return absl::DataLossError("recency has more than one row");
+  ASSIGN_OR_RETURN(start_, arrays_.Find("start", {1, dimensions()}));
   ASSIGN_OR_RETURN(feature_rarity_, arrays_.FindOfRank("feature_rarity", 1));
   ASSIGN_OR_RETURN(feature_table_, arrays_.Find("feature_table", {feature_rarity_->shape[0], dimensions()}));
   ASSIGN_OR_RETURN(user_, FindTower(arrays_, "user", dimensions()));
   ASSIGN_OR_RETURN(item_, FindTower(arrays_, "item", dimensions()));
   ASSIGN_OR_RETURN(const double temperature, arrays_.Number("temperature"));
-  if (!(temperature > 0)) return absl::DataLossError("the temperature is not positive");
+  if (!(temperature > 1e-6)) return absl::DataLossError("the temperature is not positive");
   temperature_ = static_cast<float>(temperature);
   return absl::OkStatus();
 }
@@ -30,12 +32,13 @@ absl::Status TwoTowerEncoder::Bind() {
 absl::Status TwoTowerEncoder::Encode(absl::Span<const uint32_t> history, absl::Span<float> out) const {
   if (out.size() != dimensions()) return absl::InvalidArgumentError("the vector has another length than the model's");
   const ConstMatrixMap table = AsMatrix(*output_);
-  Matrix pooled = Matrix::Zero(1, dimensions());
+  Matrix pooled = AsMatrix(*start_);
   std::vector<uint32_t> known;  // newest first
   for (size_t i = history.size(); i > 0 && known.size() < recency_->shape[1]; --i) {
     if (history[i - 1] < item_count()) known.push_back(history[i - 1]);
   }
   if (!known.empty()) {
+    pooled.setZero();
     const auto recency = AsRow(*recency_).head(static_cast<Eigen::Index>(known.size())).array();
     Row weight = (recency - recency.maxCoeff()).exp().matrix();
     weight *= temperature_ / weight.sum();  // the table holds vectors over the temperature

@@ -16,8 +16,9 @@ inline constexpr absl::string_view kTwoTowerKind = "two_tower";
 // temperature.
 class TwoTowerEncoder : public UserEncoder {
  public:
-  // Takes "output_table", "recency" (1 x window), "user.expand", "user.contract", the item tower's "feature_table",
-  // "feature_rarity", "item.expand", "item.contract", and the temperature. DATA_LOSS when sizes do not fit together.
+  // Takes "output_table", "recency" (1 x window), "start" (1 x size), "user.expand", "user.contract", the item tower's
+  // "feature_table", "feature_rarity", "item.expand", "item.contract", and the temperature. DATA_LOSS when sizes do not
+  // fit together.
   static absl::StatusOr<std::unique_ptr<const TwoTowerEncoder>> Make(Arrays arrays);
 
   uint32_t item_count() const override { return output_->shape[0]; }
@@ -35,6 +36,7 @@ class TwoTowerEncoder : public UserEncoder {
   Arrays arrays_;
   const Array* output_ = nullptr;
   const Array* recency_ = nullptr;
+  const Array* start_ = nullptr;
   const Array* feature_table_ = nullptr;
   const Array* feature_rarity_ = nullptr;
   Tower user_, item_;

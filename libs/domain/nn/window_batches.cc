@@ -37,22 +37,15 @@ size_t WindowBatches::Shuffle(base::Random& random) {
   return batches_.size();
 }
 
-WindowBatches::Batch WindowBatches::Get(size_t batch, double jitter, double reverse, base::Random& random) const {
+WindowBatches::Batch WindowBatches::Get(size_t batch) const {
   Batch out;
   out.rows = static_cast<int64_t>(batches_[batch].size());
   for (size_t w : batches_[batch]) out.length = std::max(out.length, windows_[w].size);
   out.items.assign(static_cast<size_t>(out.rows * out.length), kNoItem);
   int64_t begin = 0;
   for (size_t w : batches_[batch]) {
-    std::vector<std::pair<double, int64_t>> order;
-    const bool back = random.Chance(reverse);
     for (int64_t i = 0; i < windows_[w].size; ++i) {
-      const double key = static_cast<double>(i) + jitter * random.Uniform();
-      order.emplace_back(back ? -key : key, sequences_.items[windows_[w].first + static_cast<uint64_t>(i)]);
-    }
-    std::sort(order.begin(), order.end());
-    for (int64_t i = 0; i < windows_[w].size; ++i) {
-      const int64_t item = order[static_cast<size_t>(i)].second;
+      const int64_t item = sequences_.items[windows_[w].first + static_cast<uint64_t>(i)];
       out.items[static_cast<size_t>(begin + i)] = item;
       out.places.push_back(begin + i);
       out.labels.push_back(item);

@@ -23,8 +23,7 @@ class WindowBatches {
   WindowBatches(const Sequences& sequences, int window, int batch_events);
 
   size_t Shuffle(base::Random& random);  // the number of batches
-  Batch Get(size_t batch, double jitter, double reverse, base::Random& random) const;
-  Batch Get(size_t batch) const { base::Random r(1); return Get(batch, 0, 0, r); }
+  Batch Get(size_t batch) const;
 
  private:
   struct Window {

@@ -22,6 +22,7 @@ class BuyAgain : public CandidateSource {
 
   absl::string_view name() const override { return "buy_again"; }
   absl::Span<const Signal> signals() const override;
+  Effort effort() const override { return Effort::kSession; }
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile& profile, ItemId item, Reason& reason) const override;

@@ -35,6 +35,13 @@ absl::StatusOr<learn::BoostedTrees> FitTrees(const Ranker& first, Task task, con
   return learn::BoostedTrees::Train({first.tree_columns(), values, labels, groups}, options);
 }
 
+// Which signals an effort has.
+std::vector<bool> Masked(absl::Span<const Signal> signals, Effort effort) {
+  std::vector<bool> known;
+  for (const Signal& signal : signals) known.push_back(signal.effort <= effort);
+  return known;
+}
+
 // Adds `share` of a part's means to the whole's.
 void Blend(const RankingMetrics& part, double share, RankingMetrics& whole) {
   whole.recall += share * part.recall;
@@ -62,7 +69,12 @@ class TaskFitter {
     TaskFit fit;
     for (size_t half = 0; half < 2; ++half) RETURN_IF_ERROR(TryHalf(half, ranker, fit));
     fit.chose_trees = try_trees_ && fit.trees.ndcg > (1 + options_.min_gain) * fit.linear.ndcg;
-    ranker.SetWeights(task_, FitWeights(all_, ranker.signals().size(), options_.linear));
+    SetWeights(all_, ranker);
+    Lists some;  // enough for the few weights of lower efforts
+    for (size_t i = 0; i < all_.size(); i += 1 + all_.size() / kLowerEffortLists) some.push_back(all_[i]);
+    for (const Effort effort : {Effort::kTrend, Effort::kSession, Effort::kLinear}) {
+      ranker.SetWeights(task_, effort, FitWeights(some, Masked(ranker.signals(), effort), options_.linear));
+    }
     if (fit.chose_trees) {
       ASSIGN_OR_RETURN(learn::BoostedTrees trees, FitTrees(ranker, task_, all_, TreeOptionsOf()));
       ranker.SetTrees(task_, std::move(trees));
@@ -77,13 +89,17 @@ class TaskFitter {
     if (test.empty()) return absl::OkStatus();
     const double share = static_cast<double>(test.size()) / static_cast<double>(all_.size());
     Ranker ranker = blank;
-    ranker.SetWeights(task_, FitWeights(train, ranker.signals().size(), options_.linear));
+    SetWeights(train, ranker);
     Blend(EvaluateLists(ranker, task_, test, kPlaces), share, fit.linear);
     if (!try_trees_) return absl::OkStatus();
     ASSIGN_OR_RETURN(learn::BoostedTrees trees, FitTrees(ranker, task_, train, TreeOptionsOf()));
     ranker.SetTrees(task_, std::move(trees));
     Blend(EvaluateLists(ranker, task_, test, kPlaces), share, fit.trees);
     return absl::OkStatus();
+  }
+
+  void SetWeights(const Lists& lists, Ranker& ranker) const {
+    ranker.SetWeights(task_, FitWeights(lists, std::vector<bool>(ranker.signals().size(), true), options_.linear));
   }
 
   learn::TreeOptions TreeOptionsOf() const {
@@ -94,6 +110,7 @@ class TaskFitter {
   }
 
   static constexpr int kPlaces = 10;
+  static constexpr size_t kLowerEffortLists = 3'000;
   const Task task_;
   const RankerOptions& options_;
   Lists all_;

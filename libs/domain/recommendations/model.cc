@@ -15,7 +15,12 @@ Model::Model(Catalogue catalogue, Sources sources, std::shared_ptr<const Popular
 
 std::vector<Signal> Model::Signals() const {
   std::vector<Signal> signals;
-  for (const auto& source : sources_) signals.insert(signals.end(), source->signals().begin(), source->signals().end());
+  for (const auto& source : sources_) {
+    for (Signal signal : source->signals()) {
+      signal.effort = source->effort();
+      signals.push_back(signal);
+    }
+  }
   return signals;
 }
 

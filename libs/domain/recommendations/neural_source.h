@@ -28,6 +28,7 @@ class NeuralSource : public CandidateSource {
 
   absl::string_view name() const override;
   absl::Span<const Signal> signals() const override;
+  Effort effort() const override { return Effort::kDeep; }
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile&, ItemId, Reason&) const override {}  // no single item speaks for another
@@ -51,6 +52,7 @@ class PairSource : public CandidateSource {
 
   absl::string_view name() const override { return "neumf"; }
   absl::Span<const Signal> signals() const override;
+  Effort effort() const override { return Effort::kDeep; }
   void Generate(const Profile&, int, size_t, Candidates&) const override {}
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile&, ItemId, Reason&) const override {}

@@ -31,6 +31,7 @@ class Popularity : public CandidateSource {
 
   absl::string_view name() const override { return kPopularityName; }
   absl::Span<const Signal> signals() const override;
+  Effort effort() const override { return Effort::kTrend; }
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile& profile, ItemId item, Reason& reason) const override;

@@ -27,6 +27,8 @@ struct FitOptions {
 //   minimise  mean over lists of -sum_r y_r log(softmax(w x)_r) + ridge |w|^2  with w >= 0,
 // by projected Newton steps (Bertsekas 1982); the loss is convex. Lists without a relevant row are passed over. Cost:
 // about iterations * rows * signals^2. Deterministic.
-std::vector<float> FitWeights(absl::Span<const RankList* const> lists, size_t signals, const FitOptions& options);
+// Weights of signals that are not `known` are 0.
+std::vector<float> FitWeights(absl::Span<const RankList* const> lists, const std::vector<bool>& known,
+                              const FitOptions& options);
 
 }  // namespace kontor::recommendations

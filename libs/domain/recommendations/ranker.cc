@@ -7,26 +7,20 @@
 namespace kontor::recommendations {
 
 RankContext::RankContext(const Profile& profile)
-    : columns{std::log1p(static_cast<float>(profile.recent().size())),
+    : effort(profile.context().effort),
+      columns{std::log1p(static_cast<float>(profile.recent().size())),
               std::log1p(static_cast<float>(profile.baskets())),
               std::log1p(static_cast<float>(profile.context().session.size()))} {}
 
 Ranker::Ranker(std::vector<Signal> signals) : signals_(std::move(signals)) {
-  for (auto& weights : weights_) weights.assign(2 * signals_.size(), 0);
+  for (auto& of_effort : weights_) {
+    for (auto& weights : of_effort) weights.assign(2 * signals_.size(), 0);
+  }
 }
 
 float Ranker::Scaled(size_t signal, float value) const {
   const float scale = signals_[signal].scale;
   return scale > 0 ? std::log1p(value / scale) : value;
-}
-
-float Ranker::Score(Task task, bool bought, absl::Span<const float> row) const {
-  const absl::Span<const float> weights = this->weights(task).subspan(bought ? signals_.size() : 0, signals_.size());
-  float score = 0;
-  for (size_t i = 0; i < row.size(); ++i) {
-    if (weights[i] > 0 && row[i] != 0) score += weights[i] * Scaled(i, row[i]);
-  }
-  return score;
 }
 
 void Ranker::ScoreAll(Task task, const Candidates& candidates, const RankContext& context,
@@ -48,11 +42,11 @@ void Ranker::ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<c
   const size_t rows = bought.size(), columns = signals_.size();
   scores.assign(rows, 0);
   for (size_t row = 0; row < rows; ++row) {
-    const float* weights = this->weights(task).data() + (bought[row] ? columns : 0);
+    const float* weights = this->weights(task, context.effort).data() + (bought[row] ? columns : 0);
     for (size_t i = 0; i < columns; ++i) scores[row] += weights[i] * scaled[row * columns + i];
   }
   const learn::BoostedTrees& trees = this->trees(task);
-  if (trees.empty() || rows == 0) return;
+  if (trees.empty() || context.effort != Effort::kDeep || rows == 0) return;
 
   thread_local std::vector<uint32_t> best;
   thread_local std::vector<float> table, ranked;
@@ -86,7 +80,7 @@ void Ranker::AppendTreeRow(bool bought, absl::Span<const float> scaled, const Ra
 
 void Ranker::Contributions(Task task, bool bought, absl::Span<const float> row, const RankContext& context,
                            std::vector<float>& out) const {
-  if (!trees(task).empty()) {
+  if (!trees(task).empty() && context.effort == Effort::kDeep) {
     std::vector<float> scaled, values;
     for (size_t i = 0; i < row.size(); ++i) scaled.push_back(Scaled(i, row[i]));
     AppendTreeRow(bought, scaled, context, values);
@@ -96,7 +90,8 @@ void Ranker::Contributions(Task task, bool bought, absl::Span<const float> row, 
     for (float& part : out) part = std::max(0.0F, part);
     if (std::any_of(out.begin(), out.end(), [](float part) { return part > 0; })) return;
   }
-  const absl::Span<const float> weights = this->weights(task).subspan(bought ? signals_.size() : 0, signals_.size());
+  const absl::Span<const float> weights =
+      this->weights(task, context.effort).subspan(bought ? signals_.size() : 0, signals_.size());
   out.resize(row.size());
   for (size_t i = 0; i < row.size(); ++i) out[i] = weights[i] * std::max(0.0F, Scaled(i, row[i]) - signals_[i].neutral);
 }
@@ -104,7 +99,9 @@ void Ranker::Contributions(Task task, bool bought, absl::Span<const float> row, 
 void Ranker::Save(base::ByteWriter& out) const {
   out.Value<uint32_t>(static_cast<uint32_t>(signals_.size()));
   for (const Signal& signal : signals_) out.String(signal.name);
-  for (const auto& weights : weights_) out.Array(weights);
+  for (const auto& of_effort : weights_) {
+    for (const auto& weights : of_effort) out.Array(weights);
+  }
   for (const auto& trees : trees_) trees.Save(out);
 }
 
@@ -112,11 +109,13 @@ Ranker Ranker::Load(base::ByteReader& in, std::vector<Signal> signals) {
   Ranker out(std::move(signals));
   in.Require(in.Value<uint32_t>() == out.signals_.size(), "the ranker reads other signals");
   for (const Signal& signal : out.signals_) in.Require(in.String() == signal.name, "the ranker reads other signals");
-  for (auto& weights : out.weights_) {
-    std::vector<float> read = in.Array<float>();
-    in.Require(read.size() == weights.size(), "the ranker has another number of weights");
-    in.RequireWeights(read);
-    if (in.status().ok()) weights = std::move(read);
+  for (auto& of_effort : out.weights_) {
+    for (auto& weights : of_effort) {
+      std::vector<float> read = in.Array<float>();
+      in.Require(read.size() == weights.size(), "the ranker has another number of weights");
+      in.RequireWeights(read);
+      if (in.status().ok()) weights = std::move(read);
+    }
   }
   for (auto& trees : out.trees_) {
     trees = learn::BoostedTrees::Load(in);

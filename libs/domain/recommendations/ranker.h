@@ -27,14 +27,16 @@ struct RankContext {
   static constexpr size_t kColumns = 3;
   RankContext() = default;
   explicit RankContext(const Profile& profile);
+  Effort effort = Effort::kDeep;
   std::array<float, kColumns> columns{};  // log(1 + items met), log(1 + baskets), log(1 + steps of the session)
 };
 
 // Two stages. The first is a blend of the sources' signals, linear after the scale that each signal names (source.h):
-//   score = sum over signals s of w[task][bought][s] * scaled(s),  w >= 0,
-// with one set of weights for items that the person bought before and one for others. No weight is negative, so that a
-// larger signal never lowers a score. The second, where a task has it, ranks the kTreeRows best of the first again by
-// boosted trees over the scaled signals, whether the item was bought, and RankContext.
+//   score = sum over signals s of w[effort][task][bought][s] * scaled(s),  w >= 0,
+// with one set of weights for items that the person bought before and one for others, and sets of their own for efforts
+// that ask fewer sources. No weight is negative, so that a
+// larger signal never lowers a score. The second, where a task has it and the effort is deep, ranks the kTreeRows best
+// of the first again by boosted trees over the scaled signals, whether the item was bought, and RankContext.
 class Ranker {
  public:
   static constexpr size_t kTreeRows = 200;
@@ -44,12 +46,18 @@ class Ranker {
 
   absl::Span<const Signal> signals() const { return signals_; }
   // Two rows of signals().size(): of items not bought, then of items bought.
-  absl::Span<const float> weights(Task task) const { return weights_[static_cast<size_t>(task)]; }
-  void SetWeights(Task task, std::vector<float> weights) { weights_[static_cast<size_t>(task)] = std::move(weights); }
+  absl::Span<const float> weights(Task task, Effort effort = Effort::kDeep) const {
+    return weights_[static_cast<size_t>(effort)][static_cast<size_t>(task)];
+  }
+  void SetWeights(Task task, Effort effort, std::vector<float> weights) {
+    weights_[static_cast<size_t>(effort)][static_cast<size_t>(task)] = std::move(weights);
+  }
+  void SetWeights(Task task, const std::vector<float>& weights) {  // of every effort
+    for (auto& of_effort : weights_) of_effort[static_cast<size_t>(task)] = weights;
+  }
 
   // The signal as the weights meet it.
   float Scaled(size_t signal, float value) const;
-  float Score(Task task, bool bought, absl::Span<const float> row) const;
   // Every row's score, in the order of the table; larger is better. With trees, rows that they do not rank follow those
   // that they do.
   void ScoreAll(Task task, const Candidates& candidates, const RankContext& context, std::vector<float>& scores) const;
@@ -78,7 +86,7 @@ class Ranker {
 
  private:
   std::vector<Signal> signals_;
-  std::array<std::vector<float>, kTasks> weights_;
+  std::array<std::array<std::vector<float>, kTasks>, kEfforts> weights_;
   std::array<learn::BoostedTrees, kTasks> trees_;
 };
 

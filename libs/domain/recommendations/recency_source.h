@@ -24,6 +24,7 @@ class RecencySource : public CandidateSource {
 
   absl::string_view name() const override;
   absl::Span<const Signal> signals() const override;
+  Effort effort() const override { return kind_ == Kind::kRules ? Effort::kSession : Effort::kLinear; }
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile& profile, ItemId item, Reason& reason) const override;

@@ -27,14 +27,15 @@ void CollectCandidates(const Model& model, const Profile& profile, const ItemFil
   const size_t signals = model.ranker().signals().size();
   out.Reset(model.items(), signals, filter, profile);
   size_t first = 0;
+  const Effort effort = profile.context().effort;
   for (const auto& source : model.sources()) {
-    source->Generate(profile, limit, first, out);
+    if (source->effort() <= effort) source->Generate(profile, limit, first, out);
     first += source->signals().size();
   }
   out.OpenTable();
   first = 0;
   for (const auto& source : model.sources()) {
-    source->Describe(profile, first, out);
+    if (source->effort() <= effort) source->Describe(profile, first, out);
     first += source->signals().size();
   }
 }

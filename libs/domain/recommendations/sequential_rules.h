@@ -8,7 +8,7 @@
 namespace kontor::recommendations {
 
 struct SequentialRulesOptions {
-  uint32_t window = 3;      // baskets after that of the first item that count
+  uint32_t window = 3;       // baskets after that of the first item that count
   uint32_t max_basket = 50;  // items of a basket that count, the first ones
   double from_power = 0.5;   // alpha: how far an item's own frequency is divided out
   double to_power = 0.3;     // beta: the same of the item that follows

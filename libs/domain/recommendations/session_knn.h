@@ -47,6 +47,7 @@ class SessionKnn : public CandidateSource {
   absl::string_view name() const override { return "session_knn"; }
   // The score, divided by its maximum over all items.
   absl::Span<const Signal> signals() const override;
+  Effort effort() const override { return Effort::kSession; }
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   // Names the recent item that meets `item` in the most similar sessions.
