@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "bench/als_bench.h"
 #include "bench/figures.h"
+#include "bench/off_policy_bench.h"
 #include "bench/sequence_bench.h"
 #include "bench/sequence_data.h"
 #include "bench/session_bench.h"
@@ -85,6 +86,7 @@ class Bench {
                               absl::StrCat(data, "s3rec/Sports_and_Outdoors_item2attributes.json")));
     RETURN_IF_ERROR(Sessions("diginetica_", {absl::StrCat(data, "diginetica/train_sessions.txt"),
                                              absl::StrCat(data, "diginetica/test_prefixes.txt")}));
+    RETURN_IF_ERROR(RunOffPolicy(absl::StrCat(data, "obd"), figures_, files_));
     RunVectorScan(figures_);
     return RunAlsSpeed(nullptr, "synthetic_", figures_);
   }
