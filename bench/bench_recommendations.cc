@@ -95,7 +95,7 @@ class Bench {
     std::cout << files.train << "\n" << std::flush;
     ASSIGN_OR_RETURN(const SessionData data, ReadSessions(files));
     files_.insert(files_.end(), {files.train, files.test});
-    return RunSessions(data, {prefix, options_.threads}, figures_);
+    return RunSessions(data, {prefix, options_.threads, options_.neural_seconds}, figures_);
   }
 
   absl::Status Sequences(const std::string& prefix, const std::string& path, const std::string& attributes) {
