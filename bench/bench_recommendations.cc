@@ -11,7 +11,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "bench/als_bench.h"
 #include "bench/figures.h"
+#include "bench/off_policy_bench.h"
 #include "bench/sequence_bench.h"
 #include "bench/sequence_data.h"
 #include "bench/session_bench.h"
@@ -82,15 +84,18 @@ class Bench {
         Sequences("", absl::StrCat(data, "s3rec/Beauty.txt"), absl::StrCat(data, "s3rec/Beauty_item2attributes.json")));
     RETURN_IF_ERROR(Sequences("sports_", absl::StrCat(data, "s3rec/Sports_and_Outdoors.txt"),
                               absl::StrCat(data, "s3rec/Sports_and_Outdoors_item2attributes.json")));
-    return Sessions("diginetica_", {absl::StrCat(data, "diginetica/train_sessions.txt"),
-                                    absl::StrCat(data, "diginetica/test_prefixes.txt")});
+    RETURN_IF_ERROR(Sessions("diginetica_", {absl::StrCat(data, "diginetica/train_sessions.txt"),
+                                             absl::StrCat(data, "diginetica/test_prefixes.txt")}));
+    RETURN_IF_ERROR(RunOffPolicy(absl::StrCat(data, "obd"), figures_, files_));
+    RunVectorScan(figures_);
+    return RunAlsSpeed(nullptr, "synthetic_", figures_);
   }
 
   absl::Status Sessions(const std::string& prefix, const SessionFiles& files) {
     std::cout << files.train << "\n" << std::flush;
     ASSIGN_OR_RETURN(const SessionData data, ReadSessions(files));
     files_.insert(files_.end(), {files.train, files.test});
-    return RunSessions(data, {prefix, options_.threads}, figures_);
+    return RunSessions(data, {prefix, options_.threads, options_.neural_seconds}, figures_);
   }
 
   absl::Status Sequences(const std::string& prefix, const std::string& path, const std::string& attributes) {
@@ -101,7 +106,9 @@ class Bench {
       RETURN_IF_ERROR(ReadAttributes(attributes, data.catalogue));
       files_.push_back(attributes);
     }
-    return RunSequences(data, {prefix, options_.threads, options_.neural_seconds}, figures_);
+    RETURN_IF_ERROR(RunSequences(data, {prefix, options_.threads, options_.neural_seconds}, figures_));
+    RETURN_IF_ERROR(RunAlsQuality(data, prefix, figures_));
+    return RunAlsSpeed(&data, prefix, figures_);
   }
 
   const Options options_;

@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "bench/session_tuning.h"
+#include "libs/base/clock.h"
 #include "libs/base/status.h"
+#include "libs/domain/recommendations/als.h"
 #include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/fit_ranker.h"
 #include "libs/domain/recommendations/item_item.h"
@@ -17,6 +19,7 @@
 #include "libs/domain/recommendations/recency_source.h"
 #include "libs/domain/recommendations/recommend.h"
 #include "libs/domain/recommendations/sequential_rules.h"
+#include "libs/domain/recommendations/train_neural.h"
 
 namespace kontor::bench {
 namespace {
@@ -26,6 +29,7 @@ using namespace recommendations;  // NOLINT: a program
 constexpr size_t kPlaces = 20, kTuned = 30'000, kFitted = 10'000;
 constexpr Task kTask = Task::kNextBasket;  // what comes next, met before or not
 constexpr uint64_t kSeed = 7;
+constexpr float kTasteDecay = 0.4F;  // a session turns faster than a customer
 
 double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
@@ -55,25 +59,6 @@ class Asked {
   UserContext context_;
 };
 
-std::shared_ptr<Model> TrainSources(const Sessions& sessions, const SessionKnnOptions& knn, int threads) {
-  const Baskets baskets = AsBaskets(sessions);
-  Catalogue catalogue;
-  for (uint32_t item = 0; item < sessions.item_count(); ++item) {
-    catalogue.products.Intern(absl::StrCat(item));
-    catalogue.product_categories.push_back(kNone);
-  }
-  ItemItemOptions together{.group = ItemItemOptions::Group::kCustomer, .half_life_days = 90};
-  together.threads = threads;
-  Model::Sources sources;
-  sources.push_back(std::make_shared<const SessionKnn>(SessionKnn::Train(sessions, knn)));
-  sources.push_back(std::make_shared<const BuyAgain>(BuyAgain::Train(baskets)));
-  sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, together)));
-  sources.push_back(std::make_shared<const RecencySource>(RecencySource::Kind::kRules,
-                                                          TrainSequentialRules(baskets, {.threads = threads})));
-  return std::make_shared<Model>(std::move(catalogue), std::move(sources),
-                                 std::make_shared<const Popularity>(Popularity::Train(baskets, {}, {})));
-}
-
 // The questions as held-out baskets of people of their own.
 HoldOut AsHoldOut(const std::vector<SessionQuestion>& questions, uint32_t items) {
   HoldOut out{Baskets(items), {}};
@@ -94,11 +79,11 @@ class SessionBench {
     Add("sessions", data_.train.size(), "sessions");
     Add("items", data_.train.item_count(), "items");
     Add("questions", static_cast<double>(data_.test.size()), "questions");
-    const SessionKnnOptions knn = Tune();
-    Knn(knn);
-    ASSIGN_OR_RETURN(const Ranker ensemble, Fit(knn));
+    knn_ = Tune();
+    Knn();
+    ASSIGN_OR_RETURN(const Ranker ensemble, Fit());
     const double start = CpuSeconds();
-    const std::shared_ptr<Model> model = TrainSources(data_.train, knn, options_.threads);
+    ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, TrainSources(data_.train, {}));
     Add("train_cpu_s", CpuSeconds() - start, "s", "every source once");
     Signals(*model);
     Ranker linear = ensemble;
@@ -111,6 +96,32 @@ class SessionBench {
  private:
   void Add(const std::string& name, double value, const std::string& unit, const std::string& note = "") {
     figures_.push_back({absl::StrCat(options_.prefix, name), value, unit, std::nullopt, note});
+  }
+
+  // With a validation the sequence model is trained as long as that gains, without one for as many epochs.
+  absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Sessions& sessions, const NeuralValidation& validation) {
+    const Baskets baskets = AsBaskets(sessions);
+    Catalogue catalogue;
+    for (uint32_t item = 0; item < sessions.item_count(); ++item) {
+      catalogue.products.Intern(absl::StrCat(item));
+      catalogue.product_categories.push_back(kNone);
+    }
+    ItemItemOptions together{.group = ItemItemOptions::Group::kCustomer, .half_life_days = 90};
+    together.threads = options_.threads;
+    Model::Sources sources;
+    sources.push_back(std::make_shared<const SessionKnn>(SessionKnn::Train(sessions, knn_)));
+    sources.push_back(std::make_shared<const BuyAgain>(BuyAgain::Train(baskets)));
+    sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, together)));
+    sources.push_back(std::make_shared<const RecencySource>(
+        RecencySource::Kind::kRules, TrainSequentialRules(baskets, {.threads = options_.threads})));
+    sources.push_back(
+        std::make_shared<const Als>(Als::Train(baskets, {.decay = kTasteDecay, .threads = options_.threads})));
+    const NeuralOptions neural{
+        .max_seconds = options_.neural_seconds, .clock = &base::SystemClock(), .threads = options_.threads};
+    ASSIGN_OR_RETURN(const Model::Sources networks, TrainNeural(baskets, {}, validation, neural, epochs_));
+    sources.insert(sources.end(), networks.begin(), networks.end());
+    return std::make_shared<Model>(std::move(catalogue), std::move(sources),
+                                   std::make_shared<const Popularity>(Popularity::Train(baskets, {}, {})));
   }
 
   void AddMetrics(absl::string_view name, const SessionMetrics& metrics, double cpu_seconds) {
@@ -133,20 +144,21 @@ class SessionBench {
     return tuned.options;
   }
 
-  void Knn(const SessionKnnOptions& options) {
+  void Knn() {
     const double training = CpuSeconds();
-    const SessionKnn model = SessionKnn::Train(data_.train, options);
+    const SessionKnn model = SessionKnn::Train(data_.train, knn_);
     Add("train_cpu_s/session_knn", CpuSeconds() - training, "s");
     const double start = CpuSeconds();
     const SessionMetrics metrics = EvaluateSessionKnn(model, data_.test);
     AddMetrics("session_knn", metrics, CpuSeconds() - start);
   }
 
-  absl::StatusOr<Ranker> Fit(const SessionKnnOptions& knn) {
+  absl::StatusOr<Ranker> Fit() {
     const double start = CpuSeconds();
     const SessionSplit split = SplitForValidation(data_.train, kFitted, kSeed);
-    const std::shared_ptr<Model> model = TrainSources(split.earlier, knn, options_.threads);
     const HoldOut hold_out = AsHoldOut(split.questions, data_.train.item_count());
+    ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
+                     TrainSources(split.earlier, {&hold_out.train, hold_out.examples}));
     const std::vector<uint64_t> persons(hold_out.train.users(), 0);
     const std::vector<RankList> lists = RankLists(*model, hold_out, persons, kSeed).Make(kTask);
     Ranker ranker(model->Signals());
@@ -186,6 +198,8 @@ class SessionBench {
   const SessionData& data_;
   const SessionOptions& options_;
   std::vector<Figure>& figures_;
+  SessionKnnOptions knn_;
+  NeuralEpochs epochs_ = {0, kLeftOut, kLeftOut, kLeftOut};  // the sequence model alone
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ namespace kontor::bench {
 struct SessionOptions {
   std::string prefix;  // of every row's name
   int threads = 1;
+  double neural_seconds = 300;  // of wall time for the sequence model; 0 leaves it out
 };
 
 // What is clicked next: every prefix of the test's sessions asks for its next item among all items, those of the prefix
