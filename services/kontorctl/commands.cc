@@ -18,7 +18,7 @@ absl::Span<const Command> Commands() {
        "exclude] "
        "[--limit N]",
        "what to show, and why", RunRecommend},
-      {"train", "[--force]", "learn a new recommendation model from the log", RunTrain},
+      {"train", "[--force] [--network-seconds N]", "learn a new recommendation model from the log", RunTrain},
       {"events", "[--topic T] [--all] [--limit N]", "tail the event log", RunEvents},
       {"quality", "", "accepted and refused events by source", RunQuality},
       {"demo", "", "a tour of every answer on what is loaded", RunDemo},

@@ -10,38 +10,18 @@
 #include "libs/base/resource_name.h"
 #include "libs/base/status.h"
 #include "libs/platform/fleet/event_time.h"
+#include "services/recommendations/decode_catalogue.h"
 
 namespace kontor::recommendations {
 namespace {
 
 namespace ev = kontor::events::v1;
 
-absl::Status Invalid(absl::string_view field, absl::string_view what) {
-  return base::Error(absl::StatusCode::kInvalidArgument, kReasonValueInvalid, absl::StrCat(field, ": ", what));
-}
-
-absl::Status CheckId(absl::string_view field, const std::string& id) {
-  const absl::Status status = base::CheckId(id);
-  return status.ok() ? status : Invalid(field, status.message());
-}
-
-// What the database and the separator of its lists can hold.
-absl::Status CheckText(absl::string_view field, const std::string& text) {
-  for (const char c : text) {
-    if (c == '\0' || c == '\x1f') return Invalid(field, "it holds a control character");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckRevision(int64_t revision) {
-  return revision < 0 ? Invalid("revision", "it is negative") : absl::OkStatus();
-}
-
 absl::Status Convert(const ev::OrderRecorded& order, const ev::EventRecord& record, DecodedRecord& out) {
-  RETURN_IF_ERROR(CheckId("order_id", order.order_id()));
-  RETURN_IF_ERROR(CheckRevision(order.revision()));
-  RETURN_IF_ERROR(CheckText("store_id", order.store_id()));
-  RETURN_IF_ERROR(CheckText("country", record.context().country()));
+  RETURN_IF_ERROR(CheckRecordId("order_id", order.order_id()));
+  RETURN_IF_ERROR(CheckRecordRevision(order.revision()));
+  RETURN_IF_ERROR(CheckRecordText("store_id", order.store_id()));
+  RETURN_IF_ERROR(CheckRecordText("country", record.context().country()));
   OrderSnapshot snapshot;
   snapshot.order_id = order.order_id();
   snapshot.revision = order.revision();
@@ -53,7 +33,7 @@ absl::Status Convert(const ev::OrderRecorded& order, const ev::EventRecord& reco
   snapshot.store = order.store_id();
   absl::flat_hash_set<absl::string_view> seen;
   for (const ev::OrderLine& line : order.lines()) {
-    RETURN_IF_ERROR(CheckId("product_id", line.product_id()));
+    RETURN_IF_ERROR(CheckRecordId("product_id", line.product_id()));
     const auto& quantity = line.quantity().value();
     if (quantity.units() <= 0 && quantity.nanos() <= 0) continue;
     if (seen.insert(line.product_id()).second) snapshot.products.push_back(line.product_id());
@@ -63,41 +43,43 @@ absl::Status Convert(const ev::OrderRecorded& order, const ev::EventRecord& reco
 }
 
 absl::Status Convert(const ev::OrderCancelled& cancelled, const ev::EventRecord&, DecodedRecord& out) {
-  RETURN_IF_ERROR(CheckId("order_id", cancelled.order_id()));
+  RETURN_IF_ERROR(CheckRecordId("order_id", cancelled.order_id()));
   out.content = OrderVoid{cancelled.order_id()};
   return absl::OkStatus();
 }
 
-absl::Status Convert(const ev::ProductUpserted& product, const ev::EventRecord& record, DecodedRecord& out) {
-  RETURN_IF_ERROR(CheckId("product_id", product.product_id()));
-  RETURN_IF_ERROR(CheckRevision(product.revision()));
-  RETURN_IF_ERROR(CheckText("title", product.title()));
-  RETURN_IF_ERROR(CheckText("brand", product.brand()));
-  ProductSnapshot snapshot{
-      product.product_id(), product.revision(), base::StableHash(record.payload()), product.title(), {},
-      product.brand()};
-  for (const std::string& level : product.category_path()) {
-    RETURN_IF_ERROR(CheckText("category_path", level));
-    snapshot.category_path.push_back(level);
-  }
-  out.content = std::move(snapshot);
+template <typename Payload>
+absl::Status ConvertProduct(const Payload& payload, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadProduct(payload, record));
   return absl::OkStatus();
 }
 
+absl::Status Convert(const ev::ProductUpserted& product, const ev::EventRecord& record, DecodedRecord& out) {
+  return ConvertProduct(product, record, out);
+}
+
 absl::Status Convert(const ev::ProductRemoved& removed, const ev::EventRecord& record, DecodedRecord& out) {
-  RETURN_IF_ERROR(CheckId("product_id", removed.product_id()));
-  RETURN_IF_ERROR(CheckRevision(removed.revision()));
-  ProductSnapshot snapshot;
-  snapshot.product = removed.product_id();
-  snapshot.revision = removed.revision();
-  snapshot.fingerprint = base::StableHash(absl::StrCat("removed\n", record.payload()));
-  snapshot.removed = true;
-  out.content = std::move(snapshot);
+  return ConvertProduct(removed, record, out);
+}
+
+absl::Status Convert(const ev::PriceSet& price, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(std::optional<PriceSnapshot> snapshot, ReadPrice(price, record));
+  if (snapshot.has_value()) out.content = *std::move(snapshot);
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::StockLevelSet& level, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadStockLevel(level, record));
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::StockAdjusted& adjusted, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadStockChange(adjusted, record));
   return absl::OkStatus();
 }
 
 absl::Status SetStep(SessionStep::Kind kind, const std::string& product, DecodedRecord& out) {
-  RETURN_IF_ERROR(CheckId("product_id", product));
+  RETURN_IF_ERROR(CheckRecordId("product_id", product));
   out.content = SessionStep{kind, product};
   return absl::OkStatus();
 }
@@ -140,16 +122,18 @@ const absl::flat_hash_map<std::string, Decoder>& Decoders() {
     for (int i = 0; i < payloads->field_count(); ++i) {
       all.emplace(payloads->field(i)->message_type()->full_name(), nullptr);
     }
-    Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::ProductViewed,
-             ev::ItemClicked, ev::CartChanged>(all);
+    Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::PriceSet,
+             ev::StockLevelSet, ev::StockAdjusted, ev::ProductViewed, ev::ItemClicked, ev::CartChanged>(all);
     return all;
   }());
   return decoders;
 }
 
 bool IsLive(const ev::EventRecord& record) {
-  static const auto& catalogue = *new absl::flat_hash_set<std::string>{ev::ProductUpserted::descriptor()->full_name(),
-                                                                       ev::ProductRemoved::descriptor()->full_name()};
+  static const auto& catalogue = *new absl::flat_hash_set<std::string>{
+      ev::ProductUpserted::descriptor()->full_name(), ev::ProductRemoved::descriptor()->full_name(),
+      ev::PriceSet::descriptor()->full_name(), ev::StockLevelSet::descriptor()->full_name(),
+      ev::StockAdjusted::descriptor()->full_name()};
   return !record.imported() || catalogue.contains(record.type());
 }
 
@@ -160,8 +144,8 @@ absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads pay
   if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return base::Error(absl::StatusCode::kInvalidArgument, kReasonRecordBroken, "the bytes are no EventRecord");
   }
-  if (!base::IsShopId(record.shop())) return Invalid("shop", "it is no shop's id");
-  if (record.type().empty()) return Invalid("type", "it is empty");
+  if (!base::IsShopId(record.shop())) return InvalidField("shop", "it is no shop's id");
+  if (record.type().empty()) return InvalidField("type", "it is empty");
   DecodedRecord decoded;
   decoded.shop = record.shop();
   decoded.type = record.type();

@@ -88,5 +88,73 @@ TEST(DecodeTest, LiveLeavesImportedOrdersOutButNotProducts) {
   EXPECT_TRUE(std::holds_alternative<ProductSnapshot>(content(RecordBytes(Product("A", "a", {}), imported))));
 }
 
+TEST(DecodeTest, TakesWhatTheCatalogueSaysOfAProduct) {
+  ev::ProductUpserted product = Product("A", "LANTERN", {"HOME", "LIGHT"}, 4);
+  product.set_brand("LUX");
+  product.set_variant_group_id("g");
+  product.set_supplier_id("s");
+  product.set_description("it shines");
+  product.mutable_available_at()->set_seconds(1323435000);
+  const auto attribute = [&](const char* name) {
+    product.add_attributes()->set_name(name);
+    return product.mutable_attributes(product.attributes_size() - 1);
+  };
+  attribute("colour")->set_text("red");
+  attribute("watts")->mutable_number()->mutable_value()->set_nanos(500'000'000);
+  attribute("led")->set_flag(true);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const DecodedRecord record, DecodeRecord(RecordBytes(product)));
+  const auto& snapshot = std::get<ProductSnapshot>(record.content);
+  EXPECT_EQ(snapshot.brand, "LUX");
+  EXPECT_EQ(snapshot.variant_group, "g");
+  EXPECT_EQ(snapshot.seller, "s");
+  EXPECT_EQ(snapshot.description, "it shines");
+  EXPECT_EQ(snapshot.available_at, absl::FromUnixSeconds(1323435000));
+  ASSERT_EQ(snapshot.attributes.size(), 3u);
+  EXPECT_EQ(snapshot.attributes[0].value, "red");
+  EXPECT_EQ(snapshot.attributes[1].value, "0.5");
+  EXPECT_EQ(snapshot.attributes[2].value, "true");
+}
+
+TEST(DecodeTest, TakesPricesForEverybodyOnly) {
+  ev::PriceSet price;
+  price.set_product_id("A");
+  price.set_revision(2);
+  price.set_currency_code("GBP");
+  price.mutable_price()->set_units(5);
+  price.mutable_cost()->set_nanos(250'000'000);
+  KONTOR_ASSERT_OK_AND_ASSIGN(DecodedRecord record, DecodeRecord(RecordBytes(price)));
+  const auto& snapshot = std::get<PriceSnapshot>(record.content);
+  EXPECT_EQ(snapshot.price.nanos, 5 * base::Decimal::kOne);
+  EXPECT_EQ(snapshot.cost->nanos, 250'000'000);
+  EXPECT_EQ(snapshot.valid_until, absl::InfiniteFuture());
+  price.set_store_id("7");
+  KONTOR_ASSERT_OK_AND_ASSIGN(record, DecodeRecord(RecordBytes(price)));
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(record.content));
+  price.set_currency_code("pounds");
+  EXPECT_THAT(DecodeRecord(RecordBytes(price)), StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+  price.set_currency_code("GBP");
+  price.mutable_price()->set_nanos(-1);
+  EXPECT_THAT(DecodeRecord(RecordBytes(price)), StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+}
+
+TEST(DecodeTest, StockIsWhatIsFreeToSell) {
+  ev::StockLevelSet level;
+  level.set_product_id("A");
+  level.set_location_id("north");
+  level.mutable_on_hand()->mutable_value()->set_units(5);
+  level.mutable_reserved()->mutable_value()->set_units(2);
+  KONTOR_ASSERT_OK_AND_ASSIGN(DecodedRecord record,
+                              DecodeRecord(RecordBytes(level, {.imported = true}), Payloads::kLive));
+  EXPECT_EQ(std::get<StockLevel>(record.content).free.nanos, 3 * base::Decimal::kOne);
+  ev::StockAdjusted adjusted;
+  adjusted.set_adjustment_id("x");
+  adjusted.set_product_id("A");
+  adjusted.mutable_change()->mutable_value()->set_units(-1);
+  KONTOR_ASSERT_OK_AND_ASSIGN(record, DecodeRecord(RecordBytes(adjusted)));
+  EXPECT_EQ(std::get<StockChange>(record.content).change.nanos, -base::Decimal::kOne);
+  adjusted.clear_adjustment_id();
+  EXPECT_THAT(DecodeRecord(RecordBytes(adjusted)), StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+}
+
 }  // namespace
 }  // namespace kontor::recommendations

@@ -6,6 +6,7 @@
 
 #include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
+#include "services/recommendations/fact_rows.h"
 #include "services/recommendations/product_rows.h"
 
 namespace kontor::recommendations {
@@ -14,7 +15,8 @@ namespace {
 // Read again at the start, of each partition: so many records hold the overlay's window unless the shop is very busy.
 constexpr int64_t kRewindRecords = 20'000;
 
-bool IsCatalogue(absl::string_view topic) { return topic == fleet::kCatalog; }
+// Their whole state is in the store; nothing of them is read again.
+bool IsCatalogue(absl::string_view topic) { return topic == fleet::kCatalog || topic == fleet::kInventory; }
 
 }  // namespace
 
@@ -25,20 +27,9 @@ void LiveShop::SawEvent(absl::Time occurred_at) {
   }
 }
 
-absl::StatusOr<StoredState> ReadStoredState(postgres::Pool& pool, const log::Consumer& consumer) {
-  StoredState state;
-  ASSIGN_OR_RETURN(state.progress, consumer.Progress());
-  RETURN_IF_ERROR(ReadProducts(pool, [&](const std::string& shop, ProductSnapshot product) {
-    state.products.emplace_back(shop, std::move(product));
-  }));
-  ASSIGN_OR_RETURN(const postgres::Result rows,
-                   pool.Exec("SELECT shop, max(newest_event) FROM recommendations.applied GROUP BY shop"));
-  for (int r = 0; r < rows.rows(); ++r) state.newest_events.emplace_back(rows.Text(r, 0), rows.Time(r, 1));
-  return state;
-}
-
 const std::vector<std::string>& LiveFollower::Topics() {
-  static const auto& topics = *new std::vector<std::string>{fleet::kOrders, fleet::kBehavior, fleet::kCatalog};
+  static const auto& topics =
+      *new std::vector<std::string>{fleet::kOrders, fleet::kBehavior, fleet::kCatalog, fleet::kInventory};
   return topics;
 }
 
@@ -78,10 +69,27 @@ absl::StatusOr<std::vector<log::Position>> LiveFollower::StartPositions(const St
   return positions;
 }
 
+absl::Status LiveFollower::ReadCatalogues(postgres::Pool& pool) {
+  const auto apply = [this](const std::string& shop, const auto& content) {
+    if (const auto found = shops_.find(shop); found != shops_.end()) found->second->catalogue.Apply(content);
+  };
+  RETURN_IF_ERROR(ReadProducts(pool, apply));
+  RETURN_IF_ERROR(ReadPrices(pool, apply));
+  RETURN_IF_ERROR(ReadStockLevels(pool, apply));
+  return ReadStockChanges(pool, apply);
+}
+
+absl::Status LiveFollower::Start(postgres::Pool& pool, const log::Consumer& consumer) {
+  StoredState stored;
+  ASSIGN_OR_RETURN(stored.progress, consumer.Progress());  // first, so that the rest reaches at least so far
+  RETURN_IF_ERROR(ReadCatalogues(pool));
+  ASSIGN_OR_RETURN(const postgres::Result rows,
+                   pool.Exec("SELECT shop, max(newest_event) FROM recommendations.applied GROUP BY shop"));
+  for (int r = 0; r < rows.rows(); ++r) stored.newest_events.emplace_back(rows.Text(r, 0), rows.Time(r, 1));
+  return Start(stored);
+}
+
 absl::Status LiveFollower::Start(const StoredState& stored) {
-  for (const auto& [shop, product] : stored.products) {
-    if (const auto found = shops_.find(shop); found != shops_.end()) found->second->catalogue.Apply(product);
-  }
   for (const auto& [shop, newest] : stored.newest_events) {
     if (const auto found = shops_.find(shop); found != shops_.end()) found->second->SawEvent(newest);
   }
@@ -117,6 +125,9 @@ void LiveFollower::Apply(absl::string_view topic, absl::Span<const log::LogRecor
 
 void LiveFollower::ApplyOne(const DecodedRecord& record, absl::Time received_at, absl::Time now, LiveShop& shop) {
   if (const auto* product = std::get_if<ProductSnapshot>(&record.content)) return shop.catalogue.Apply(*product);
+  if (const auto* price = std::get_if<PriceSnapshot>(&record.content)) return shop.catalogue.Apply(*price);
+  if (const auto* level = std::get_if<StockLevel>(&record.content)) return shop.catalogue.Apply(*level);
+  if (const auto* change = std::get_if<StockChange>(&record.content)) return shop.catalogue.Apply(*change);
   if (const auto* order = std::get_if<OrderSnapshot>(&record.content)) {
     shop.overlay.AddOrder(*order, received_at, now);
   } else if (const auto* cancelled = std::get_if<OrderVoid>(&record.content)) {

@@ -34,19 +34,15 @@ struct LiveShop {
   std::atomic<int64_t> newest_micros{0};
 };
 
-// Where to start: `positions` that the stored view has reached, its products, its newest event times.
+// Where to start: how far the stored view has come, and its newest event times.
 struct StoredState {
   std::vector<log::PartitionProgress> progress;
-  std::vector<std::pair<std::string, ProductSnapshot>> products;  // by shop
   std::vector<std::pair<std::string, absl::Time>> newest_events;  // by shop
 };
 
-// Reads the consumer's progress first, so that the rest reaches at least so far.
-absl::StatusOr<StoredState> ReadStoredState(postgres::Pool& pool, const log::Consumer& consumer);
-
-// Follows orders, behaviour and the catalogue into memory without a lease: what answers see beside the store. It starts
-// where the store is, a little earlier on the topics of which the overlay keeps the newest. Imported orders and
-// behaviour are history, not live: they reach answers through the store. Thread-safe.
+// Follows orders, behaviour, the catalogue and the inventory into memory without a lease: what answers see beside the
+// store. It starts where the store is, a little earlier on the topics of which the overlay keeps the newest. Imported
+// orders and behaviour are history, not live: they reach answers through the store. Thread-safe.
 class LiveFollower {
  public:
   LiveFollower(log::EventLog& log, const base::Clock& clock, absl::Span<const fleet::Shop> shops,
@@ -55,6 +51,9 @@ class LiveFollower {
 
   static const std::vector<std::string>& Topics();
 
+  // Fills the catalogues from the store, then follows from where `stored` says that the store was.
+  absl::Status Start(postgres::Pool& pool, const log::Consumer& consumer);
+  // Follows from there with nothing known before.
   absl::Status Start(const StoredState& stored);
   void Stop();
 
@@ -63,6 +62,7 @@ class LiveFollower {
   const log::Follower& follower() const { return *follower_; }  // after Start
 
  private:
+  absl::Status ReadCatalogues(postgres::Pool& pool);
   absl::StatusOr<std::vector<log::Position>> StartPositions(const StoredState& stored);
   void Apply(absl::string_view topic, absl::Span<const log::LogRecord> records);
   void ApplyOne(const DecodedRecord& record, absl::Time received_at, absl::Time now, LiveShop& shop);

@@ -1,9 +1,11 @@
 #include "services/recommendations/product_rows.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "services/recommendations/revision_state.h"
 #include "services/recommendations/text_list.h"
@@ -41,36 +43,82 @@ absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
   return absl::OkStatus();
 }
 
-absl::Status Upsert(postgres::Transaction& transaction, const States& states) {
-  std::vector<std::string> shops, products, titles, paths, brands;
+// Columns of the winners.
+struct Columns {
+  std::vector<std::string> shops, products, titles, paths, brands, descriptions, attributes, groups, sellers;
   std::vector<int64_t> revisions, fingerprints;
   std::vector<bool> removed;
-  for (const auto& [key, state] : states) {
-    if (state.winner == nullptr) continue;
+  std::vector<std::optional<absl::Time>> available;
+
+  void Add(const Key& key, const RevisionState<ProductSnapshot>& state) {
+    const ProductSnapshot& product = *state.winner;
     shops.emplace_back(key.first);
     products.emplace_back(key.second);
     revisions.push_back(state.revision);
     fingerprints.push_back(static_cast<int64_t>(state.fingerprint));
-    titles.push_back(state.winner->title);
-    paths.push_back(JoinList(state.winner->category_path));
-    brands.push_back(state.winner->brand);
-    removed.push_back(state.winner->removed);
+    titles.push_back(product.title);
+    paths.push_back(JoinList(product.category_path));
+    brands.push_back(product.brand);
+    removed.push_back(product.removed);
+    descriptions.push_back(product.description);
+    std::vector<std::string> pairs;
+    for (const ProductAttribute& attribute : product.attributes) {
+      pairs.push_back(absl::StrCat(attribute.name, absl::string_view(&kPairSeparator, 1), attribute.value));
+    }
+    attributes.push_back(JoinList(pairs));
+    groups.push_back(product.variant_group);
+    sellers.push_back(product.seller);
+    available.push_back(product.available_at);
   }
-  if (shops.empty()) return absl::OkStatus();
+};
+
+absl::Status Upsert(postgres::Transaction& transaction, const States& states) {
+  Columns rows;
+  for (const auto& [key, state] : states) {
+    if (state.winner != nullptr) rows.Add(key, state);
+  }
+  if (rows.shops.empty()) return absl::OkStatus();
   postgres::Params params;
-  params.TextArray(shops).TextArray(products).Int64Array(revisions).Int64Array(fingerprints).TextArray(titles);
-  params.TextArray(paths).TextArray(brands).BoolArray(removed);
+  params.TextArray(rows.shops).TextArray(rows.products).Int64Array(rows.revisions).Int64Array(rows.fingerprints);
+  params.TextArray(rows.titles).TextArray(rows.paths).TextArray(rows.brands).BoolArray(rows.removed);
+  params.TextArray(rows.descriptions).TextArray(rows.attributes).TextArray(rows.groups).TextArray(rows.sellers);
+  params.OptionalTimeArray(rows.available);
   return transaction
       .Exec(
           "INSERT INTO recommendations.products (shop, product, revision, fingerprint, title, category_path, brand, "
-          "removed) SELECT shop, product, revision, fingerprint, title, string_to_array(path, E'\\x1f'), brand, "
-          "removed FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], "
-          "$8::bool[]) AS won (shop, product, revision, fingerprint, title, path, brand, removed) "
-          "ON CONFLICT (shop, product) DO UPDATE SET (revision, fingerprint, title, category_path, brand, removed) = "
-          "(excluded.revision, excluded.fingerprint, excluded.title, excluded.category_path, excluded.brand, "
-          "excluded.removed)",
+          "removed, description, attributes, variant_group, seller, available_at) SELECT shop, product, revision, "
+          "fingerprint, title, string_to_array(path, E'\\x1f'), brand, removed, description, "
+          "string_to_array(attributes, E'\\x1f'), variant_group, seller, available_at "
+          "FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], "
+          "$8::bool[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[]) AS won (shop, product, "
+          "revision, fingerprint, title, path, brand, removed, description, attributes, variant_group, seller, "
+          "available_at) ON CONFLICT (shop, product) DO UPDATE SET (revision, fingerprint, title, category_path, "
+          "brand, removed, description, attributes, variant_group, seller, available_at) = (excluded.revision, "
+          "excluded.fingerprint, excluded.title, excluded.category_path, excluded.brand, excluded.removed, "
+          "excluded.description, excluded.attributes, excluded.variant_group, excluded.seller, "
+          "excluded.available_at)",
           params)
       .status();
+}
+
+ProductSnapshot ReadRow(const postgres::Result& rows, int r) {
+  ProductSnapshot product;
+  product.product = std::string(rows.Text(r, 1));
+  product.revision = rows.Int64(r, 2);
+  product.fingerprint = static_cast<uint64_t>(rows.Int64(r, 3));
+  product.title = std::string(rows.Text(r, 4));
+  for (const absl::string_view level : SplitList(rows.Text(r, 5))) product.category_path.emplace_back(level);
+  product.brand = std::string(rows.Text(r, 6));
+  product.removed = rows.Bool(r, 7);
+  for (const absl::string_view pair : SplitList(rows.Text(r, 8))) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(pair, absl::MaxSplits(kPairSeparator, 1));
+    product.attributes.push_back({std::string(parts.first), std::string(parts.second)});
+  }
+  product.variant_group = std::string(rows.Text(r, 9));
+  product.seller = std::string(rows.Text(r, 10));
+  if (!rows.IsNull(r, 11)) product.available_at = rows.Time(r, 11);
+  return product;
 }
 
 }  // namespace
@@ -98,20 +146,13 @@ absl::Status ReadProducts(postgres::Pool& pool,
     ASSIGN_OR_RETURN(
         const postgres::Result rows,
         pool.Exec("SELECT shop, product, revision, fingerprint, title, array_to_string(category_path, E'\\x1f'), "
-                  "brand, removed FROM recommendations.products WHERE (shop, product) > ($1, $2) "
-                  "ORDER BY shop, product LIMIT $3",
+                  "brand, removed, array_to_string(attributes, E'\\x1f'), variant_group, seller, available_at "
+                  "FROM recommendations.products WHERE (shop, product) > ($1, $2) ORDER BY shop, product LIMIT $3",
                   params));
     for (int r = 0; r < rows.rows(); ++r) {
       shop = std::string(rows.Text(r, 0));
-      last = std::string(rows.Text(r, 1));
-      ProductSnapshot product{last,
-                              rows.Int64(r, 2),
-                              static_cast<uint64_t>(rows.Int64(r, 3)),
-                              std::string(rows.Text(r, 4)),
-                              {},
-                              std::string(rows.Text(r, 6)),
-                              rows.Bool(r, 7)};
-      for (const absl::string_view level : SplitList(rows.Text(r, 5))) product.category_path.emplace_back(level);
+      ProductSnapshot product = ReadRow(rows, r);
+      last = product.product;
       take(shop, std::move(product));
     }
     if (rows.rows() < kChunkRows) return absl::OkStatus();

@@ -23,7 +23,7 @@ struct ProductItem {
 absl::Status WriteProducts(postgres::Transaction& transaction, absl::Span<const ProductItem> items,
                            log::Effects& effects);
 
-// Hands every product of every shop to `take`, in chunks of one statement each.
+// Hands every product of every shop to `take`, without its description, in chunks of one statement each.
 absl::Status ReadProducts(postgres::Pool& pool,
                           absl::FunctionRef<void(const std::string& shop, ProductSnapshot product)> take);
 

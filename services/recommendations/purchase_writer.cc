@@ -6,6 +6,7 @@
 #include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
 #include "services/recommendations/decode.h"
+#include "services/recommendations/fact_rows.h"
 #include "services/recommendations/order_rows.h"
 #include "services/recommendations/product_rows.h"
 
@@ -15,6 +16,9 @@ namespace {
 struct Rows {
   std::vector<OrderItem> orders;
   std::vector<ProductItem> products;
+  std::vector<FactItem<PriceSnapshot>> prices;
+  std::vector<FactItem<StockLevel>> levels;
+  std::vector<FactItem<StockChange>> changes;
   std::map<std::string, absl::Time> newest;  // by shop, of orders
 };
 
@@ -35,6 +39,12 @@ Rows DecodeBatch(const log::Batch& batch, log::Effects& effects) {
       rows.orders.push_back({record.offset, std::move(decoded->shop), std::move(*cancelled)});
     } else if (auto* product = std::get_if<ProductSnapshot>(&decoded->content)) {
       rows.products.push_back({record.offset, std::move(decoded->shop), std::move(*product)});
+    } else if (auto* price = std::get_if<PriceSnapshot>(&decoded->content)) {
+      rows.prices.push_back({record.offset, std::move(decoded->shop), std::move(*price)});
+    } else if (auto* level = std::get_if<StockLevel>(&decoded->content)) {
+      rows.levels.push_back({record.offset, std::move(decoded->shop), std::move(*level)});
+    } else if (auto* change = std::get_if<StockChange>(&decoded->content)) {
+      rows.changes.push_back({record.offset, std::move(decoded->shop), std::move(*change)});
     }
   }
   return rows;
@@ -69,7 +79,7 @@ absl::Status WriteApplied(postgres::Transaction& transaction, const log::Batch& 
 }  // namespace
 
 const std::vector<std::string>& StoredTopics() {
-  static const auto& topics = *new std::vector<std::string>{fleet::kOrders, fleet::kCatalog};
+  static const auto& topics = *new std::vector<std::string>{fleet::kOrders, fleet::kCatalog, fleet::kInventory};
   return topics;
 }
 
@@ -77,6 +87,9 @@ absl::Status PurchaseWriter::Apply(postgres::Transaction& transaction, const log
   const Rows rows = DecodeBatch(batch, effects);
   ASSIGN_OR_RETURN(const SubjectSet changed, WriteOrders(transaction, rows.orders, effects));
   RETURN_IF_ERROR(WriteProducts(transaction, rows.products, effects));
+  RETURN_IF_ERROR(WritePrices(transaction, rows.prices, effects));
+  RETURN_IF_ERROR(WriteStockLevels(transaction, rows.levels, effects));
+  RETURN_IF_ERROR(WriteStockChanges(transaction, rows.changes, effects));
   RETURN_IF_ERROR(WriteApplied(transaction, batch, rows));
   if (!changed.empty()) effects.AfterCommit([this, changed] { changed_(changed); });
   return absl::OkStatus();

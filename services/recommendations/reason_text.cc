@@ -87,6 +87,10 @@ void FillReason(const Reason& reason, const Model& model, const CatalogueView& c
       out.set_kind(v1::Reason::KIND_NEW_ITEM);
       out.set_text("new here");
       return;
+    case ReasonKind::kRecentlyViewed:
+      out.set_kind(v1::Reason::KIND_RECENTLY_VIEWED);
+      out.set_text("you looked at it");
+      return;
     case ReasonKind::kSimilarCustomers:
       out.set_kind(v1::Reason::KIND_SIMILAR_CUSTOMERS);
       out.set_text("bought by customers with similar baskets");

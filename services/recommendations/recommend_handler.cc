@@ -1,147 +1,102 @@
 #include "services/recommendations/recommend_handler.h"
 
-#include <algorithm>
-#include <memory>
-#include <utility>
+#include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
-#include "libs/base/subject.h"
-#include "libs/platform/fleet/event_time.h"
-#include "libs/platform/fleet/read_after.h"
-#include "libs/platform/fleet/topics.h"
-#include "services/recommendations/attribution_token.h"
+#include "libs/domain/recommendations/absence.h"
+#include "services/recommendations/absence_text.h"
 #include "services/recommendations/check_request.h"
-#include "services/recommendations/convert.h"
 
 namespace kontor::recommendations {
 namespace {
 
-std::vector<runtime::Counter> TierCounters(runtime::Metrics& metrics) {
-  std::vector<runtime::Counter> counters;
-  for (int tier = 0; tier < v1::Tier_ARRAYSIZE; ++tier) {
-    const std::string name = absl::AsciiStrToLower(v1::Tier_Name(tier)).substr(5);  // without "TIER_"
-    counters.push_back(
-        metrics.counter("kontor_recommendations_answers_total", "Answers by how much they knew.", {{"tier", name}}));
+void FillSignals(const Absence& absence, const Model& model, v1::ExplainAbsenceResponse& response) {
+  for (size_t i = 0; i < absence.signals.size(); ++i) {
+    v1::SignalScore& out = *response.add_signals();
+    out.set_source(std::string(model.SourceOf(i).name()));
+    out.set_signal(std::string(model.ranker().signals()[i].name));
+    out.set_value(absence.signals[i]);
+    out.set_contribution(absence.contributions[i]);
   }
-  return counters;
 }
 
-runtime::Counter DegradedCounter(runtime::Metrics& metrics, const char* reason) {
-  return metrics.counter("kontor_recommendations_degraded_total", "Answers that lacked something, by what.",
-                         {{"reason", reason}});
-}
-
-// What of a deadline is kept for ranking and for the way back, and the least that ranking is begun with.
-constexpr absl::Duration kKept = absl::Milliseconds(5), kRankingTime = absl::Milliseconds(2);
-constexpr absl::Duration kPatience = absl::Milliseconds(50);
-
-bool NamesOrders(const v1::RecommendRequest& request) {
-  return std::any_of(request.read_after().begin(), request.read_after().end(),
-                     [](const auto& position) { return position.topic() == fleet::kOrders; });
+void Say(v1::AbsenceReason::Cause cause, const std::string& text, v1::ExplainAbsenceResponse& response) {
+  v1::AbsenceReason& reason = *response.add_reasons();
+  reason.set_cause(cause);
+  reason.set_text(text);
 }
 
 }  // namespace
 
-RecommendHandler::RecommendHandler(Parts parts)
-    : parts_(std::move(parts)),
-      answers_(TierCounters(parts_.metrics)),
-      no_model_(DegradedCounter(parts_.metrics, "no_model")),
-      no_history_(DegradedCounter(parts_.metrics, "history_missing")),
-      stale_history_(DegradedCounter(parts_.metrics, "history_stale")),
-      no_time_(DegradedCounter(parts_.metrics, "deadline")),
-      random_(parts_.seed) {}
-
 absl::StatusOr<v1::RecommendResponse> RecommendHandler::Recommend(const runtime::CallContext& call,
                                                                   const v1::RecommendRequest& request) {
+  const OnlineLoad::Scope running(online_);
   RETURN_IF_ERROR(CheckRequest(request));
-  const LiveShop* live = parts_.live.Find(call.shop);
-  if (live == nullptr) {
-    return base::Error(
-        absl::StatusCode::kNotFound, kReasonShopUnknown,
-        absl::StrCat("this fleet serves no shop \"", call.shop, "\"; add it to `shops` in its configuration"));
-  }
-  const auto applied = [this](const log::Position& position, absl::Duration timeout) {
-    return parts_.views.WaitUntilApplied(position, timeout);
-  };
-  RETURN_IF_ERROR(fleet::WaitForPositions(LiveFollower::Topics(), applied, call, request.read_after()));
+  ASSIGN_OR_RETURN(const Answerer::Setting setting, answerer_.Set(call, request));
+  requests_.Keep(call.shop, request);
+  const Answerer::Person person = answerer_.Know(setting, request, call.remaining());
+  return answerer_.Give(setting, request, person, call.remaining()).response;
+}
 
-  v1::RecommendResponse response;
-  const absl::Time as_of = request.has_as_of() ? fleet::TimeOf(request.as_of()) : live->newest_event();
-  if (as_of > absl::UnixEpoch()) fleet::SetTime(as_of, *response.mutable_as_of());  // unset before the first event
-  const std::shared_ptr<const ServedModel> served = parts_.models.Get(call.shop);
-  if (served == nullptr) {
-    response.set_tier(v1::TIER_EMPTY);
-    Degrade(no_model_, "there is no model yet: call TrainModel", response);
-  } else {
-    const KnownPerson person = KnowPerson(call, *live, request, response);
-    const DomainQuestion question(*served, live->catalogue, request, person);
-    const Model& model = served->model();
-    const bool ranked = call.remaining() >= kRankingTime;
-    if (!ranked) Degrade(no_time_, "the deadline leaves no time to rank: this is the popular list", response);
-    response.set_tier(TierOnWire(TierOf(model, ranked ? question.context() : Impersonal(question.context()))));
-    response.set_model(ModelName(call.shop, served->info().version));
-    if (!question.nothing_allowed()) {
-      FillRecommendations(ranked ? recommendations::Recommend(model, question.context(), question.request())
-                                 : PopularList(model, question.context(), question.request()),
-                          model, *live, response);
-    }
+absl::StatusOr<v1::RecommendPageResponse> RecommendHandler::RecommendPage(const runtime::CallContext& call,
+                                                                          const v1::RecommendPageRequest& page) {
+  const OnlineLoad::Scope running(online_);
+  RETURN_IF_ERROR(CheckPage(page));
+  const v1::RecommendRequest& first = page.requests(0);
+  ASSIGN_OR_RETURN(const Answerer::Setting setting, answerer_.Set(call, first));
+  const Answerer::Person person = answerer_.Know(setting, first, call.remaining());
+  v1::RecommendPageResponse response;
+  std::vector<ItemId> shown;
+  for (const v1::RecommendRequest& one : page.requests()) {
+    v1::RecommendRequest request = one;
+    request.set_customer_id(first.customer_id());
+    request.set_visitor_id(first.visitor_id());
+    if (first.has_as_of()) *request.mutable_as_of() = first.as_of();
+    requests_.Keep(call.shop, request);
+    Answerer::Answer answer = answerer_.Give(setting, request, person, call.remaining(), shown);
+    *response.add_responses() = std::move(answer.response);
+    shown.insert(shown.end(), answer.shown.begin(), answer.shown.end());
   }
-  Sign(served.get(), request, response);
-  answers_[response.tier()].Add();
   return response;
 }
 
-RecommendHandler::Subjects RecommendHandler::SubjectsOf(const std::string& shop,
-                                                        const v1::RecommendRequest& request) const {
-  const auto token = [&](base::SubjectKind kind, const std::string& id) {
-    return base::SubjectToken(parts_.subject_secret, shop, kind, id);
-  };
-  std::string customer = token(base::SubjectKind::kCustomer, request.customer_id());
-  std::string visitor = token(base::SubjectKind::kVisitor, request.visitor_id());
-  return {customer.empty() ? visitor : customer, {customer, visitor}};
-}
-
-KnownPerson RecommendHandler::KnowPerson(const runtime::CallContext& call, const LiveShop& live,
-                                         const v1::RecommendRequest& request, v1::RecommendResponse& response) const {
-  static const auto& nobody = *new std::shared_ptr<const PurchaseHistory>(std::make_shared<const PurchaseHistory>());
-  const Subjects subjects = SubjectsOf(call.shop, request);
-  std::shared_ptr<const PurchaseHistory> history = nobody;
-  if (!subjects.buyer.empty()) {
-    const HistoryReader::Demand demand{std::clamp(call.remaining() - kKept, absl::ZeroDuration(), kPatience),
-                                       NamesOrders(request)};
-    const absl::StatusOr<FoundHistory> found = parts_.histories.Get(call.shop, subjects.buyer, demand);
-    if (!found.ok()) {
-      Degrade(no_history_, "the purchase history cannot be read at the moment", response);
-    } else {
-      if (found->stale) Degrade(stale_history_, "the purchase history may be a few minutes old", response);
-      history = found->history;
-    }
+absl::StatusOr<v1::ExplainAbsenceResponse> RecommendHandler::ExplainAbsence(const runtime::CallContext& call,
+                                                                            const v1::ExplainAbsenceRequest& asked) {
+  RETURN_IF_ERROR(CheckAbsence(asked));
+  const v1::RecommendRequest& request = asked.request();
+  ASSIGN_OR_RETURN(const Answerer::Setting setting, answerer_.Set(call, request));
+  v1::ExplainAbsenceResponse response;
+  if (setting.view == nullptr) {
+    Say(v1::AbsenceReason::CAUSE_NO_MODEL, "there is no model yet: call TrainModel", response);
+    return response;
   }
-  const absl::Time until = request.has_as_of() ? fleet::TimeOf(request.as_of()) : absl::InfiniteFuture();
-  return live.overlay.Lay(std::move(history), subjects.buyer, subjects.session, until);
-}
-
-void RecommendHandler::Degrade(const runtime::Counter& counter, const char* reason,
-                               v1::RecommendResponse& response) const {
-  counter.Add();
-  response.set_degraded(true);
-  response.set_degraded_reason(reason);
-}
-
-void RecommendHandler::Sign(const ServedModel* served, const v1::RecommendRequest& request,
-                            v1::RecommendResponse& response) {
-  AttributionToken token;
-  token.model_version = served == nullptr ? 0 : served->info().version;
-  token.placement = PlacementOf(request);
-  token.tier = response.tier();
-  token.answered_at = parts_.clock.Now();
-  {
-    base::MutexLock lock(mutex_);
-    token.answer_id = random_();
+  const ServingView& view = *setting.view;
+  response.set_snapshot(view.snapshot);
+  const ItemId item = view.Find(asked.product_id());
+  if (item == kNone) {
+    Say(v1::AbsenceReason::CAUSE_UNKNOWN_PRODUCT,
+        absl::StrCat(asked.product_id(),
+                     " is named by no order that the model has learned from and not by the catalogue"),
+        response);
+    return response;
   }
-  response.set_attribution_token(FormatAttributionToken(token));
+  const Answerer::Person person = answerer_.Know(setting, request, call.remaining());
+  const Question question(setting.view, request, person.known, answerer_.OccasionOf(request));
+  const Absence absence =
+      question.lists_given()
+          ? ExplainAbsenceFromGiven(view.model(), question.given(), question.request(), item, AbsenceCause::kNotListed)
+          : recommendations::ExplainAbsence(view.model(), question.context(), question.request(), item);
+  response.set_place(absence.place);
+  response.set_rank(absence.rank);
+  response.set_score(absence.score);
+  response.set_last_score(absence.last_score);
+  FillSignals(absence, view.model(), response);
+  if (absence.place > 0) return response;
+  for (const Hindrance& why : absence.causes) {
+    FillAbsence(why, item, view, call.shop, setting.live->catalogue, *response.add_reasons());
+  }
+  return response;
 }
 
 }  // namespace kontor::recommendations

@@ -64,10 +64,14 @@ class RecommendHandlerTest : public ::testing::Test {
         models_(registry_, shops_),
         live_(*log_, clock_, shops_, metrics_),
         views_(live_),
-        handler_({models_, live_, reader_, views_, clock_, metrics_, kTestSecret, 1}) {
+        rules_(shops_),
+        serving_({models_, live_, rules_, clock_, shops_}),
+        requests_(shops_),
+        answerer_({serving_, live_, reader_, views_, clock_, metrics_, kTestSecret, 1}),
+        handler_(answerer_, requests_, online_) {
     EXPECT_TRUE(log_->CreateTopics(fleet::AllTopics(2)).ok());
     EXPECT_TRUE(live_.Start({}).ok());
-    models_.Publish(kTestShop, served_);
+    Serve(served_);
     call_.shop = kTestShop;
     request_.set_parent("shops/default");
   }
@@ -76,6 +80,11 @@ class RecommendHandlerTest : public ::testing::Test {
     const auto positions = log_->Append(topic, {{key, bytes, clock_.Now()}});
     ASSERT_TRUE(positions.ok());
     ASSERT_TRUE(live_.follower().WaitUntilApplied((*positions)[0], absl::Seconds(30)).ok());
+    serving_.Refresh(kTestShop);
+  }
+  void Serve(std::shared_ptr<const ServedModel> model) {
+    models_.Publish(kTestShop, std::move(model));
+    serving_.Refresh(kTestShop);
   }
   void SendProduct(const std::string& id, const std::string& title, const std::string& category) {
     Send(fleet::kCatalog, id, RecordBytes(Product(id, title, {category})));
@@ -108,6 +117,11 @@ class RecommendHandlerTest : public ::testing::Test {
   FakeHistoryStore histories_, stored_;
   PlainHistories reader_{histories_, stored_};
   FollowerOnly views_;
+  RuleBook rules_;
+  ServingViews serving_;
+  RequestLog requests_;
+  OnlineLoad online_;
+  Answerer answerer_;
   RecommendHandler handler_;
   runtime::CallContext call_;
   v1::RecommendRequest request_;
@@ -144,7 +158,7 @@ TEST_F(RecommendHandlerTest, RefusesContradictions) {
 }
 
 TEST_F(RecommendHandlerTest, WithoutAModelTheAnswerIsEmptyAndSaysWhy) {
-  models_.Publish(kTestShop, nullptr);
+  Serve(nullptr);
   const v1::RecommendResponse response = Ask();
   EXPECT_EQ(response.tier(), v1::TIER_EMPTY);
   EXPECT_TRUE(response.degraded());
@@ -335,7 +349,7 @@ TEST_F(RecommendHandlerTest, ANearDeadlineWaitsForNothingAndRanksNothing) {
 TEST_F(RecommendHandlerTest, ReadAfterWaitsAndReadsPastTheCaches) {
   request_.set_customer_id("17850");
   auto* position = request_.add_read_after();
-  position->set_topic(fleet::kInventory);  // changes no answer
+  position->set_topic(fleet::kMarket);  // changes no answer
   position->set_offset(1'000'000);
   EXPECT_EQ(Ask().tier(), v1::TIER_POPULAR);
   EXPECT_EQ(stored_.gets(), 0);

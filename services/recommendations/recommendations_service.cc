@@ -14,6 +14,7 @@
 #include "libs/platform/postgres/migrate.h"
 #include "libs/platform/runtime/log.h"
 #include "services/recommendations/applied_views.h"
+#include "services/recommendations/bulk_handler.h"
 #include "services/recommendations/caching_history_store.h"
 #include "services/recommendations/live_follower.h"
 #include "services/recommendations/local_history_cache.h"
@@ -21,20 +22,33 @@
 #include "services/recommendations/model_handler.h"
 #include "services/recommendations/model_keeper.h"
 #include "services/recommendations/postgres_history_store.h"
+#include "services/recommendations/preview_handler.h"
 #include "services/recommendations/purchase_writer.h"
 #include "services/recommendations/recommend_handler.h"
+#include "services/recommendations/request_log.h"
+#include "services/recommendations/rule_handler.h"
 #include "services/recommendations/serving_models.h"
+#include "services/recommendations/serving_view.h"
 #include "services/recommendations/trainer.h"
 
 namespace kontor::recommendations {
 namespace {
 
+// An exact EASE of more products would take too much of a serving process's memory: 64 MB for these.
+TrainOptions ServiceTraining() {
+  TrainOptions training;
+  training.ease.exact_items = 4'000;
+  return training;
+}
+
 using std::placeholders::_1;
 using std::placeholders::_2;
+using std::placeholders::_3;
 
 constexpr char kGroup[] = "recommendations";
 constexpr char kSchema[] = "recommendations";
 constexpr absl::Duration kTrainDeadline = absl::Minutes(15);
+constexpr int64_t kMaxBulkRequestBytes = 24 << 20;  // 100,000 ids of 200 bytes
 
 log::ConsumerOptions WriterOptions() {
   log::ConsumerOptions options;
@@ -74,10 +88,20 @@ struct RecommendationsParts {
         live(fleet.log, fleet.clock, fleet.shops, fleet.server.metrics()),
         views(live, consumer),
         models(fleet.models, fleet.shops),
-        trainer({fleet.postgres, fleet.models, models, live, fleet.server.metrics()}),
-        recommend(
-            {models, live, histories, views, fleet.clock, fleet.server.metrics(), fleet.subject_secret, RandomSeed()}),
-        model_handler(trainer, fleet.models),
+        trainer({fleet.postgres, fleet.models, models, live, fleet.server.metrics(), ServiceTraining()}),
+        rules(fleet.shops),
+        rule_store(fleet.postgres),
+        rule_keeper(rule_store, rules, fleet.shops),
+        serving({models, live, rules, fleet.clock, fleet.shops}),
+        requests(fleet.shops),
+        answerer(
+            {serving, live, histories, views, fleet.clock, fleet.server.metrics(), fleet.subject_secret, RandomSeed()}),
+        recommend(answerer, requests, online),
+        subjects(fleet.postgres),
+        bulk({answerer, stored, subjects, online}),
+        rule_handler({rule_store, rule_keeper, serving, fleet.clock}),
+        preview(answerer, requests, rule_store),
+        model_handler(trainer, fleet.models, serving),
         keeper(trainer, models, fleet.postgres, fleet.shops, fleet.clock) {}
 
   void Forget(const std::set<PurchaseWriter::Subject>& changed) {
@@ -96,7 +120,18 @@ struct RecommendationsParts {
   FollowerAndConsumer views;
   ServingModels models;
   Trainer trainer;
+  RuleBook rules;
+  RuleStore rule_store;
+  RuleKeeper rule_keeper;
+  ServingViews serving;
+  RequestLog requests;
+  Answerer answerer;
+  OnlineLoad online;
   RecommendHandler recommend;
+  PostgresSubjectList subjects;
+  BulkHandler bulk;
+  RuleHandler rule_handler;
+  PreviewHandler preview;
   ModelHandler model_handler;
   ModelKeeper keeper;
   std::unique_ptr<fleet::LagReporter> lag;
@@ -106,13 +141,40 @@ void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
   server.Unary<v1::RecommendRequest, v1::RecommendResponse>(
       "kontor.recommendations.v1.RecommendationService/Recommend",
       std::bind(&RecommendHandler::Recommend, &parts.recommend, _1, _2));
+  server.Unary<v1::RecommendPageRequest, v1::RecommendPageResponse>(
+      "kontor.recommendations.v1.RecommendationService/RecommendPage",
+      std::bind(&RecommendHandler::RecommendPage, &parts.recommend, _1, _2));
+  server.Unary<v1::ExplainAbsenceRequest, v1::ExplainAbsenceResponse>(
+      "kontor.recommendations.v1.RecommendationService/ExplainAbsence",
+      std::bind(&RecommendHandler::ExplainAbsence, &parts.recommend, _1, _2));
   server.Unary<v1::TrainModelRequest, v1::Model>("kontor.recommendations.v1.RecommendationService/TrainModel",
                                                  std::bind(&ModelHandler::TrainModel, &parts.model_handler, _1, _2),
                                                  {.deadline = kTrainDeadline});
   server.Unary<v1::ListModelsRequest, v1::ListModelsResponse>(
       "kontor.recommendations.v1.RecommendationService/ListModels",
       std::bind(&ModelHandler::ListModels, &parts.model_handler, _1, _2));
+  server.ServerStream<v1::StreamRecommendationsRequest, v1::StreamRecommendationsResponse>(
+      "kontor.recommendations.v1.RecommendationService/StreamRecommendations",
+      std::bind(&BulkHandler::Stream, &parts.bulk, _1, _2, _3), {.max_message_bytes = kMaxBulkRequestBytes});
   server.AddService("kontor.recommendations.v1.RecommendationService");
+}
+
+void RegisterRules(runtime::Server& server, RecommendationsParts& parts) {
+  RuleHandler& rules = parts.rule_handler;
+  server.Unary<v1::CreateRuleRequest, v1::Rule>("kontor.recommendations.v1.RuleService/CreateRule",
+                                                std::bind(&RuleHandler::CreateRule, &rules, _1, _2));
+  server.Unary<v1::GetRuleRequest, v1::Rule>("kontor.recommendations.v1.RuleService/GetRule",
+                                             std::bind(&RuleHandler::GetRule, &rules, _1, _2));
+  server.Unary<v1::ListRulesRequest, v1::ListRulesResponse>("kontor.recommendations.v1.RuleService/ListRules",
+                                                            std::bind(&RuleHandler::ListRules, &rules, _1, _2));
+  server.Unary<v1::UpdateRuleRequest, v1::Rule>("kontor.recommendations.v1.RuleService/UpdateRule",
+                                                std::bind(&RuleHandler::UpdateRule, &rules, _1, _2));
+  server.Unary<v1::DeleteRuleRequest, v1::DeleteRuleResponse>("kontor.recommendations.v1.RuleService/DeleteRule",
+                                                              std::bind(&RuleHandler::DeleteRule, &rules, _1, _2));
+  server.Unary<v1::PreviewRulesRequest, v1::PreviewRulesResponse>(
+      "kontor.recommendations.v1.RuleService/PreviewRules",
+      std::bind(&PreviewHandler::PreviewRules, &parts.preview, _1, _2));
+  server.AddService("kontor.recommendations.v1.RuleService");
 }
 
 }  // namespace
@@ -122,8 +184,7 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   RecommendationsParts& parts = fleet.application.Own(std::make_unique<RecommendationsParts>(fleet));
   RETURN_IF_ERROR(parts.consumer.Start());
   RETURN_IF_ERROR(parts.dead_letters.Start());
-  ASSIGN_OR_RETURN(const StoredState stored, ReadStoredState(fleet.postgres, parts.consumer));
-  RETURN_IF_ERROR(parts.live.Start(stored));
+  RETURN_IF_ERROR(parts.live.Start(fleet.postgres, parts.consumer));
   parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.live.follower(), parts.consumer,
                                                    fleet.server.metrics());
   for (const fleet::Shop& shop : fleet.shops) {
@@ -132,8 +193,13 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
     runtime::LogError("no model can be loaded; answers are empty until TrainModel",
                       {{"model", RegistryName(shop.id)}, {"error", loaded.ToString()}});
   }
+  RETURN_IF_ERROR(parts.rule_keeper.RefreshAll());
+  parts.rule_keeper.Start();
+  for (const fleet::Shop& shop : fleet.shops) parts.serving.Refresh(shop.id);
+  parts.serving.Start();
   parts.keeper.Start();
   RegisterHandlers(fleet.server, parts);
+  RegisterRules(fleet.server, parts);
   fleet.server.AddReadiness("recommendations", [&live = parts.live.follower()] { return live.Ready(); });
   return absl::OkStatus();
 }

@@ -17,6 +17,7 @@
 #include "libs/testing/http_get.h"
 #include "libs/testing/status_matchers.h"
 #include "libs/testing/temporary_folder.h"
+#include "services/recommendations/decode.h"
 #include "services/recommendations/held_log.h"
 #include "services/recommendations/recommendations_service.h"
 #include "services/recommendations/test_database.h"

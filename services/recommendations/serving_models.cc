@@ -20,21 +20,6 @@ std::string ModelName(absl::string_view shop, int64_t version) {
   return absl::StrCat("shops/", shop, "/models/", version);
 }
 
-std::shared_ptr<const std::vector<uint64_t>> ServedModel::SoldItems(const CatalogueView& catalogue) const {
-  const uint64_t removals = catalogue.removals();
-  base::MutexLock lock(mutex_);
-  if (removals == removals_) return sold_;
-  auto sold = std::make_shared<std::vector<uint64_t>>(model_->items() / 64 + 1, ~uint64_t{0});
-  for (const std::string& product : catalogue.Removed()) {
-    if (const auto item = model_->catalogue().products.Find(product)) {
-      (*sold)[*item / 64] &= ~(uint64_t{1} << (*item % 64));
-    }
-  }
-  removals_ = removals;
-  sold_ = std::move(sold);
-  return sold_;
-}
-
 ServingModels::ServingModels(const registry::Registry& registry, absl::Span<const fleet::Shop> shops)
     : registry_(registry) {
   for (const fleet::Shop& shop : shops) shops_.emplace(shop.id, std::make_unique<base::Snapshot<ServedModel>>());

@@ -9,12 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "libs/base/mutex.h"
 #include "libs/base/snapshot.h"
 #include "libs/domain/recommendations/model.h"
 #include "libs/platform/fleet/fleet.h"
 #include "libs/platform/registry/registry.h"
-#include "services/recommendations/catalogue_view.h"
 
 namespace kontor::recommendations {
 
@@ -27,7 +25,7 @@ std::string ModelName(absl::string_view shop, int64_t version);
 
 inline constexpr char kServingStage[] = "serving";
 
-// A model in service. Immutable but for a remembered filter; thread-safe.
+// A model in service. Immutable; thread-safe.
 class ServedModel {
  public:
   // `stage_version`: what the registry named as serving, which is another version where that one was corrupt.
@@ -38,17 +36,10 @@ class ServedModel {
   const registry::ModelInfo& info() const { return info_; }
   int64_t stage_version() const { return stage_version_; }
 
-  // A bit per item of the model (recommendations::Request::allowed) that is set while the product is sold; null when no
-  // product was removed. Worked out once for each change of the catalogue.
-  std::shared_ptr<const std::vector<uint64_t>> SoldItems(const CatalogueView& catalogue) const;
-
  private:
   const std::shared_ptr<const Model> model_;
   const registry::ModelInfo info_;
   const int64_t stage_version_;
-  mutable base::Mutex mutex_;
-  mutable uint64_t removals_ ABSL_GUARDED_BY(mutex_) = 0;
-  mutable std::shared_ptr<const std::vector<uint64_t>> sold_ ABSL_GUARDED_BY(mutex_);
 };
 
 // The model that each shop is served with. Thread-safe.

@@ -12,6 +12,7 @@
 namespace kontor::recommendations {
 
 inline constexpr char kListSeparator = '\x1f';
+inline constexpr char kPairSeparator = '\x1e';  // within an entry, between a name and its value
 
 inline std::string JoinList(const std::vector<std::string>& values) {
   return absl::StrJoin(values, absl::string_view(&kListSeparator, 1));

@@ -11,6 +11,9 @@
 namespace kontor::nn {
 namespace {
 
+constexpr float kBeta1 = 0.9F, kBeta2 = 0.98F, kEpsilon = 1e-8F;
+constexpr double kAverage = 0.99, kWarmUpSteps = 100;
+
 using ArrayMap = Eigen::Map<Eigen::ArrayXf>;
 
 ArrayMap Values(const at::Tensor& tensor) { return {tensor.data_ptr<float>(), tensor.numel()}; }
@@ -59,15 +62,13 @@ void Parameters::AddLayerNorm(const std::string& name, int64_t size, base::Rando
   Add(name + ".bias", {size}, random, 0);
 }
 
-void Parameters::Step(const AdamOptions& options) {
+void Parameters::Step(double rate) {
   ++steps_;
   const double step = static_cast<double>(steps_);
-  const float rate = static_cast<float>(options.rate * std::min(1.0, step / std::max(1, options.warm_up)));
-  const float correction1 = static_cast<float>(1 / (1 - std::pow(options.beta1, step)));
-  const float correction2 = static_cast<float>(1 / (1 - std::pow(options.beta2, step)));
-  const float beta1 = static_cast<float>(options.beta1), beta2 = static_cast<float>(options.beta2);
-  const float keep = static_cast<float>(std::min(options.average, (1 + step) / (10 + step)));
-  const float epsilon = static_cast<float>(options.epsilon);
+  const float pace = static_cast<float>(rate * std::min(1.0, step / kWarmUpSteps));
+  const float correction1 = static_cast<float>(1 / (1 - std::pow(kBeta1, step)));
+  const float correction2 = static_cast<float>(1 / (1 - std::pow(kBeta2, step)));
+  const float keep = static_cast<float>(std::min(kAverage, (1 + step) / (10 + step)));
   for (auto& [name, parameter] : parameters_) {
     const at::Tensor gradient = parameter.value.grad();
     if (!gradient.defined()) continue;
@@ -78,9 +79,9 @@ void Parameters::Step(const AdamOptions& options) {
     for (Eigen::Index at = 0; at < value.size(); at += kChunk) {
       const Eigen::Index size = std::min(kChunk, value.size() - at);
       auto m = first.segment(at, size), v = second.segment(at, size), w = value.segment(at, size);
-      m = beta1 * m + (1 - beta1) * slope.segment(at, size);
-      v = beta2 * v + (1 - beta2) * slope.segment(at, size).square();
-      w -= rate * (correction1 * m) / ((correction2 * v).sqrt() + epsilon);
+      m = kBeta1 * m + (1 - kBeta1) * slope.segment(at, size);
+      v = kBeta2 * v + (1 - kBeta2) * slope.segment(at, size).square();
+      w -= pace * (correction1 * m) / ((correction2 * v).sqrt() + kEpsilon);
       average.segment(at, size) = keep * average.segment(at, size) + (1 - keep) * w;
     }
     parameter.value.mutable_grad().reset();

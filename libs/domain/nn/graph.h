@@ -13,16 +13,8 @@
 // What the trainers build their networks of. For the .cc files of this folder: it includes LibTorch.
 namespace kontor::nn {
 
-struct AdamOptions {
-  double rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.98;
-  double epsilon = 1e-8;
-  double average = 0.99;  // exponential moving average of the weights, which is the trained model; 0: the weights
-  int warm_up = 100;      // steps in which the rate rises linearly
-};
-
-// Named trainable tensors, Adam's moments and the moving average. Not thread-safe. Its functions throw c10::Error.
+// Named trainable tensors, Adam's moments and an exponential moving average of the weights (by .99, faster in the first
+// steps), which is what is kept of a training. Not thread-safe. Its functions throw c10::Error.
 class Parameters {
  public:
   // Draws the start from a normal distribution with this deviation around `mean`.
@@ -37,8 +29,9 @@ class Parameters {
 
   int64_t steps() const { return steps_; }
 
-  // One step of Adam (Kingma, Ba 2015) down the gradients, which it then clears.
-  void Step(const AdamOptions& options);
+  // One step of Adam (Kingma, Ba 2015; moments .9 and .98) down the gradients, which it then clears. The rate rises
+  // linearly over the first 100 steps.
+  void Step(double rate);
 
   void SaveAverages(Arrays& out) const;  // by their names
   void SaveState(Arrays& out) const;     // everything; restoring it goes on exactly

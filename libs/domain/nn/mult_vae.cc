@@ -114,11 +114,8 @@ absl::StatusOr<std::unique_ptr<const UserEncoder>> TrainMultVae(const Sequences&
   }));
   RETURN_IF_ERROR(Check(sequences));
   RETURN_IF_ERROR(Check(validation, sequences.item_count));
-  if (sequences.items.empty()) return absl::InvalidArgumentError("there are no events to train from");
-  MultVaeTrainee trainee(sequences, validation, options, control.seed);
-  AdamOptions adam;
-  adam.rate = options.rate;
-  ASSIGN_OR_RETURN(Arrays model, RunTraining(trainee, {adam, 100, 8}, control));
+  const auto make = [&] { return std::make_unique<MultVaeTrainee>(sequences, validation, options, control.seed); };
+  ASSIGN_OR_RETURN(Arrays model, RunTraining(make, {options.rate, 100, 8}, control));
   return MultVaeEncoder::Make(std::move(model));
 }
 

@@ -16,7 +16,7 @@ struct MultVaeOptions {
   int latent = 100;
   int batch_users = 500;
   double dropout = 0.5;         // of the items of the input
-  double rate = 1e-3;           // Adam's
+  double rate = 3e-3;           // Adam's
   double divergence = 0.2;      // the weight (beta) that the divergence from the prior reaches …
   int divergence_steps = 5000;  // … after so many steps, linearly
 };

@@ -56,12 +56,10 @@ class MultiTaskTrainee : public Trainee {
     }
   }
 
-  bool has_tasks() const { return !tasks_.empty(); }
-
   Parameters& parameters() override { return parameters_; }
 
   size_t StartEpoch(base::Random& random) override {
-    order_ = RandomOrder(rows_.rows(), random);
+    order_ = RandomOrder(tasks_.empty() ? 0 : rows_.rows(), random);
     const size_t batch = static_cast<size_t>(options_.batch_rows);
     return (order_.size() + batch - 1) / batch;
   }
@@ -188,11 +186,8 @@ absl::StatusOr<std::unique_ptr<const MultiTaskRanker>> TrainMultiTaskRanker(cons
   if (validation.feature_count != rows.feature_count) {
     return absl::InvalidArgumentError("training and validation have different counts of features");
   }
-  MultiTaskTrainee trainee(rows, validation, options, control.seed);
-  if (!trainee.has_tasks()) return absl::InvalidArgumentError("no task has different labels in both sets of rows");
-  AdamOptions adam;
-  adam.rate = options.rate;
-  ASSIGN_OR_RETURN(Arrays model, RunTraining(trainee, {adam, 60, 5}, control));
+  const auto make = [&] { return std::make_unique<MultiTaskTrainee>(rows, validation, options, control.seed); };
+  ASSIGN_OR_RETURN(Arrays model, RunTraining(make, {options.rate, 60, 5}, control));
   return MultiTaskNetwork::Make(std::move(model));
 }
 

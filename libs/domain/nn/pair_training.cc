@@ -39,8 +39,6 @@ class PairTrainee : public Trainee {
     parameters_.AddLinear("last", 1, hidden / 2, random);
   }
 
-  bool has_events() const { return !events_.empty(); }
-
   Parameters& parameters() override { return parameters_; }
 
   size_t StartEpoch(base::Random& random) override {
@@ -149,11 +147,8 @@ absl::StatusOr<std::unique_ptr<const PairScorer>> TrainPairScorer(const Sequence
   }));
   RETURN_IF_ERROR(Check(sequences));
   RETURN_IF_ERROR(Check(validation, sequences.item_count));
-  PairTrainee trainee(sequences, validation, options, control.seed);
-  if (!trainee.has_events()) return absl::InvalidArgumentError("no user has two events to train from");
-  AdamOptions adam;
-  adam.rate = options.rate;
-  ASSIGN_OR_RETURN(Arrays model, RunTraining(trainee, {adam, 60, 6}, control));
+  const auto make = [&] { return std::make_unique<PairTrainee>(sequences, validation, options, control.seed); };
+  ASSIGN_OR_RETURN(Arrays model, RunTraining(make, {options.rate, 60, 6}, control));
   return PairNetwork::Make(std::move(model));
 }
 

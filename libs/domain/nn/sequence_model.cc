@@ -191,12 +191,10 @@ absl::StatusOr<std::unique_ptr<const UserEncoder>> TrainSequenceModel(const Sequ
   RETURN_IF_ERROR(Check(sequences));
   RETURN_IF_ERROR(Check(validation, sequences.item_count));
   if (!features.offsets.empty()) RETURN_IF_ERROR(Check(features, sequences.item_count));
-  if (sequences.items.empty()) return absl::InvalidArgumentError("there are no events to train from");
-  SequenceTrainee trainee(sequences, features, validation, options, control.seed);
-  AdamOptions adam;
-  adam.rate = options.rate;
-  adam.average = options.average;
-  ASSIGN_OR_RETURN(Arrays model, RunTraining(trainee, {adam, 200, 8}, control));
+  const auto make = [&] {
+    return std::make_unique<SequenceTrainee>(sequences, features, validation, options, control.seed);
+  };
+  ASSIGN_OR_RETURN(Arrays model, RunTraining(make, {options.rate, 200, 8}, control));
   return SequenceEncoder::Make(std::move(model));
 }
 

@@ -23,10 +23,9 @@ struct SequenceModelOptions {
   int batch_events = 1024;  // labels in a batch, of histories of similar length
   double dropout = 0.3;     // within the blocks
   double input_dropout = 0.2;  // of the items' vectors
-  double own_dropout = 0.5;    // share of items with features that a batch sees without their own vectors
+  double own_dropout = 0.2;    // share of items with features that a batch sees without their own vectors
   double rate = 3e-3;          // Adam's
-  double temperature = 0.1;
-  double average = 0.99;
+  double temperature = 0.07;
 };
 
 // Every event of a training sequence is a label. `features` may be empty (no offsets); with them an item's vectors,

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -37,11 +38,13 @@ std::vector<float> Vector(const UserEncoder& encoder, const std::vector<uint32_t
   return out;
 }
 
+// The best item that was not had.
 uint32_t Best(const UserEncoder& encoder, const std::vector<uint32_t>& history) {
   const std::vector<float> vector = Vector(encoder, history);
   uint32_t best = 0;
   double most = -1e30;
   for (uint32_t item = 0; item < encoder.item_count(); ++item) {
+    if (std::find(history.begin(), history.end(), item) != history.end()) continue;
     double score = 0;
     for (uint32_t k = 0; k < encoder.dimensions(); ++k) {
       score += vector[k] * encoder.output_table()[item * encoder.dimensions() + k];

@@ -56,6 +56,7 @@ class Loop {
     // Every epoch has its own numbers, so that a resumed training draws the same ones.
     base::Random random(control_.seed * 0x9E3779B97F4A7C15 + static_cast<uint64_t>(epoch_));
     const size_t batches = trainee_.StartEpoch(random);
+    if (batches == 0) return absl::InvalidArgumentError("the data hold nothing that can be learnt");
     double sum = 0;
     size_t done = 0;
     for (; done < batches && (done == 0 || !OutOfTime()); ++done) {
@@ -67,7 +68,7 @@ class Loop {
                                                 "; train with a smaller learning rate"));
       }
       loss.backward();
-      trainee_.parameters().Step(options_.adam);
+      trainee_.parameters().Step(options_.rate);
       sum += value;
     }
     return EndEpoch(sum / static_cast<double>(done));
@@ -153,14 +154,16 @@ std::vector<size_t> RandomOrder(size_t size, base::Random& random) {
   return order;
 }
 
-absl::StatusOr<Arrays> RunTraining(Trainee& trainee, const LoopOptions& options, const TrainControl& control) {
+absl::StatusOr<Arrays> RunTraining(const std::function<std::unique_ptr<Trainee>()>& make, const LoopOptions& options,
+                                   const TrainControl& control) {
   if (control.max_seconds > 0 && control.clock == nullptr) {
     return absl::InvalidArgumentError("a limit of seconds needs a clock");
   }
   if (control.threads < 1) return absl::InvalidArgumentError("training needs at least one thread");
   try {
     const ThreadsScope threads(control.threads);
-    return Loop(trainee, options, control).Run();
+    const std::unique_ptr<Trainee> trainee = make();
+    return Loop(*trainee, options, control).Run();
   } catch (const std::exception& e) {
     return absl::InternalError(absl::StrCat("LibTorch: ", e.what()));
   }

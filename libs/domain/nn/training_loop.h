@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <initializer_list>
+#include <memory>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -15,7 +17,7 @@ class Trainee {
   virtual ~Trainee() = default;
 
   virtual Parameters& parameters() = 0;
-  // Shuffles, by nothing but `random`, and returns the number of batches of the epoch.
+  // Shuffles, by nothing but `random`, and returns the number of batches of the epoch; 0: nothing can be learnt.
   virtual size_t StartEpoch(base::Random& random) = 0;
   // The mean loss of a batch, differentiable.
   virtual at::Tensor Loss(size_t batch, base::Random& random) = 0;
@@ -39,14 +41,15 @@ inline bool IsShare(double value) { return value >= 0 && value < 1; }
 std::vector<size_t> RandomOrder(size_t size, base::Random& random);
 
 struct LoopOptions {
-  AdamOptions adam;
+  double rate = 0;  // Adam's
   int max_epochs = 0;
   int patience = 0;
 };
 
-// Trains until the figure has not risen for `patience` epochs, the epochs or the time are used up, and returns the
-// best model. CANCELLED when cancelled; INTERNAL when the loss is not finite, or LibTorch throws; else what a callback
-// or Validate returned.
-absl::StatusOr<Arrays> RunTraining(Trainee& trainee, const LoopOptions& options, const TrainControl& control);
+// Trains what `make` makes until the figure has not risen for `patience` epochs, the epochs or the time are used up,
+// and returns the best model. INVALID_ARGUMENT when there are no batches; CANCELLED when cancelled; INTERNAL when the
+// loss is not finite, or LibTorch throws; else what a callback or Validate returned.
+absl::StatusOr<Arrays> RunTraining(const std::function<std::unique_ptr<Trainee>()>& make, const LoopOptions& options,
+                                   const TrainControl& control);
 
 }  // namespace kontor::nn

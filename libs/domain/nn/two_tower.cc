@@ -123,11 +123,10 @@ absl::StatusOr<std::unique_ptr<const UserEncoder>> TrainTwoTower(const Sequences
   RETURN_IF_ERROR(Check(sequences));
   RETURN_IF_ERROR(Check(validation, sequences.item_count));
   RETURN_IF_ERROR(Check(features, sequences.item_count));
-  if (sequences.items.empty()) return absl::InvalidArgumentError("there are no events to train from");
-  TwoTowerTrainee trainee(sequences, features, validation, options, control.seed);
-  AdamOptions adam;
-  adam.rate = options.rate;
-  ASSIGN_OR_RETURN(Arrays model, RunTraining(trainee, {adam, 60, 6}, control));
+  const auto make = [&] {
+    return std::make_unique<TwoTowerTrainee>(sequences, features, validation, options, control.seed);
+  };
+  ASSIGN_OR_RETURN(Arrays model, RunTraining(make, {options.rate, 60, 6}, control));
   return TwoTowerEncoder::Make(std::move(model));
 }
 

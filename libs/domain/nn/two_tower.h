@@ -20,7 +20,7 @@ struct TwoTowerOptions {
   int window = 50;
   int negatives = 512;  // drawn for each batch uniformly from the items with events, beside the batch's own labels
   int batch_events = 1024;
-  double own_dropout = 0.5;  // share of items that a batch sees without their own vectors, as it will see new items
+  double own_dropout = 0.2;  // share of items that a batch sees without their own vectors, as it will see new items
   double input_dropout = 0.2;
   double rate = 3e-3;
   double temperature = 0.1;

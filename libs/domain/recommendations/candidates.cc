@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libs/domain/recommendations/bits.h"
+
 namespace kontor::recommendations {
 
 void ScoreVector::Clear() {
@@ -47,7 +49,7 @@ void Candidates::Reset(uint32_t item_count, size_t signals, const ItemFilter& fi
   item_count_ = item_count;
   signals_ = signals;
   filter_ = filter;
-  plain_ = filter.bought != BoughtItems::kOnly && filter.allowed.empty() && filter.categories.empty();
+  plain_ = filter.bought != BoughtItems::kOnly && filter.allowed.empty();
   refused_ = filter.bought == BoughtItems::kExclude ? kExcluded | kBought : kExcluded;
   for (ItemId item : filter.excluded) {
     if (item < item_count) Mark(item, kExcluded);
@@ -62,13 +64,7 @@ void Candidates::Mark(ItemId item, uint8_t mark) {
 
 bool Candidates::Passes(ItemId item) const {
   if (filter_.bought == BoughtItems::kOnly && !(marks_[item] & kBought)) return false;
-  if (!filter_.allowed.empty() &&
-      (item / 64 >= filter_.allowed.size() || !(filter_.allowed[item / 64] >> (item % 64) & 1))) {
-    return false;
-  }
-  if (filter_.categories.empty()) return true;
-  return item < filter_.item_categories.size() && std::find(filter_.categories.begin(), filter_.categories.end(),
-                                                            filter_.item_categories[item]) != filter_.categories.end();
+  return filter_.allowed.empty() || TestBit(filter_.allowed, item);
 }
 
 absl::Span<const uint64_t> Candidates::AllowedWords() {
@@ -79,7 +75,7 @@ absl::Span<const uint64_t> Candidates::AllowedWords() {
   std::copy_n(filter_.allowed.begin(), shared, allowed_words_.begin());
   if (item_count_ % 64 != 0) allowed_words_.back() &= (uint64_t{1} << (item_count_ % 64)) - 1;
   const auto refuse = [&](ItemId item) { allowed_words_[item / 64] &= ~(uint64_t{1} << (item % 64)); };
-  if (filter_.bought == BoughtItems::kOnly || !filter_.categories.empty()) {
+  if (filter_.bought == BoughtItems::kOnly) {
     for (ItemId item = 0; item < item_count_; ++item) {
       if (!Allowed(item)) refuse(item);
     }

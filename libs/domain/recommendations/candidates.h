@@ -66,10 +66,8 @@ class ScoreVector {
 // Which items may be answered at all. Borrows.
 struct ItemFilter {
   BoughtItems bought = BoughtItems::kInclude;
-  absl::Span<const ItemId> excluded;           // any order
-  absl::Span<const uint64_t> allowed;          // bit i of word i / 64: item i; empty allows all
-  absl::Span<const uint32_t> categories;       // any of these; empty allows all
-  absl::Span<const uint32_t> item_categories;  // the catalogue's, one per item
+  absl::Span<const ItemId> excluded;   // any order
+  absl::Span<const uint64_t> allowed;  // bits.h; empty allows all
 };
 
 // The working memory of one request: the items that sources nominate and a table with one row an item and one column a
@@ -90,7 +88,6 @@ class Candidates {
   ScoreVector& workspace() { return workspace_; }
   std::vector<uint32_t>& order() { return order_; }
 
-  const ItemFilter& filter() const { return filter_; }
   // Allowed(i) as bit i of word i / 64, for sources that scan all items. Worked out once after Reset, at the first
   // call: some microseconds for 100,000 items, a millisecond where the filter asks for categories or for bought items
   // only.

@@ -59,18 +59,10 @@ void NeuralSource::Generate(const Profile& profile, int limit, size_t first, Can
     person.clear();
     return;
   }
-  // Refused items may stand among the best: as many more as the person can have excluded.
-  const size_t wanted = static_cast<size_t>(limit) + profile.items().size() + out.filter().excluded.size();
-  const VectorIndex::Filter filter{!out.filter().allowed.empty(), out.filter().allowed};
-  bool first_allowed = true;
-  for (const ScoredItem& one : index_.Top(vector, wanted, filter)) {
-    if (limit == 0) break;
-    if (!out.Nominate(one.item)) continue;
-    --limit;
-    if (first_allowed) person[0] = one.score;
-    first_allowed = false;
-  }
-  if (first_allowed) person.clear();
+  const std::vector<ScoredItem> best = index_.Top(vector, static_cast<size_t>(limit), {true, out.AllowedWords()});
+  if (best.empty()) return person.clear();
+  person[0] = best.front().score;
+  for (const ScoredItem& one : best) out.Nominate(one.item);
 }
 
 void NeuralSource::Describe(const Profile&, size_t first, Candidates& out) const {

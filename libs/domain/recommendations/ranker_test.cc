@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/random.h"
 #include "libs/domain/recommendations/rank_fit.h"
-#include "libs/domain/recommendations/rerank.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -179,21 +178,6 @@ TEST(FitWeightsTest, SurvivesNothingToLearnFrom) {
   for (float weight : FitWeights({&none}, {true, true}, {})) EXPECT_TRUE(std::isfinite(weight));
   const RankList constant{{1, 1, 1, 1}, {0, 0}, {1, 0}};  // nothing tells the rows apart
   for (float weight : FitWeights({&constant}, {true, true}, {})) EXPECT_TRUE(std::isfinite(weight));
-}
-
-std::vector<ItemId> ItemsOf(const std::vector<Scored>& scored) {
-  std::vector<ItemId> items;
-  for (const Scored& one : scored) items.push_back(one.item);
-  return items;
-}
-
-TEST(RerankTest, SortsAndCapsCategories) {
-  std::vector<Scored> scored = {{0, 1}, {1, 5}, {2, 4}, {3, 4}, {4, 3}, {9, 2}, {8, 1.5}};
-  const std::vector<uint32_t> categories = {1, 0, 0, 0, 1};
-  EXPECT_THAT(ItemsOf(Rerank(scored, 3, 0, categories)), ElementsAre(1, 2, 3));
-  EXPECT_THAT(ItemsOf(Rerank(scored, 4, 1, categories)), ElementsAre(1, 4, 9)) << "8 and 9 share the unknown category";
-  EXPECT_THAT(ItemsOf(Rerank(scored, 4, 2, categories)), ElementsAre(1, 2, 4, 9));
-  EXPECT_TRUE(Rerank(scored, 0, 0, categories).empty());
 }
 
 }  // namespace

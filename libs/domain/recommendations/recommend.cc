@@ -1,6 +1,7 @@
 #include "libs/domain/recommendations/recommend.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "libs/domain/recommendations/reasons.h"
 #include "libs/domain/recommendations/rerank.h"
@@ -8,13 +9,48 @@
 namespace kontor::recommendations {
 namespace {
 
-constexpr int kNominations = 100;  // of every source, more for longer answers
-
-ItemFilter FilterOf(const Model& model, const Request& request) {
-  return {request.bought, request.excluded, request.allowed, request.categories, model.catalogue().product_categories};
+Recommendation Shown(const Placed& placed) {
+  Recommendation shown{placed.item, placed.final_score, {}, placed.score, placed.rules, placed.propensity};
+  if (placed.explored) {
+    Reason reason;
+    reason.kind = ReasonKind::kNewItem;
+    reason.share = 1;
+    shown.reasons.push_back(reason);
+  }
+  return shown;
 }
 
 }  // namespace
+
+int NominationsFor(int limit) {
+  constexpr int kNominations = 100;
+  return std::max(kNominations, 2 * limit);
+}
+
+ItemFilter FilterOf(const Request& request) {
+  if (request.eligible == nullptr) return {request.bought, request.excluded, {}};
+  return {request.bought, request.eligible->excluded(), request.eligible->allowed()};
+}
+
+RerankOptions RerankOf(const Model& model, const Request& request) {
+  RerankOptions options = request.rerank;
+  options.limit = request.limit;
+  options.eligible = request.eligible;
+  options.item_categories = model.catalogue().product_categories;
+  return options;
+}
+
+std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candidates& candidates,
+                                    const RankContext& context) {
+  thread_local std::vector<float> scores;
+  ranker.ScoreAll(task, candidates, context, scores);
+  const float best = scores.empty() ? 0 : *std::max_element(scores.begin(), scores.end());
+  std::vector<Scored> scored(candidates.items().size());
+  for (uint32_t row = 0; row < scored.size(); ++row) {
+    scored[row] = {candidates.items()[row], std::exp(scores[row] - best), row};
+  }
+  return scored;
+}
 
 Task TaskOf(const Request& request, bool anything_known) {
   if (!anything_known) return Task::kStranger;
@@ -22,8 +58,8 @@ Task TaskOf(const Request& request, bool anything_known) {
   return request.task;
 }
 
-void CollectCandidates(const Model& model, const Profile& profile, const ItemFilter& filter, int limit,
-                       Candidates& out) {
+bool CollectCandidates(const Model& model, const Profile& profile, const ItemFilter& filter, int limit, Candidates& out,
+                       ItemId also) {
   const size_t signals = model.ranker().signals().size();
   out.Reset(model.items(), signals, filter, profile);
   size_t first = 0;
@@ -32,35 +68,47 @@ void CollectCandidates(const Model& model, const Profile& profile, const ItemFil
     if (source->effort() <= effort) source->Generate(profile, limit, first, out);
     first += source->signals().size();
   }
+  const bool nominated = std::find(out.items().begin(), out.items().end(), also) != out.items().end();
+  if (also != kNone && !nominated) out.Nominate(also);
   out.OpenTable();
   first = 0;
   for (const auto& source : model.sources()) {
     if (source->effort() <= effort) source->Describe(profile, first, out);
     first += source->signals().size();
   }
+  return nominated;
 }
 
-std::vector<Recommendation> Recommend(const Model& model, const UserContext& context, const Request& request) {
+std::vector<Recommendation> Recommend(const Model& model, const UserContext& context, const Request& request,
+                                      std::vector<PassedOver>* passed_over) {
   thread_local Candidates candidates;
   const Profile profile(context, model.items());
-  CollectCandidates(model, profile, FilterOf(model, request), std::max(kNominations, 2 * request.limit), candidates);
+  CollectCandidates(model, profile, FilterOf(request), NominationsFor(request.limit), candidates);
 
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
   const RankContext rank_context(profile);
-  thread_local std::vector<float> scores;
-  ranker.ScoreAll(task, candidates, rank_context, scores);
-  std::vector<Scored> scored(candidates.items().size());
-  for (uint32_t row = 0; row < scored.size(); ++row) scored[row] = {candidates.items()[row], scores[row], row};
+  std::vector<Scored> scored = ScoreCandidates(ranker, task, candidates, rank_context);
   std::vector<Recommendation> out;
-  for (const Scored& best :
-       Rerank(scored, request.limit, request.max_per_category, model.catalogue().product_categories)) {
-    Recommendation recommendation{best.item, best.score, {}};
-    if (request.explain) {
-      const RankedItem ranked{best.item, candidates.bought(best.row), candidates.row(best.row)};
-      recommendation.reasons = ExplainItem(model, ranker, task, profile, rank_context, ranked);
-    }
-    out.push_back(std::move(recommendation));
+  for (const Placed& placed : Rerank(scored, RerankOf(model, request), passed_over)) {
+    out.push_back(Shown(placed));
+    if (!request.explain || placed.row == kNone) continue;
+    const RankedItem ranked{placed.item, candidates.bought(placed.row), candidates.row(placed.row)};
+    out.back().reasons = ExplainItem(model, ranker, task, profile, rank_context, ranked);
+  }
+  return out;
+}
+
+std::vector<Recommendation> ShowGiven(const Model& model, std::vector<Scored> given, ReasonKind kind,
+                                      const Request& request, std::vector<PassedOver>* passed_over) {
+  std::vector<Recommendation> out;
+  for (const Placed& placed : Rerank(given, RerankOf(model, request), passed_over)) {
+    out.push_back(Shown(placed));
+    if (placed.row == kNone) continue;
+    Reason reason;
+    reason.kind = kind;
+    reason.share = 1;
+    out.back().reasons = {reason};
   }
   return out;
 }
@@ -76,20 +124,21 @@ std::vector<Recommendation> PopularList(const Model& model, const UserContext& c
   const UserContext place = Impersonal(context);
   const Profile nobody(place, model.items());
   const Profile person(request.bought == BoughtItems::kInclude ? place : context, model.items());
-  candidates.Reset(model.items(), 0, FilterOf(model, request), person);
-  model.popularity().Generate(nobody, std::max(kNominations, 2 * request.limit), 0, candidates);
+  candidates.Reset(model.items(), 0, FilterOf(request), person);
+  model.popularity().Generate(nobody, NominationsFor(request.limit), 0, candidates);
   std::vector<Scored> nominated;
   for (uint32_t row = 0; row < candidates.items().size(); ++row) {
     const ItemId item = candidates.items()[row];
     nominated.push_back({item, model.popularity().Share(place.context, item), row});
   }
   std::vector<Recommendation> out;
-  for (const Scored& best :
-       Rerank(nominated, request.limit, request.max_per_category, model.catalogue().product_categories)) {
+  for (const Placed& placed : Rerank(nominated, RerankOf(model, request))) {
+    out.push_back(Shown(placed));
+    if (placed.row == kNone) continue;
     Reason reason;
     reason.share = 1;
-    model.popularity().Explain(nobody, best.item, reason);
-    out.push_back({best.item, best.score, {reason}});
+    model.popularity().Explain(nobody, placed.item, reason);
+    out.back().reasons = {reason};
   }
   return out;
 }

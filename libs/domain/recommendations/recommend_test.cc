@@ -120,9 +120,15 @@ TEST_F(RecommendTest, BoughtItemsByChoice) {
 
 TEST_F(RecommendTest, ExclusionsCategoriesAndCapsHold) {
   const OwnedContext owned({{3, 4}, {4, 50}});
-  const std::vector<ItemId> excluded = {4, 5};
-  const std::vector<uint32_t> categories = {0, 7};
-  const auto answer = Recommend(*model_, owned.context, {.limit = 30, .excluded = excluded, .categories = categories});
+  Eligibility eligible(200);
+  for (const ItemId item : {4, 5}) eligible.Exclude(item, AbsenceCause::kExcluded);
+  Bits groups(WordsFor(200), 0);
+  for (ItemId item = 0; item < 10; ++item) {
+    SetBit(groups, item, true);
+    SetBit(groups, 70 + item, true);
+  }
+  eligible.Keep(groups, AbsenceCause::kCategory);
+  const auto answer = Recommend(*model_, owned.context, {.limit = 30, .eligible = &eligible});
   EXPECT_EQ(answer.size(), 18u) << "two groups of ten but two";
   for (const Recommendation& one : answer) {
     EXPECT_TRUE(CategoryOf(one.item) == 0 || CategoryOf(one.item) == 7);
@@ -130,7 +136,8 @@ TEST_F(RecommendTest, ExclusionsCategoriesAndCapsHold) {
     EXPECT_NE(one.item, 5u);
   }
   std::map<uint32_t, int> per_category;
-  for (const Recommendation& one : Recommend(*model_, owned.context, {.limit = 15, .max_per_category = 2})) {
+  for (const Recommendation& one :
+       Recommend(*model_, owned.context, {.limit = 15, .rerank = {.max_per_category = 2}})) {
     EXPECT_LE(++per_category[CategoryOf(one.item)], 2);
   }
 }
@@ -201,9 +208,10 @@ TEST_F(RecommendTest, UnknownNumbersDoNoHarm) {
   UserContext context = owned.context;
   context.context = 12'345;
   const std::vector<ItemId> excluded = {kNone};
-  const std::vector<uint32_t> categories = {999};
   EXPECT_EQ(Recommend(*model_, context, {.excluded = excluded}).size(), 10u);
-  EXPECT_TRUE(Recommend(*model_, context, {.categories = categories}).empty());
+  Eligibility nothing(200);
+  nothing.Keep({}, AbsenceCause::kCategory);
+  EXPECT_TRUE(Recommend(*model_, context, {.eligible = &nothing}).empty());
   EXPECT_TRUE(Recommend(*model_, context, {.limit = 0}).empty());
 }
 

@@ -147,11 +147,10 @@ TEST(CandidatesTest, FiltersCombine) {
   const OwnedContext owned({{1, 2, 3}});
   const Profile profile(owned.context, 8);
   const std::vector<ItemId> excluded = {2, 99};
-  const std::vector<uint32_t> item_categories = {0, 0, 0, 1, 0, 1, 0, 0}, categories = {0};
-  const std::vector<uint64_t> allowed = {0b1111'0111};
+  const std::vector<uint64_t> allowed = {0b1101'0111};
   const auto answer = [&](BoughtItems bought) {
     Candidates candidates;
-    candidates.Reset(8, 0, {bought, excluded, allowed, categories, item_categories}, profile);
+    candidates.Reset(8, 0, {bought, excluded, allowed}, profile);
     std::vector<ItemId> items;
     for (ItemId item = 0; item < 12; ++item) {
       if (candidates.Allowed(item)) items.push_back(item);

@@ -68,7 +68,11 @@ absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, cons
       std::make_shared<const Popularity>(Popularity::Train(baskets, catalogue.context_parents, options.popularity)));
   model->trained_until_seconds = baskets.newest_seconds();
   model->counts.baskets = baskets.size();
-  model->counts.products = baskets.item_count();
+  std::vector<bool> bought(baskets.item_count(), false);
+  for (uint32_t basket = 0; basket < baskets.size(); ++basket) {
+    for (const ItemId item : baskets.At(basket).items) bought[item] = true;
+  }
+  model->counts.products = std::count(bought.begin(), bought.end(), true);
   model->counts.lines = static_cast<int64_t>(baskets.lines());
   for (uint32_t user = 0; user < baskets.users(); ++user) model->counts.customers += baskets.OfUser(user).size() > 0;
   return model;

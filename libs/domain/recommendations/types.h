@@ -61,8 +61,9 @@ enum class ReasonKind : uint8_t {
   kGoesWith = 9,        // by a relation of the catalogue: an accessory of an item of theirs
   kDueAgain = 10,       // bought before, and by its rhythm due
   kNewItem = 11,        // too new to be judged, shown to learn about it
+  kRecentlyViewed = 12,
 };
-inline constexpr size_t kReasonKinds = static_cast<size_t>(ReasonKind::kNewItem) + 1;
+inline constexpr size_t kReasonKinds = static_cast<size_t>(ReasonKind::kRecentlyViewed) + 1;
 
 // A part of a recommendation's score, in words that can be checked against the history.
 struct Reason {
@@ -76,8 +77,11 @@ struct Reason {
 
 struct Recommendation {
   ItemId item = 0;
-  float score = 0;              // comparable within one answer
+  float score = 0;              // comparable within one answer; 0 for what no source nominated
   std::vector<Reason> reasons;  // the largest share first
+  float model_score = 0;        // before rules and what was seen changed it
+  std::vector<uint32_t> rules;  // that chose or moved it, of CompiledRules::rules()
+  double propensity = 1;        // rerank.h
 };
 
 // How much an answer knew.
