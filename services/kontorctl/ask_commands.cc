@@ -86,9 +86,10 @@ absl::Status RunMetrics(absl::Span<const std::string> words) {
 }
 
 absl::Status RunTrain(absl::Span<const std::string> words) {
-  ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words, {}, {"force"}));
+  ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words, {"network-seconds"}, {"force"}));
+  ASSIGN_OR_RETURN(const int64_t network_seconds, arguments.Int("network-seconds", 0));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
-  ASSIGN_OR_RETURN(const recommendations::Model model, session.TrainModel(arguments.Has("force")));
+  ASSIGN_OR_RETURN(const recommendations::Model model, session.TrainModel(arguments.Has("force"), network_seconds));
   std::printf(
       "  %s: %s baskets, %s customers, %s products; on each customer's last basket recall@10 %.4f, ndcg@10 %.4f\n",
       model.name().c_str(), Grouped(model.baskets()).c_str(), Grouped(model.customers()).c_str(),

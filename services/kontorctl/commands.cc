@@ -22,7 +22,7 @@ absl::Span<const Command> Commands() {
       {"absence", "PRODUCT [as recommend]", "why a product is not recommended", RunAbsence},
       {"rules", "[create ID FILE.json | delete ID | preview FILE.json | preview ID]",
        "business rules: list, put into force, take away, see what one would change", RunRules},
-      {"train", "[--force]", "learn a new recommendation model from the log", RunTrain},
+      {"train", "[--force] [--network-seconds N]", "learn a new recommendation model from the log", RunTrain},
       {"events", "[--topic T] [--all] [--limit N]", "tail the event log", RunEvents},
       {"quality", "", "accepted and refused events by source", RunQuality},
       {"demo", "", "a tour of every answer on what is loaded", RunDemo},

@@ -97,12 +97,15 @@ absl::StatusOr<recommendations::RecommendResponse> Session::Recommend(recommenda
       *this, timeout, &recommendations::RecommendationService::Stub::Recommend, request);
 }
 
-absl::StatusOr<recommendations::Model> Session::TrainModel(bool force) const {
+absl::StatusOr<recommendations::Model> Session::TrainModel(bool force, int64_t network_seconds) const {
+  constexpr int kNetworks = 4, kTrainings = 2;
   recommendations::TrainModelRequest request;
   request.set_parent(shop_);
   request.set_force(force);
+  if (network_seconds > 0) request.mutable_network_time()->set_seconds(network_seconds);
+  const absl::Duration patience = absl::Minutes(10) + kNetworks * kTrainings * absl::Seconds(network_seconds);
   return Call<recommendations::RecommendationService>(
-      *this, absl::Minutes(10), &recommendations::RecommendationService::Stub::TrainModel, request);
+      *this, patience, &recommendations::RecommendationService::Stub::TrainModel, request);
 }
 
 absl::StatusOr<ingest::Import> Session::CreateImport(const ingest::CreateImportRequest& request) const {

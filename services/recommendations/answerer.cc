@@ -32,14 +32,40 @@ runtime::Counter DegradedCounter(runtime::Metrics& metrics, const char* reason) 
                          {{"reason", reason}});
 }
 
-// What of a deadline is kept for ranking and for the way back, and the least that ranking is begun with.
-constexpr absl::Duration kKept = absl::Milliseconds(5), kRankingTime = absl::Milliseconds(2);
+// What of a deadline is kept for ranking and for the way back.
+constexpr absl::Duration kKept = absl::Milliseconds(5);
 constexpr absl::Duration kPatience = absl::Milliseconds(50);
 
 bool Names(const v1::RecommendRequest& request, std::initializer_list<absl::string_view> topics) {
   return std::any_of(request.read_after().begin(), request.read_after().end(), [&](const auto& position) {
     return std::find(topics.begin(), topics.end(), position.topic()) != topics.end();
   });
+}
+
+// The largest effort that is begun with so much left of a deadline: a few times of what each takes for 100,000
+// products.
+Effort EffortWithin(absl::Duration remaining) {
+  struct Step {
+    Effort effort;
+    absl::Duration least;
+  };
+  constexpr Step kSteps[] = {{Effort::kDeep, absl::Milliseconds(8)},
+                             {Effort::kLinear, absl::Milliseconds(5)},
+                             {Effort::kSession, absl::Milliseconds(3)},
+                             {Effort::kTrend, absl::Milliseconds(2)}};
+  for (const Step& step : kSteps) {
+    if (remaining >= step.least) return step.effort;
+  }
+  return Effort::kPopular;
+}
+
+Effort EffortOf(const v1::RecommendRequest& request) {
+  if (request.effort() == v1::EFFORT_UNSPECIFIED) return Effort::kDeep;
+  return static_cast<Effort>(request.effort() - v1::EFFORT_POPULAR);
+}
+
+v1::Effort EffortOnWire(Effort effort) {
+  return static_cast<v1::Effort>(v1::EFFORT_POPULAR + static_cast<int>(effort));
 }
 
 absl::Time UntilOf(const v1::RecommendRequest& request) {
@@ -118,12 +144,12 @@ Occasion Answerer::OccasionOf(const v1::RecommendRequest& request) const {
   return occasion;
 }
 
-std::vector<Recommendation> Answerer::Ask(const Question& question, bool ranked, std::vector<PassedOver>* passed_over) {
+std::vector<Recommendation> Answerer::Ask(const Question& question, std::vector<PassedOver>* passed_over) {
   const Model& model = question.view().model();
   if (question.lists_given()) {
     return ShowGiven(model, question.given(), ReasonKind::kRecentlyViewed, question.request(), passed_over);
   }
-  if (!ranked) return PopularList(model, question.context(), question.request());
+  if (question.context().effort == Effort::kPopular) return PopularList(model, question.context(), question.request());
   return recommendations::Recommend(model, question.context(), question.request(), passed_over);
 }
 
@@ -143,25 +169,32 @@ Answerer::Answer Answerer::Give(const Setting& setting, const v1::RecommendReque
     response.set_tier(v1::TIER_EMPTY);
     Degrade(no_model_, "there is no model yet: call TrainModel", response);
   } else {
-    const bool ranked = remaining >= kRankingTime;
-    if (!ranked) Degrade(no_time_, "the deadline leaves no time to rank: this is the popular list", response);
-    Show(setting, request, person, ranked, occasion, answer);
+    const Effort wanted = EffortOf(request);
+    occasion.effort = std::min(wanted, EffortWithin(remaining));
+    if (occasion.effort == Effort::kPopular && wanted != Effort::kPopular) {
+      Degrade(no_time_, "the deadline leaves no time to rank: this is the popular list", response);
+    } else if (occasion.effort < wanted) {
+      Degrade(no_time_, "the deadline leaves time for a simpler ranking only", response);
+    }
+    Show(setting, request, person, occasion, answer);
   }
   Sign(setting.view.get(), request, response);
   answers_[response.tier()].Add();
   return answer;
 }
 
-void Answerer::Show(const Setting& setting, const v1::RecommendRequest& request, const Person& person, bool ranked,
+void Answerer::Show(const Setting& setting, const v1::RecommendRequest& request, const Person& person,
                     const Occasion& occasion, Answer& answer) const {
   const Question question(setting.view, request, person.known, occasion);
   std::vector<PassedOver> passed_over;
-  const std::vector<Recommendation> shown = Ask(question, ranked, request.include_trace() ? &passed_over : nullptr);
+  const std::vector<Recommendation> shown = Ask(question, request.include_trace() ? &passed_over : nullptr);
   const Model& model = setting.view->model();
   v1::RecommendResponse& response = answer.response;
-  response.set_tier(question.lists_given()
-                        ? v1::TIER_PERSONAL
-                        : TierOnWire(TierOf(model, ranked ? question.context() : Impersonal(question.context()))));
+  response.set_tier(
+      question.lists_given()
+          ? v1::TIER_PERSONAL
+          : TierOnWire(TierOf(model, question.personal() ? question.context() : Impersonal(question.context()))));
+  response.set_effort(EffortOnWire(occasion.effort));
   response.set_model(ModelName(setting.shop, setting.view->served->info().version));
   response.set_snapshot(setting.view->snapshot);
   FillRecommendations(shown, *setting.view, setting.shop, *setting.live, response);
@@ -170,7 +203,7 @@ void Answerer::Show(const Setting& setting, const v1::RecommendRequest& request,
   Occasion without = occasion;
   without.with_rules = false;
   const Question plain(setting.view, request, person.known, without);
-  FillTraces({question, shown, passed_over, Ask(plain, ranked)}, setting.shop, setting.live->catalogue, response);
+  FillTraces({question, shown, passed_over, Ask(plain)}, setting.shop, setting.live->catalogue, response);
 }
 
 void Answerer::Degrade(const runtime::Counter& counter, const char* reason, v1::RecommendResponse& response) const {

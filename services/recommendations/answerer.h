@@ -21,8 +21,8 @@
 namespace kontor::recommendations {
 
 // One answer to one question, for every RPC that answers questions. What is missing makes the answer poorer and says
-// so; it is never an error. So does a deadline that is near: no waiting for a history, then no ranking but the popular
-// list. Thread-safe.
+// so; it is never an error. So does a deadline that is near: no waiting for a history, then less effort (EffortWithin).
+// Thread-safe.
 class Answerer {
  public:
   struct Parts {
@@ -69,13 +69,12 @@ class Answerer {
   // As Give would ask it; only with a view. The seed is the request's, or 0.
   Occasion OccasionOf(const v1::RecommendRequest& request) const;
 
-  static std::vector<Recommendation> Ask(const Question& question, bool ranked,
-                                         std::vector<PassedOver>* passed_over = nullptr);
+  static std::vector<Recommendation> Ask(const Question& question, std::vector<PassedOver>* passed_over = nullptr);
 
  private:
   void Degrade(const runtime::Counter& counter, const char* reason, v1::RecommendResponse& response) const;
-  void Show(const Setting& setting, const v1::RecommendRequest& request, const Person& person, bool ranked,
-            const Occasion& occasion, Answer& answer) const;
+  void Show(const Setting& setting, const v1::RecommendRequest& request, const Person& person, const Occasion& occasion,
+            Answer& answer) const;
   uint64_t Draw();
   void Sign(const ServingView* view, const v1::RecommendRequest& request, v1::RecommendResponse& response);
 

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -35,7 +35,7 @@ CachingHistoryStore::CachingHistoryStore(HistoryStore& below, redis::Client& red
 std::string CachingHistoryStore::Pack(const PurchaseHistory& history) {
   base::MutexLock lock(mutex_);
   const absl::Time fresh_until = clock_.Now() + kFresh * (1 + 0.2 * random_.Uniform());
-  ByteWriter stamp;
+  base::ByteWriter stamp;
   stamp.Value(absl::ToUnixMicros(fresh_until));
   return std::move(stamp).Take() + PackHistory(history);
 }
@@ -43,7 +43,7 @@ std::string CachingHistoryStore::Pack(const PurchaseHistory& history) {
 std::optional<FoundHistory> CachingHistoryStore::Unpack(const absl::StatusOr<std::optional<std::string>>& value) const {
   if (!value.ok() || !value->has_value() || (*value)->size() < sizeof(int64_t)) return std::nullopt;
   const absl::string_view bytes = **value;
-  const absl::Time fresh_until = absl::FromUnixMicros(ByteReader(bytes).Value<int64_t>());
+  const absl::Time fresh_until = absl::FromUnixMicros(base::ByteReader(bytes).Value<int64_t>());
   absl::StatusOr<PurchaseHistory> history = UnpackHistory(bytes.substr(sizeof(int64_t)));
   if (!history.ok()) return std::nullopt;
   return FoundHistory{std::make_shared<const PurchaseHistory>(*std::move(history)), clock_.Now() >= fresh_until};

@@ -13,13 +13,20 @@ namespace kontor::recommendations {
 namespace {
 
 constexpr int kDefaultModels = 100, kMaxModels = 1'000;
+constexpr double kMaxNetworkSeconds = 3600;
 
 }  // namespace
 
 absl::StatusOr<v1::Model> ModelHandler::TrainModel(const runtime::CallContext& call,
                                                    const v1::TrainModelRequest& request) {
+  const double seconds = static_cast<double>(request.network_time().seconds()) + 1e-9 * request.network_time().nanos();
+  if (seconds < 0 || seconds > kMaxNetworkSeconds) {
+    base::Violations violations;
+    violations.Add("network_time", "NETWORK_TIME_INVALID", "give at most an hour, or leave it out for no networks");
+    return violations.ToStatus();
+  }
   ASSIGN_OR_RETURN(const std::shared_ptr<const ServedModel> served,
-                   trainer_.Train(call.shop, request.force(), [&call] { return call.cancelled(); }));
+                   trainer_.Train(call.shop, {request.force(), seconds}, [&call] { return call.cancelled(); }));
   serving_.Refresh(call.shop);
   v1::Model model;
   FillModel(call.shop, served->info(), true, model);

@@ -59,10 +59,19 @@ void ModelKeeper::LookOnce() {
     const std::optional<int64_t> orders = GrownTo(shop);
     if (!orders) continue;
     tried_at_[shop] = *orders;
-    const auto trained = trainer_.Train(shop, false, [this] { return cancelled_.load(); });
+    const auto trained =
+        trainer_.Train(shop, {.network_seconds = NetworkSeconds(shop)}, [this] { return cancelled_.load(); });
     next_training_[shop] = clock_.Now() + options_.rest;
     if (!trained.ok()) runtime::LogWarning("no new model", {{"error", trained.status().ToString()}});
   }
+}
+
+double ModelKeeper::NetworkSeconds(const std::string& shop) const {
+  const std::shared_ptr<const ServedModel> served = serving_.Get(shop);
+  if (served == nullptr) return 0;
+  const auto& metrics = served->info().metadata.metrics;
+  const auto found = metrics.find(kMetricNetworkSeconds);
+  return found == metrics.end() ? 0 : found->second;
 }
 
 std::optional<int64_t> ModelKeeper::GrownTo(const std::string& shop) const {

@@ -37,6 +37,7 @@ class ModelKeeper {
  private:
   void Run();
   // The orders stored, when they are enough more than the model in service and the last attempt had; else nothing.
+  double NetworkSeconds(const std::string& shop) const;  // as much as the model in service had
   std::optional<int64_t> GrownTo(const std::string& shop) const;
 
   Trainer& trainer_;

@@ -176,8 +176,8 @@ absl::StatusOr<v1::PreviewRulesResponse> PreviewHandler::PreviewRules(const runt
     if (call.cancelled()) return absl::CancelledError("the caller has gone");
     const Answerer::Person person = answerer_.Know(setting, *one, call.remaining());
     const Occasion occasion = answerer_.OccasionOf(*one);
-    Compared compared{one, Answerer::Ask(Question(setting.view, *one, person.known, occasion), true),
-                      Answerer::Ask(Question(other, *one, person.known, occasion), true)};
+    Compared compared{one, Answerer::Ask(Question(setting.view, *one, person.known, occasion)),
+                      Answerer::Ask(Question(other, *one, person.known, occasion))};
     before.Add(compared.before);
     after.Add(compared.after);
     changed += compared.Difference() > 0;

@@ -1,6 +1,6 @@
 #include "services/recommendations/purchase_history.h"
 
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -36,7 +36,7 @@ int64_t PurchaseHistory::bytes() const {
 }
 
 std::string PackHistory(const PurchaseHistory& history) {
-  ByteWriter out;
+  base::ByteWriter out;
   out.Value(kFormat);
   out.String(history.country_);
   out.String(history.store_);
@@ -55,7 +55,7 @@ std::string PackHistory(const PurchaseHistory& history) {
 }
 
 absl::StatusOr<PurchaseHistory> UnpackHistory(absl::string_view bytes) {
-  ByteReader in(bytes);
+  base::ByteReader in(bytes);
   PurchaseHistory history;
   in.Require(in.Value<uint32_t>() == kFormat, "another format");
   history.country_ = in.String();

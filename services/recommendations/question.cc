@@ -59,6 +59,8 @@ Question::Question(std::shared_ptr<const ServingView> view, const v1::RecommendR
   if (lists_given()) FillGiven(request, person);
   request_.eligible = &eligible_;
   context_.session = session_;
+  context_.now_seconds = absl::ToUnixSeconds(occasion.now);
+  context_.effort = occasion.effort;
 }
 
 void Question::FillBaskets(const KnownPerson& person) {

@@ -26,6 +26,7 @@ struct Occasion {
   uint64_t seed = 0;
   absl::Span<const ItemId> shown_elsewhere;  // in earlier lists of the page
   bool with_rules = true;
+  Effort effort = Effort::kDeep;
 };
 
 // A question in the numbers of a view, with the memory that it borrows.
@@ -49,6 +50,8 @@ class Question {
   const Eligibility& eligible() const { return eligible_; }
   // RECENTLY_VIEWED: what may be shown of what was viewed, newest first.
   const std::vector<Scored>& given() const { return given_; }
+  // False where nothing of the person decides: the answer is a list of what sells.
+  bool personal() const { return context_.effort >= Effort::kSession; }
   bool lists_given() const { return placement_ == v1::PLACEMENT_RECENTLY_VIEWED; }
 
  private:

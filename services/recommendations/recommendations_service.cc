@@ -35,6 +35,13 @@
 namespace kontor::recommendations {
 namespace {
 
+// An exact EASE of more products would take too much of a serving process's memory: 64 MB for these.
+TrainOptions ServiceTraining() {
+  TrainOptions training;
+  training.ease.exact_items = 4'000;
+  return training;
+}
+
 using std::placeholders::_1;
 using std::placeholders::_2;
 using std::placeholders::_3;
@@ -85,7 +92,7 @@ struct RecommendationsParts {
         live(fleet.log, fleet.clock, fleet.shops, fleet.server.metrics()),
         views(live, consumer),
         models(fleet.models, fleet.shops),
-        trainer({fleet.postgres, fleet.models, models, live, fleet.server.metrics()}),
+        trainer({fleet.postgres, fleet.models, models, live, fleet.server.metrics(), ServiceTraining()}),
         rules(fleet.shops),
         rule_store(fleet.postgres),
         rule_keeper(rule_store, rules, fleet.shops),

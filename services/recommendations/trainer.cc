@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "libs/base/clock.h"
 #include "libs/base/status.h"
 #include "libs/domain/recommendations/model_io.h"
 #include "libs/platform/runtime/log.h"
@@ -44,7 +45,7 @@ Trainer::Trainer(Parts parts)
       worse_(OutcomeCounter(parts_.metrics, "worse")),
       failed_(OutcomeCounter(parts_.metrics, "failed")) {}
 
-absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Train(const std::string& shop, bool force,
+absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Train(const std::string& shop, const Wish& wish,
                                                                   const CancelFunction& cancelled) {
   {
     base::MutexLock lock(mutex_);
@@ -53,7 +54,7 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Train(const std::str
                          "a training of this shop is under way; ask for the models when it has ended");
     }
   }
-  absl::StatusOr<std::shared_ptr<const ServedModel>> trained = TrainOne(shop, force, cancelled);
+  absl::StatusOr<std::shared_ptr<const ServedModel>> trained = TrainOne(shop, wish, cancelled);
   {
     base::MutexLock lock(mutex_);
     running_.erase(shop);
@@ -63,7 +64,7 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Train(const std::str
   return trained;
 }
 
-absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::string& shop, bool force,
+absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::string& shop, const Wish& wish,
                                                                      const CancelFunction& cancelled) {
   static const CatalogueView& no_catalogue = *new CatalogueView;
   const LiveShop* live = parts_.live.Find(shop);
@@ -75,13 +76,17 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::
         absl::StatusCode::kFailedPrecondition, kReasonTooLittleHistory,
         absl::StrCat("there are ", data.baskets, " orders with products to learn from; import at least ", kMinBaskets));
   }
+  TrainOptions training = parts_.training;
+  training.neural.max_seconds = wish.network_seconds;
+  training.neural.clock = &base::SystemClock();
+  training.neural.cancelled = cancelled;
   ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
-                   TrainModel(data.history, data.catalogue, data.persons, parts_.training));
+                   TrainModel(data.history, data.catalogue, data.persons, training));
   model->counts.customers = data.customers;
   if (cancelled()) return Cancelled();
-  if (!force) RETURN_IF_ERROR(CheckNotWorse(data, *model, shop));
+  if (!wish.force) RETURN_IF_ERROR(CheckNotWorse(data, *model, shop));
   if (cancelled()) return Cancelled();
-  return Serve(shop, data, model);
+  return Serve(shop, data, model, wish);
 }
 
 absl::Status Trainer::CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop) const {
@@ -104,9 +109,12 @@ absl::Status Trainer::CheckNotWorse(const TrainingData& data, const Model& candi
 }
 
 absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Serve(const std::string& shop, const TrainingData& data,
-                                                                  std::shared_ptr<const Model> model) {
+                                                                  std::shared_ptr<const Model> model,
+                                                                  const Wish& wish) {
   const std::string name = RegistryName(shop);
-  ASSIGN_OR_RETURN(const int64_t version, parts_.registry.Publish(name, SaveModel(*model), MetadataOf(*model, data)));
+  registry::ModelMetadata metadata = MetadataOf(*model, data);
+  metadata.metrics[kMetricNetworkSeconds] = wish.network_seconds;
+  ASSIGN_OR_RETURN(const int64_t version, parts_.registry.Publish(name, SaveModel(*model), metadata));
   RETURN_IF_ERROR(parts_.registry.Promote(name, version, kServingStage));
   RETURN_IF_ERROR(parts_.serving.Refresh(shop));
   const std::shared_ptr<const ServedModel> served = parts_.serving.Get(shop);

@@ -35,18 +35,22 @@ class Trainer {
   //   ABORTED TRAINING_RUNS              another call trains this shop
   //   FAILED_PRECONDITION TOO_LITTLE_HISTORY   fewer than kMinBaskets orders with products
   //   FAILED_PRECONDITION MODEL_WORSE    the model in service does better, and not `force`
-  //   CANCELLED                          `cancelled` said so; asked between the steps
-  absl::StatusOr<std::shared_ptr<const ServedModel>> Train(const std::string& shop, bool force,
+  //   CANCELLED                          `cancelled` said so; asked between the steps and by networks
+  struct Wish {
+    bool force = false;
+    double network_seconds = 0;  // for each neural network, both times it is trained; 0: none
+  };
+  absl::StatusOr<std::shared_ptr<const ServedModel>> Train(const std::string& shop, const Wish& wish,
                                                            const CancelFunction& cancelled);
 
   static constexpr int64_t kMinBaskets = 100;
 
  private:
-  absl::StatusOr<std::shared_ptr<const ServedModel>> TrainOne(const std::string& shop, bool force,
+  absl::StatusOr<std::shared_ptr<const ServedModel>> TrainOne(const std::string& shop, const Wish& wish,
                                                               const CancelFunction& cancelled);
   absl::Status CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop) const;
   absl::StatusOr<std::shared_ptr<const ServedModel>> Serve(const std::string& shop, const TrainingData& data,
-                                                           std::shared_ptr<const Model> model);
+                                                           std::shared_ptr<const Model> model, const Wish& wish);
 
   Parts parts_;
   const runtime::Counter served_, worse_, failed_;
@@ -61,5 +65,6 @@ constexpr char kReasonModelWorse[] = "MODEL_WORSE";
 // Names of registry metrics.
 inline constexpr char kMetricTrainedUntil[] = "trained_until_seconds";
 inline constexpr char kMetricSnapshots[] = "snapshots";  // TrainingData::snapshots
+inline constexpr char kMetricNetworkSeconds[] = "network_seconds";
 
 }  // namespace kontor::recommendations

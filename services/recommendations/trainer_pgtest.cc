@@ -68,14 +68,14 @@ class TrainerTest : public ::testing::Test {
 
 TEST_F(TrainerTest, WantsAHundredBaskets) {
   Buy(33, 0, 3, true);
-  EXPECT_THAT(trainer_.Train(kTestShop, false, Never),
+  EXPECT_THAT(trainer_.Train(kTestShop, {}, Never),
               StatusIs(absl::StatusCode::kFailedPrecondition, kReasonTooLittleHistory));
   EXPECT_EQ(serving_.Get(kTestShop), nullptr);
 }
 
 TEST_F(TrainerTest, LearnsSavesAndServes) {
   Buy(120, 0, 4, true);
-  KONTOR_ASSERT_OK_AND_ASSIGN(const auto served, trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto served, trainer_.Train(kTestShop, {}, Never));
   EXPECT_EQ(served->info().version, 1);
   EXPECT_EQ(served->model().counts.baskets, 480);
   EXPECT_EQ(served->info().metadata.metrics.at("customers"), 120);
@@ -91,8 +91,8 @@ TEST_F(TrainerTest, LearnsSavesAndServes) {
 
 TEST_F(TrainerTest, TheSameOrdersGiveTheSameBytesAndPassTheGate) {
   Buy(120, 0, 4, true);
-  KONTOR_ASSERT_OK_AND_ASSIGN(const auto first, trainer_.Train(kTestShop, false, Never));
-  KONTOR_ASSERT_OK_AND_ASSIGN(const auto second, trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto first, trainer_.Train(kTestShop, {}, Never));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto second, trainer_.Train(kTestShop, {}, Never));
   EXPECT_EQ(second->info().version, 2);
   EXPECT_EQ(second->info().sha256, first->info().sha256);
 }
@@ -109,7 +109,7 @@ TEST_F(TrainerTest, OrdersOfNobodyTeachWhatGoesTogether) {
   EXPECT_EQ(data.baskets, 200);
   EXPECT_EQ(data.customers, 0);
   EXPECT_EQ(data.history.users(), 200u);
-  KONTOR_ASSERT_OK_AND_ASSIGN(const auto served, trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto served, trainer_.Train(kTestShop, {}, Never));
   const Seed tea{*served->model().catalogue().products.Find("TEA"), 1};
   UserContext context;
   context.session = {&tea, 1};
@@ -138,32 +138,30 @@ TEST_F(TrainerTest, StoresStandBelowTheCountryOfMostOfTheirOrders) {
 
 TEST_F(TrainerTest, RefusesAModelThatDoesWorseOnUnseenBaskets) {
   Buy(120, 0, 4, true);
-  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
   Buy(120, 0, 4, false, 1);  // a broken import overwrites what was learned from
   Buy(120, 4, 1, true);      // and people go on as they did
-  EXPECT_THAT(trainer_.Train(kTestShop, false, Never),
-              StatusIs(absl::StatusCode::kFailedPrecondition, kReasonModelWorse));
+  EXPECT_THAT(trainer_.Train(kTestShop, {}, Never), StatusIs(absl::StatusCode::kFailedPrecondition, kReasonModelWorse));
   EXPECT_EQ(serving_.Get(kTestShop)->info().version, 1);
   KONTOR_ASSERT_OK_AND_ASSIGN(const auto models, registry_.List(RegistryName(kTestShop)));
   EXPECT_EQ(models.size(), 1u);
-  KONTOR_ASSERT_OK_AND_ASSIGN(const auto forced, trainer_.Train(kTestShop, true, Never));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto forced, trainer_.Train(kTestShop, {.force = true}, Never));
   EXPECT_EQ(forced->info().version, 2);
   EXPECT_EQ(serving_.Get(kTestShop), forced);
 }
 
 TEST_F(TrainerTest, RefusesAModelThatDoesWorseOnTheSameDays) {
   Buy(120, 0, 4, true);
-  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
   Buy(120, 0, 4, false, 1);
-  EXPECT_THAT(trainer_.Train(kTestShop, false, Never),
-              StatusIs(absl::StatusCode::kFailedPrecondition, kReasonModelWorse));
+  EXPECT_THAT(trainer_.Train(kTestShop, {}, Never), StatusIs(absl::StatusCode::kFailedPrecondition, kReasonModelWorse));
 }
 
 TEST_F(TrainerTest, AcceptsAModelOfMoreOfTheSame) {
   Buy(120, 0, 3, true);
-  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
   Buy(120, 3, 3, true);
-  KONTOR_ASSERT_OK_AND_ASSIGN(const auto served, trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto served, trainer_.Train(kTestShop, {}, Never));
   EXPECT_EQ(served->model().counts.baskets, 720);
 }
 
@@ -172,7 +170,7 @@ TEST_F(TrainerTest, OneTrainingOfAShopAtATimeAndItCanBeCancelled) {
   std::promise<void> asked, answer;
   std::atomic<bool> first{true};
   auto running = std::async(std::launch::async, [&] {
-    return trainer_.Train(kTestShop, false, [&] {
+    return trainer_.Train(kTestShop, {}, [&] {
       if (first.exchange(false)) {
         asked.set_value();
         answer.get_future().wait();
@@ -181,10 +179,10 @@ TEST_F(TrainerTest, OneTrainingOfAShopAtATimeAndItCanBeCancelled) {
     });
   });
   asked.get_future().wait();
-  EXPECT_THAT(trainer_.Train(kTestShop, false, Never), StatusIs(absl::StatusCode::kAborted, kReasonTrainingRuns));
+  EXPECT_THAT(trainer_.Train(kTestShop, {}, Never), StatusIs(absl::StatusCode::kAborted, kReasonTrainingRuns));
   answer.set_value();
   EXPECT_THAT(running.get(), StatusIs(absl::StatusCode::kCancelled));
-  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
 }
 
 TEST_F(TrainerTest, KeeperTrainsWhenOrdersHaveGrown) {
@@ -209,7 +207,7 @@ TEST_F(TrainerTest, KeeperTrainsWhenOrdersHaveGrown) {
 
 TEST_F(TrainerTest, KeeperServesWhatAnotherProcessPromoted) {
   Buy(120, 0, 4, true);
-  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, false, Never));
+  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
   ServingModels elsewhere(registry_, shops_);
   Trainer idle({*pool_, registry_, elsewhere, live_, metrics_});
   ModelKeeper keeper(idle, elsewhere, *pool_, shops_, clock_);

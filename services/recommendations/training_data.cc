@@ -7,6 +7,7 @@
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
 #include "services/recommendations/text_list.h"
+#include "services/recommendations/training_features.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -94,13 +95,6 @@ class Collector {
   history::HistoryBuilder builder_;
 };
 
-void FillCategories(const CatalogueView& view, Catalogue& catalogue) {
-  for (uint32_t item = 0; item < catalogue.products.size(); ++item) {
-    const std::string category = view.Find(catalogue.products.At(item)).category;
-    catalogue.product_categories.push_back(category.empty() ? kNone : catalogue.categories.Intern(category));
-  }
-}
-
 }  // namespace
 
 std::string CountryContext(absl::string_view country) { return absl::StrCat("country/", country); }
@@ -137,7 +131,7 @@ absl::StatusOr<TrainingData> ReadTrainingData(postgres::Pool& pool, const std::s
     if (more) last = std::string(rows.Text(rows.rows() - 1, 0));
   }
   collector.Finish();
-  FillCategories(catalogue, data.catalogue);
+  FillFromCatalogue(catalogue, data.catalogue);
   return data;
 }
 

@@ -103,7 +103,8 @@ Absence ExplainAbsence(const Model& model, const UserContext& context, const Req
                                            allowed ? item : kNone);
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
-  std::vector<Scored> scored = ScoreCandidates(ranker, task, candidates);
+  const RankContext rank_context(profile);
+  std::vector<Scored> scored = ScoreCandidates(ranker, task, candidates, rank_context);
   const RerankOptions options = RerankOf(model, request);
   if (allowed) {
     const Inquiry with(scored, options, item);
@@ -113,7 +114,7 @@ Absence ExplainAbsence(const Model& model, const UserContext& context, const Req
       const auto number = static_cast<size_t>(row - candidates.items().begin());
       const absl::Span<const float> signals = candidates.row(number);
       out.signals.assign(signals.begin(), signals.end());
-      ranker.Contributions(task, candidates.bought(number), signals, out.contributions);
+      ranker.Contributions(task, candidates.bought(number), signals, rank_context, out.contributions);
     }
     if (!nominated) {
       scored.erase(std::remove_if(scored.begin(), scored.end(), [&](const Scored& one) { return one.item == item; }),

@@ -73,7 +73,7 @@ void BuyAgain::Explain(const Profile& profile, ItemId item, Reason& reason) cons
   reason.last_time_seconds = bought->last_time_seconds;
 }
 
-BuyAgain BuyAgain::Load(ByteReader& in, uint32_t item_count) {
+BuyAgain BuyAgain::Load(base::ByteReader& in, uint32_t item_count) {
   BuyAgain out;
   out.repeat_share_ = in.Array<float>();
   in.Require(out.repeat_share_.size() == item_count, "buy_again has another number of products");

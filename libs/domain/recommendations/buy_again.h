@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/baskets.h"
-#include "libs/domain/recommendations/bytes.h"
 #include "libs/domain/recommendations/source.h"
 
 namespace kontor::recommendations {
@@ -22,14 +22,15 @@ class BuyAgain : public CandidateSource {
 
   absl::string_view name() const override { return "buy_again"; }
   absl::Span<const Signal> signals() const override;
+  Effort effort() const override { return Effort::kSession; }
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile& profile, ItemId item, Reason& reason) const override;
 
   float RepeatShare(ItemId item) const { return repeat_share_[item]; }
 
-  void Save(ByteWriter& out) const override { out.Array(repeat_share_); }
-  static BuyAgain Load(ByteReader& in, uint32_t item_count);
+  void Save(base::ByteWriter& out) const override { out.Array(repeat_share_); }
+  static BuyAgain Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   std::vector<float> repeat_share_;  // by item

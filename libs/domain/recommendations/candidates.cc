@@ -40,9 +40,12 @@ void Candidates::Reset(uint32_t item_count, size_t signals, const ItemFilter& fi
   for (ItemId item : marked_) marks_[item] = 0;
   marked_.clear();
   items_.clear();
+  has_allowed_words_ = false;
   if (marks_.size() < item_count) marks_.resize(item_count, 0);
   if (scores_.size() < signals) scores_.resize(signals);
+  if (numbers_.size() < signals) numbers_.resize(signals);
   for (ScoreVector& scores : scores_) scores.Clear();
+  for (std::vector<float>& numbers : numbers_) numbers.clear();
   item_count_ = item_count;
   signals_ = signals;
   filter_ = filter;
@@ -62,6 +65,26 @@ void Candidates::Mark(ItemId item, uint8_t mark) {
 bool Candidates::Passes(ItemId item) const {
   if (filter_.bought == BoughtItems::kOnly && !(marks_[item] & kBought)) return false;
   return filter_.allowed.empty() || TestBit(filter_.allowed, item);
+}
+
+absl::Span<const uint64_t> Candidates::AllowedWords() {
+  if (has_allowed_words_) return allowed_words_;
+  has_allowed_words_ = true;
+  allowed_words_.assign((item_count_ + size_t{63}) / 64, filter_.allowed.empty() ? ~uint64_t{0} : 0);
+  const size_t shared = std::min(allowed_words_.size(), filter_.allowed.size());
+  std::copy_n(filter_.allowed.begin(), shared, allowed_words_.begin());
+  if (item_count_ % 64 != 0) allowed_words_.back() &= (uint64_t{1} << (item_count_ % 64)) - 1;
+  const auto refuse = [&](ItemId item) { allowed_words_[item / 64] &= ~(uint64_t{1} << (item % 64)); };
+  if (filter_.bought == BoughtItems::kOnly) {
+    for (ItemId item = 0; item < item_count_; ++item) {
+      if (!Allowed(item)) refuse(item);
+    }
+    return allowed_words_;
+  }
+  for (ItemId item : marked_) {
+    if (!Allowed(item)) refuse(item);
+  }
+  return allowed_words_;
 }
 
 bool Candidates::Nominate(ItemId item) {

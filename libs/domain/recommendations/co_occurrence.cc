@@ -1,17 +1,13 @@
 #include "libs/domain/recommendations/co_occurrence.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <thread>
 
 #include "libs/base/random.h"
 #include "libs/domain/recommendations/candidates.h"
 
 namespace kontor::recommendations {
 namespace {
-
-constexpr uint32_t kBlock = 512;  // items that a thread takes at a time
 
 // Weighted sets of items, and for each item the sets that hold it.
 struct Groups {
@@ -87,15 +83,8 @@ void Invert(uint32_t item_count, Groups& groups) {
       groups.weights.empty() ? 0 : static_cast<float>(sum / static_cast<double>(groups.weights.size()));
 }
 
-struct Block {
-  std::vector<uint32_t> counts;  // neighbours by item
-  std::vector<ItemId> neighbours;
-  std::vector<float> similarities;
-};
-
-void AppendRow(const Groups& groups, const ItemItemOptions& options, ItemId item, ScoreVector& sums,
-               std::vector<uint32_t>& best, Block& out) {
-  sums.Clear();
+std::vector<ItemTable::Entry> TrainRow(const Groups& groups, const ItemItemOptions& options, ItemId item,
+                                       ScoreVector& sums) {
   for (uint64_t at = groups.item_offsets[item]; at < groups.item_offsets[item + 1]; ++at) {
     const uint32_t group = groups.groups_of_item[at];
     const float weight = groups.weights[group];
@@ -104,66 +93,19 @@ void AppendRow(const Groups& groups, const ItemItemOptions& options, ItemId item
     }
   }
   const float shrink = static_cast<float>(options.shrink) * groups.mean_weight;
-  sums.Transform([&](uint32_t other, float together) {
-    return together / std::sqrt(groups.diagonal[item] * groups.diagonal[other]) * together / (together + shrink);
-  });
-  sums.Best(
-      static_cast<size_t>(options.neighbours), [](uint32_t) { return true; }, best);
-  std::sort(best.begin(), best.end());
-  out.counts.push_back(static_cast<uint32_t>(best.size()));
-  for (uint32_t other : best) {
-    out.neighbours.push_back(other);
-    out.similarities.push_back(sums[other]);
+  std::vector<ItemTable::Entry> row;
+  for (const ItemId other : sums.touched()) {
+    const float together = sums[other];
+    row.push_back(
+        {other, together / std::sqrt(groups.diagonal[item] * groups.diagonal[other]) * together / (together + shrink)});
   }
-}
-
-void TrainBlocks(const Groups& groups, const ItemItemOptions& options, std::atomic<size_t>& next,
-                 std::vector<Block>& blocks) {
-  ScoreVector sums;
-  sums.Resize(groups.diagonal.size());
-  std::vector<uint32_t> best;
-  const auto items = static_cast<uint32_t>(groups.diagonal.size());
-  for (size_t block = next++; block < blocks.size(); block = next++) {
-    const auto begin = static_cast<uint32_t>(block * kBlock);
-    for (uint32_t item = begin; item < std::min(items, begin + kBlock); ++item) {
-      AppendRow(groups, options, item, sums, best, blocks[block]);
-    }
-  }
-}
-
-// Rows by candidate become rows by seed, of at most `limit` neighbours each.
-SimilarityTable Transpose(const SimilarityTable& table, size_t limit) {
-  struct Neighbour {
-    ItemId item;
-    float similarity;
-  };
-  std::vector<std::vector<Neighbour>> rows(table.offsets.size() - 1);
-  for (ItemId candidate = 0; candidate < rows.size(); ++candidate) {
-    for (uint64_t i = table.offsets[candidate]; i < table.offsets[candidate + 1]; ++i) {
-      rows[table.neighbours[i]].push_back({candidate, table.similarities[i]});
-    }
-  }
-  SimilarityTable out{{0}, {}, {}};
-  for (std::vector<Neighbour>& row : rows) {
-    if (row.size() > limit) {
-      std::nth_element(row.begin(), row.begin() + limit, row.end(), [](const Neighbour& a, const Neighbour& b) {
-        return a.similarity != b.similarity ? a.similarity > b.similarity : a.item < b.item;
-      });
-      row.resize(limit);
-      std::sort(row.begin(), row.end(), [](const Neighbour& a, const Neighbour& b) { return a.item < b.item; });
-    }
-    for (const Neighbour& neighbour : row) {
-      out.neighbours.push_back(neighbour.item);
-      out.similarities.push_back(neighbour.similarity);
-    }
-    out.offsets.push_back(out.neighbours.size());
-  }
-  return out;
+  KeepHeaviest(static_cast<size_t>(options.neighbours), row);
+  return row;
 }
 
 }  // namespace
 
-SimilarityTable TrainSimilarities(const Baskets& baskets, const ItemItemOptions& options) {
+ItemTable TrainSimilarities(const Baskets& baskets, const ItemItemOptions& options) {
   Groups groups;
   if (options.group == ItemItemOptions::Group::kBasket) {
     CollectBaskets(baskets, options, groups);
@@ -172,23 +114,10 @@ SimilarityTable TrainSimilarities(const Baskets& baskets, const ItemItemOptions&
   }
   Invert(baskets.item_count(), groups);
 
-  std::vector<Block> blocks((baskets.item_count() + kBlock - 1) / kBlock);
-  std::atomic<size_t> next{0};
-  std::vector<std::thread> helpers;
-  for (int i = 1; i < options.threads; ++i) {
-    helpers.emplace_back([&] { TrainBlocks(groups, options, next, blocks); });
-  }
-  TrainBlocks(groups, options, next, blocks);
-  for (std::thread& helper : helpers) helper.join();
-
-  SimilarityTable table{{0}, {}, {}};
-  for (Block& block : blocks) {
-    for (uint32_t count : block.counts) table.offsets.push_back(table.offsets.back() + count);
-    table.neighbours.insert(table.neighbours.end(), block.neighbours.begin(), block.neighbours.end());
-    table.similarities.insert(table.similarities.end(), block.similarities.begin(), block.similarities.end());
-    block = Block();
-  }
-  return Transpose(table, static_cast<size_t>(options.max_row));
+  const ItemTable by_candidate =
+      TrainRows(baskets.item_count(), options.threads,
+                [&](ItemId item, ScoreVector& scratch) { return TrainRow(groups, options, item, scratch); });
+  return ItemTable::Transpose(by_candidate, static_cast<size_t>(options.max_row));
 }
 
 }  // namespace kontor::recommendations

@@ -40,6 +40,7 @@ ExampleContext::ExampleContext(const HoldOut& hold_out, const Example& example, 
   context_.person = persons[example.user];
   context_.baskets = past_;
   context_.context = example.context;
+  context_.now_seconds = example.time_seconds;
 }
 
 NextBasketMetrics EvaluateNextBasket(const HoldOut& hold_out, absl::Span<const Example> examples,

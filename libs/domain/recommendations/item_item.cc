@@ -10,10 +10,7 @@ namespace kontor::recommendations {
 ItemItem ItemItem::Train(const Baskets& baskets, const ItemItemOptions& options) {
   ItemItem out;
   out.group_ = options.group;
-  SimilarityTable table = TrainSimilarities(baskets, options);
-  out.offsets_ = std::move(table.offsets);
-  out.neighbours_ = std::move(table.neighbours);
-  out.similarities_ = std::move(table.similarities);
+  out.table_ = TrainSimilarities(baskets, options);
   return out;
 }
 
@@ -29,23 +26,8 @@ absl::Span<const Signal> ItemItem::signals() const {
   return kCustomers;
 }
 
-absl::Span<const ItemId> ItemItem::NeighboursOf(ItemId item) const {
-  return absl::MakeConstSpan(neighbours_).subspan(offsets_[item], offsets_[item + 1] - offsets_[item]);
-}
-
-float ItemItem::Similarity(ItemId a, ItemId b) const {
-  const absl::Span<const ItemId> row = NeighboursOf(a);
-  const auto it = std::lower_bound(row.begin(), row.end(), b);
-  if (it == row.end() || *it != b) return 0;
-  return similarities_[offsets_[a] + static_cast<size_t>(it - row.begin())];
-}
-
 void ItemItem::Accumulate(absl::Span<const Seed> seeds, ScoreVector& scores) const {
-  for (const Seed& seed : seeds) {
-    for (uint64_t i = offsets_[seed.item]; i < offsets_[seed.item + 1]; ++i) {
-      scores.Add(neighbours_[i], seed.weight * similarities_[i]);
-    }
-  }
+  for (const Seed& seed : seeds) table_.AddRow(seed.item, seed.weight, scores);
   const float max = scores.Max();
   if (max > 0) scores.set_unit(max);
 }
@@ -68,7 +50,7 @@ void ItemItem::Explain(const Profile& profile, ItemId item, Reason& reason) cons
   float best = 0;
   const auto look = [&](absl::Span<const Seed> seeds) {
     for (const Seed& seed : seeds) {
-      const float part = seed.weight * Similarity(seed.item, item);
+      const float part = seed.weight * table_.At(seed.item, item);
       if (part > best) {
         best = part;
         reason.evidence = seed.item;
@@ -79,25 +61,17 @@ void ItemItem::Explain(const Profile& profile, ItemId item, Reason& reason) cons
   if (reason.evidence == kNone) look(profile.current_seeds());
 }
 
-void ItemItem::Save(ByteWriter& out) const {
+void ItemItem::Save(base::ByteWriter& out) const {
   out.Value(static_cast<uint8_t>(group_));
-  out.Array(offsets_);
-  out.Array(neighbours_);
-  out.Array(similarities_);
+  table_.Save(out);
 }
 
-ItemItem ItemItem::Load(ByteReader& in, uint32_t item_count) {
+ItemItem ItemItem::Load(base::ByteReader& in, uint32_t item_count) {
   ItemItem out;
   const uint8_t group = in.Value<uint8_t>();
   in.Require(group <= 1, "item_item counts groups of an unknown kind");
   out.group_ = static_cast<ItemItemOptions::Group>(group);
-  out.offsets_ = in.Array<uint64_t>();
-  out.neighbours_ = in.Array<ItemId>();
-  out.similarities_ = in.Array<float>();
-  in.Require(out.neighbours_.size() == out.similarities_.size(), "item_item has columns of unequal length");
-  in.RequireOffsets(out.offsets_, item_count, out.neighbours_.size());
-  in.RequireBelow(out.neighbours_, item_count);
-  in.RequireWeights(out.similarities_);
+  out.table_ = ItemTable::Load(in, item_count);
   return out;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/baskets.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/domain/recommendations/item_table.h"
 #include "libs/domain/recommendations/source.h"
 
 namespace kontor::recommendations {
@@ -40,20 +40,16 @@ class ItemItem : public CandidateSource {
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile& profile, ItemId item, Reason& reason) const override;
 
-  // S(a, b), 0 when b is not among the neighbours kept for a.
-  float Similarity(ItemId a, ItemId b) const;
-  absl::Span<const ItemId> NeighboursOf(ItemId item) const;  // ascending by item
+  const ItemTable& table() const { return table_; }  // S(a, b) of the neighbours kept for a
 
-  void Save(ByteWriter& out) const override;
-  static ItemItem Load(ByteReader& in, uint32_t item_count);
+  void Save(base::ByteWriter& out) const override;
+  static ItemItem Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   void Accumulate(absl::Span<const Seed> seeds, ScoreVector& scores) const;
 
   ItemItemOptions::Group group_ = ItemItemOptions::Group::kBasket;
-  std::vector<uint64_t> offsets_ = {0};
-  std::vector<ItemId> neighbours_;
-  std::vector<float> similarities_;
+  ItemTable table_;
 };
 
 }  // namespace kontor::recommendations

@@ -25,13 +25,13 @@ TEST(ItemItemTest, CosineByHand) {
   // Baskets {0,1}, {0,1}, {0,2}, {1}: item 0 is in 3, item 1 in 3, item 2 in 1.
   const Baskets baskets = MakeBaskets(4, {{{0, 1}, {0, 1}}, {{0, 2}}, {{1}}});
   const ItemItem model = ItemItem::Train(baskets, Plain(Group::kBasket));
-  EXPECT_NEAR(model.Similarity(0, 1), 2 / std::sqrt(3.0 * 3), 1e-6);
-  EXPECT_NEAR(model.Similarity(1, 0), 2 / std::sqrt(3.0 * 3), 1e-6);
-  EXPECT_NEAR(model.Similarity(0, 2), 1 / std::sqrt(3.0 * 1), 1e-6);
-  EXPECT_EQ(model.Similarity(1, 2), 0);
-  EXPECT_EQ(model.Similarity(0, 0), 0);
-  EXPECT_THAT(model.NeighboursOf(0), ElementsAre(1, 2));
-  EXPECT_TRUE(model.NeighboursOf(3).empty());
+  EXPECT_NEAR(model.table().At(0, 1), 2 / std::sqrt(3.0 * 3), 1e-6);
+  EXPECT_NEAR(model.table().At(1, 0), 2 / std::sqrt(3.0 * 3), 1e-6);
+  EXPECT_NEAR(model.table().At(0, 2), 1 / std::sqrt(3.0 * 1), 1e-6);
+  EXPECT_EQ(model.table().At(1, 2), 0);
+  EXPECT_EQ(model.table().At(0, 0), 0);
+  EXPECT_THAT(model.table().ItemsOf(0), ElementsAre(1, 2));
+  EXPECT_TRUE(model.table().ItemsOf(3).empty());
 }
 
 TEST(ItemItemTest, ShrinkageDecayAndSizeByHand) {
@@ -44,15 +44,15 @@ TEST(ItemItemTest, ShrinkageDecayAndSizeByHand) {
   const ItemItem model = ItemItem::Train(baskets, options);
   const double first = .5 / std::log2(4.0), second = 1 / std::log2(5.0);
   const double lambda = 2 * (first + second) / 2;
-  EXPECT_NEAR(model.Similarity(0, 1), (first + second) / (first + second + lambda), 1e-6);
-  EXPECT_NEAR(model.Similarity(0, 2), second / std::sqrt((first + second) * second) * second / (second + lambda), 1e-6);
+  EXPECT_NEAR(model.table().At(0, 1), (first + second) / (first + second + lambda), 1e-6);
+  EXPECT_NEAR(model.table().At(0, 2), second / std::sqrt((first + second) * second) * second / (second + lambda), 1e-6);
 }
 
 TEST(ItemItemTest, CustomersAreOneGroupEach) {
   const Baskets baskets = MakeBaskets(3, {{{0}, {1}}, {{0}, {2}}});
   const ItemItem model = ItemItem::Train(baskets, Plain(Group::kCustomer));
-  EXPECT_NEAR(model.Similarity(0, 1), 1 / std::sqrt(2.0), 1e-6);
-  EXPECT_EQ(model.Similarity(1, 2), 0);
+  EXPECT_NEAR(model.table().At(0, 1), 1 / std::sqrt(2.0), 1e-6);
+  EXPECT_EQ(model.table().At(1, 2), 0);
 }
 
 // All pairs by definition.
@@ -90,7 +90,7 @@ TEST(ItemItemTest, AgreesWithBruteForce) {
     for (ItemId i = 0; i < 60; ++i) {
       for (ItemId j = 0; j < 60; ++j) {
         const auto found = expected.find({i, j});
-        ASSERT_NEAR(model.Similarity(i, j), found == expected.end() ? 0 : found->second, 1e-5) << i << ", " << j;
+        ASSERT_NEAR(model.table().At(i, j), found == expected.end() ? 0 : found->second, 1e-5) << i << ", " << j;
       }
     }
   }
@@ -106,8 +106,8 @@ TEST(ItemItemTest, KeepsTheMostSimilarSeedsOfEachCandidate) {
   for (ItemId candidate = 0; candidate < 60; ++candidate) {
     std::vector<float> all, kept;
     for (ItemId seed = 0; seed < 60; ++seed) {
-      if (full.Similarity(seed, candidate) > 0) all.push_back(full.Similarity(seed, candidate));
-      if (cut.Similarity(seed, candidate) > 0) kept.push_back(cut.Similarity(seed, candidate));
+      if (full.table().At(seed, candidate) > 0) all.push_back(full.table().At(seed, candidate));
+      if (cut.table().At(seed, candidate) > 0) kept.push_back(cut.table().At(seed, candidate));
     }
     std::sort(all.rbegin(), all.rend());
     std::sort(kept.rbegin(), kept.rend());
@@ -123,8 +123,8 @@ TEST(ItemItemTest, RowsAndGroupsAreCapped) {
   const ItemItem model = ItemItem::Train(baskets, {.max_row = 20, .max_group = 50});
   std::set<ItemId> seen;
   for (ItemId item = 0; item < 400; ++item) {
-    EXPECT_LE(model.NeighboursOf(item).size(), 20u);
-    if (!model.NeighboursOf(item).empty()) seen.insert(item);
+    EXPECT_LE(model.table().ItemsOf(item).size(), 20u);
+    if (!model.table().ItemsOf(item).empty()) seen.insert(item);
   }
   EXPECT_GE(seen.size(), 50u) << "a sample of the large basket still teaches";
   EXPECT_LE(seen.size(), 52u);
@@ -133,7 +133,7 @@ TEST(ItemItemTest, RowsAndGroupsAreCapped) {
 TEST(ItemItemTest, ThreadsDoNotChangeTheResult) {
   const TestShop shop = MakeShop(300, 1500, 5);
   const Baskets baskets = Baskets::FromHistory(shop.history, 1500);
-  ByteWriter one, three;
+  base::ByteWriter one, three;
   ItemItem::Train(baskets, {.threads = 1}).Save(one);
   ItemItem::Train(baskets, {.threads = 3}).Save(three);
   EXPECT_EQ(one.bytes(), three.bytes());

@@ -4,7 +4,7 @@
 
 namespace kontor::recommendations {
 
-Model::Model(Catalogue catalogue, Sources sources, std::unique_ptr<const Popularity> popularity)
+Model::Model(Catalogue catalogue, Sources sources, std::shared_ptr<const Popularity> popularity)
     : catalogue_(std::move(catalogue)), popularity_(popularity.get()), sources_(std::move(sources)), ranker_({}) {
   sources_.push_back(std::move(popularity));
   for (uint32_t source = 0; source < sources_.size(); ++source) {
@@ -15,7 +15,12 @@ Model::Model(Catalogue catalogue, Sources sources, std::unique_ptr<const Popular
 
 std::vector<Signal> Model::Signals() const {
   std::vector<Signal> signals;
-  for (const auto& source : sources_) signals.insert(signals.end(), source->signals().begin(), source->signals().end());
+  for (const auto& source : sources_) {
+    for (Signal signal : source->signals()) {
+      signal.effort = source->effort();
+      signals.push_back(signal);
+    }
+  }
   return signals;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "libs/domain/history/interner.h"
+#include "libs/domain/recommendations/item_features.h"
 #include "libs/domain/recommendations/popularity.h"
 #include "libs/domain/recommendations/ranker.h"
 
@@ -19,6 +20,7 @@ struct Catalogue {
   std::vector<uint32_t> product_categories;  // by ItemId; kNone where unknown
   history::Interner contexts;                // ContextId -> the caller's key, e.g. "country/GB"
   std::vector<ContextId> context_parents;    // parents come first; kNone at the top
+  ItemFeatures features;                     // by ItemId; for training: a model keeps them in its Content source
 };
 
 // How well the model's kind did on the last basket of each customer, learned from what came before it; weights were
@@ -39,10 +41,10 @@ struct ModelCounts {
 // model holds no customer's name: 64-bit hashes of tokens only.
 class Model {
  public:
-  using Sources = std::vector<std::unique_ptr<const CandidateSource>>;
+  using Sources = std::vector<std::shared_ptr<const CandidateSource>>;
 
   // Popularity is the source that every model has, for whoever nothing is known of; it comes last.
-  Model(Catalogue catalogue, Sources sources, std::unique_ptr<const Popularity> popularity);
+  Model(Catalogue catalogue, Sources sources, std::shared_ptr<const Popularity> popularity);
 
   const Catalogue& catalogue() const { return catalogue_; }
   uint32_t items() const { return catalogue_.products.size(); }

@@ -7,8 +7,8 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "libs/base/bytes.h"
 #include "libs/base/hash.h"
-#include "libs/domain/recommendations/bytes.h"
 #include "libs/domain/recommendations/source_table.h"
 
 namespace kontor::recommendations {
@@ -18,7 +18,7 @@ constexpr absl::string_view kMagic = "KONTORRM";
 constexpr size_t kHeader = 8 + sizeof(uint32_t) + sizeof(uint64_t);
 constexpr size_t kChecksum = 32;
 
-void SaveNames(const history::Interner& names, ByteWriter& out) {
+void SaveNames(const history::Interner& names, base::ByteWriter& out) {
   std::vector<uint32_t> lengths;
   std::string text;
   for (uint32_t id = 0; id < names.size(); ++id) {
@@ -29,7 +29,7 @@ void SaveNames(const history::Interner& names, ByteWriter& out) {
   out.String(text);
 }
 
-history::Interner LoadNames(ByteReader& in) {
+history::Interner LoadNames(base::ByteReader& in) {
   const std::vector<uint32_t> lengths = in.Array<uint32_t>();
   const std::string text = in.String();
   absl::string_view rest = text;
@@ -44,7 +44,7 @@ history::Interner LoadNames(ByteReader& in) {
   return names;
 }
 
-void SaveCatalogue(const Catalogue& catalogue, ByteWriter& out) {
+void SaveCatalogue(const Catalogue& catalogue, base::ByteWriter& out) {
   SaveNames(catalogue.products, out);
   SaveNames(catalogue.categories, out);
   out.Array(catalogue.product_categories);
@@ -52,7 +52,7 @@ void SaveCatalogue(const Catalogue& catalogue, ByteWriter& out) {
   out.Array(catalogue.context_parents);
 }
 
-Catalogue LoadCatalogue(ByteReader& in) {
+Catalogue LoadCatalogue(base::ByteReader& in) {
   Catalogue out;
   out.products = LoadNames(in);
   out.categories = LoadNames(in);
@@ -74,7 +74,7 @@ struct LoadedSources {
 };
 
 // Nothing where the bytes are in disorder; `in` says why.
-std::optional<LoadedSources> LoadSources(ByteReader& in, const Catalogue& catalogue) {
+std::optional<LoadedSources> LoadSources(base::ByteReader& in, const Catalogue& catalogue) {
   LoadedSources out;
   absl::flat_hash_set<std::string> names;
   const auto count = in.Value<uint32_t>();
@@ -94,7 +94,7 @@ std::optional<LoadedSources> LoadSources(ByteReader& in, const Catalogue& catalo
   return out;
 }
 
-void SaveFacts(const Model& model, ByteWriter& out) {
+void SaveFacts(const Model& model, base::ByteWriter& out) {
   out.Value(model.trained_until_seconds);
   for (int64_t count : {model.counts.baskets, model.counts.customers, model.counts.products, model.counts.lines,
                         model.metrics.customers}) {
@@ -106,7 +106,7 @@ void SaveFacts(const Model& model, ByteWriter& out) {
   }
 }
 
-void LoadFacts(ByteReader& in, Model& model) {
+void LoadFacts(base::ByteReader& in, Model& model) {
   model.trained_until_seconds = in.Value<int64_t>();
   for (int64_t* count : {&model.counts.baskets, &model.counts.customers, &model.counts.products, &model.counts.lines,
                          &model.metrics.customers}) {
@@ -123,7 +123,7 @@ absl::StatusOr<absl::string_view> Payload(absl::string_view bytes) {
   if (bytes.size() > kMaxModelBytes) return absl::InvalidArgumentError("the model is larger than 4 GiB");
   if (bytes.size() < kHeader + kChecksum) return absl::DataLossError("the model is cut short");
   if (bytes.substr(0, kMagic.size()) != kMagic) return absl::InvalidArgumentError("these bytes are not a model");
-  ByteReader header(bytes.substr(kMagic.size(), kHeader - kMagic.size()));
+  base::ByteReader header(bytes.substr(kMagic.size(), kHeader - kMagic.size()));
   const uint32_t format = header.Value<uint32_t>();
   const uint64_t length = header.Value<uint64_t>();
   if (format != kModelFormat) {
@@ -142,7 +142,7 @@ absl::StatusOr<absl::string_view> Payload(absl::string_view bytes) {
 }  // namespace
 
 std::string SaveModel(const Model& model) {
-  ByteWriter payload;
+  base::ByteWriter payload;
   SaveCatalogue(model.catalogue(), payload);
   payload.Value<uint32_t>(static_cast<uint32_t>(model.sources().size()));
   for (const auto& source : model.sources()) {
@@ -152,7 +152,7 @@ std::string SaveModel(const Model& model) {
   model.ranker().Save(payload);
   SaveFacts(model, payload);
 
-  ByteWriter file;
+  base::ByteWriter file;
   for (char c : kMagic) file.Value(c);
   file.Value(kModelFormat);
   file.Value<uint64_t>(payload.bytes().size());
@@ -165,7 +165,7 @@ std::string SaveModel(const Model& model) {
 absl::StatusOr<std::shared_ptr<const Model>> LoadModel(absl::string_view bytes) {
   const absl::StatusOr<absl::string_view> payload = Payload(bytes);
   if (!payload.ok()) return payload.status();
-  ByteReader in(*payload);
+  base::ByteReader in(*payload);
   Catalogue catalogue = LoadCatalogue(in);
   std::optional<LoadedSources> sources = LoadSources(in, catalogue);
   if (!sources) return in.status();

@@ -60,7 +60,7 @@ TEST_F(ModelIoTest, ComesBackTheSame) {
 }
 
 TEST_F(ModelIoTest, TrainingIsDeterministic) {
-  TrainOptions options{.threads = 2, .min_examples = 4};
+  const TrainOptions options{.min_examples = 4};
   EXPECT_EQ(SaveModel(*TrainModel(shop_.history, shop_.catalogue, shop_.persons, options).value()), bytes_);
 }
 
@@ -122,9 +122,9 @@ TEST_F(ModelIoTest, ForgedContentsAreRefusedOrHarmless) {
 TEST_F(ModelIoTest, NumbersThatAreNotFiniteAreRefused) {
   for (const float bad :
        {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -1.0F, 1e9F}) {
-    ByteWriter out;
+    base::ByteWriter out;
     out.Array(std::vector<float>{0.5F, bad});
-    ByteReader in(out.bytes());
+    base::ByteReader in(out.bytes());
     BuyAgain::Load(in, 2);
     EXPECT_EQ(in.status().code(), absl::StatusCode::kDataLoss) << bad;
   }

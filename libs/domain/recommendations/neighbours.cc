@@ -121,7 +121,7 @@ void Neighbours::Describe(const Profile&, size_t first, Candidates& out) const {
   for (size_t row = 0; row < out.items().size(); ++row) out.value(row, first) = scores[out.items()[row]];
 }
 
-void Neighbours::Save(ByteWriter& out) const {
+void Neighbours::Save(base::ByteWriter& out) const {
   out.Value(neighbours_);
   out.Array(persons_);
   out.Array(posting_offsets_);
@@ -132,7 +132,7 @@ void Neighbours::Save(ByteWriter& out) const {
   out.Array(profile_shares_);
 }
 
-Neighbours Neighbours::Load(ByteReader& in, uint32_t item_count) {
+Neighbours Neighbours::Load(base::ByteReader& in, uint32_t item_count) {
   Neighbours out;
   out.neighbours_ = in.Value<uint32_t>();
   out.persons_ = in.Array<uint64_t>();

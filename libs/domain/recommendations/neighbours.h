@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/baskets.h"
-#include "libs/domain/recommendations/bytes.h"
 #include "libs/domain/recommendations/source.h"
 
 namespace kontor::recommendations {
@@ -37,8 +37,8 @@ class Neighbours : public CandidateSource {
 
   uint32_t users() const { return static_cast<uint32_t>(persons_.size()); }
 
-  void Save(ByteWriter& out) const override;
-  static Neighbours Load(ByteReader& in, uint32_t item_count);
+  void Save(base::ByteWriter& out) const override;
+  static Neighbours Load(base::ByteReader& in, uint32_t item_count);
 
  private:
   void AppendProfile(const Baskets& baskets, uint32_t user, const NeighboursOptions& options);

@@ -142,7 +142,7 @@ void Popularity::Explain(const Profile& profile, ItemId item, Reason& reason) co
   reason.kind = reason.context == kNone ? ReasonKind::kPopular : ReasonKind::kPopularInContext;
 }
 
-void Popularity::Save(ByteWriter& out) const {
+void Popularity::Save(base::ByteWriter& out) const {
   out.Array(recent_);
   out.Array(all_time_);
   out.Array(order_);
@@ -155,7 +155,7 @@ void Popularity::Save(ByteWriter& out) const {
   out.Array(top_);
 }
 
-Popularity Popularity::Load(ByteReader& in, uint32_t item_count, uint32_t context_count) {
+Popularity Popularity::Load(base::ByteReader& in, uint32_t item_count, uint32_t context_count) {
   Popularity out;
   out.recent_ = in.Array<float>();
   out.all_time_ = in.Array<float>();

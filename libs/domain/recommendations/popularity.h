@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/baskets.h"
-#include "libs/domain/recommendations/bytes.h"
 #include "libs/domain/recommendations/source.h"
 
 namespace kontor::recommendations {
@@ -31,6 +31,7 @@ class Popularity : public CandidateSource {
 
   absl::string_view name() const override { return kPopularityName; }
   absl::Span<const Signal> signals() const override;
+  Effort effort() const override { return Effort::kTrend; }
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile& profile, ItemId item, Reason& reason) const override;
@@ -42,8 +43,8 @@ class Popularity : public CandidateSource {
   ContextId SoldIn(ContextId context, ItemId item) const;
   absl::Span<const ItemId> Order() const { return order_; }  // all items, the most popular everywhere first
 
-  void Save(ByteWriter& out) const override;
-  static Popularity Load(ByteReader& in, uint32_t item_count, uint32_t context_count);
+  void Save(base::ByteWriter& out) const override;
+  static Popularity Load(base::ByteReader& in, uint32_t item_count, uint32_t context_count);
 
  private:
   static constexpr size_t kTop = 200;                    // nominations kept per context

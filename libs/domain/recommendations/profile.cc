@@ -32,7 +32,7 @@ void Profile::CollectItems(uint32_t item_count) {
   for (const PastBasket& basket : context_.baskets) {
     for (ItemId item : basket.items) {
       if (item < item_count) {
-        lines.push_back({item, static_cast<float>(weight), 1, baskets_ == 0, basket.time_seconds});
+        lines.push_back({item, static_cast<float>(weight), 1, baskets_ == 0, basket.time_seconds, basket.time_seconds});
       }
     }
     ++baskets_;
@@ -46,6 +46,7 @@ void Profile::CollectItems(uint32_t item_count) {
     } else {
       items_.back().rate += line.rate;
       ++items_.back().count;
+      items_.back().first_time_seconds = std::min(items_.back().first_time_seconds, line.first_time_seconds);
       items_.back().last_time_seconds = std::max(items_.back().last_time_seconds, line.last_time_seconds);
     }
   }

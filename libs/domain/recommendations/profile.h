@@ -13,6 +13,7 @@ struct ProfileItem {
   float rate = 0;  // share of their baskets that hold it, a basket's weight falling by 10% with every newer one
   int count = 0;   // baskets that hold it
   bool in_last = false;
+  int64_t first_time_seconds = 0;
   int64_t last_time_seconds = 0;
 };
 

@@ -14,10 +14,10 @@ using Eigen::VectorXd;
 // The loss and its derivatives at one point. Dimensions: not bought, then bought; scaled by 1 / deviation.
 class Objective {
  public:
-  Objective(absl::Span<const RankList> lists, size_t signals, double ridge)
+  Objective(absl::Span<const RankList* const> lists, size_t signals, double ridge)
       : signals_(static_cast<Eigen::Index>(signals)), ridge_(ridge) {
-    for (const RankList& list : lists) {
-      if (std::accumulate(list.relevant.begin(), list.relevant.end(), 0) > 0) lists_.push_back(&list);
+    for (const RankList* list : lists) {
+      if (std::accumulate(list->relevant.begin(), list->relevant.end(), 0) > 0) lists_.push_back(list);
     }
     Deviations();
   }
@@ -104,15 +104,27 @@ class Objective {
   void AddDerivatives(const RankList& list, const VectorXd& p, VectorXd& gradient, MatrixXd& hessian) const {
     const double relevant = std::accumulate(list.relevant.begin(), list.relevant.end(), 0);
     VectorXd mean = VectorXd::Zero(size());
-    for (size_t row = 0; row < list.bought.size(); ++row) {
-      const double probability = p[static_cast<Eigen::Index>(row)];
-      const Eigen::Index offset = Offset(list, row);
-      const VectorXd x = Scaled(list, row);
-      mean.segment(offset, signals_) += probability * x;
-      if (list.relevant[row]) gradient.segment(offset, signals_) -= x / relevant;
-      hessian.block(offset, offset, signals_, signals_).noalias() += probability * x * x.transpose();
+    for (const bool bought : {false, true}) {
+      std::vector<Eigen::Index> rows;
+      for (size_t row = 0; row < list.bought.size(); ++row) {
+        if ((list.bought[row] != 0) == bought) rows.push_back(static_cast<Eigen::Index>(row));
+      }
+      if (rows.empty()) continue;
+      const auto count = static_cast<Eigen::Index>(rows.size());
+      MatrixXd x(signals_, count);  // a column a row of the list
+      VectorXd weights(count), wanted(count);
+      for (Eigen::Index i = 0; i < count; ++i) {
+        const auto row = static_cast<size_t>(rows[static_cast<size_t>(i)]);
+        x.col(i) = Scaled(list, row);
+        weights[i] = p[static_cast<Eigen::Index>(row)];
+        wanted[i] = list.relevant[row] / relevant;
+      }
+      const Eigen::Index offset = bought ? signals_ : 0;
+      mean.segment(offset, signals_) = x * weights;
+      gradient.segment(offset, signals_) += x * (weights - wanted);
+      const MatrixXd half = x * weights.cwiseSqrt().asDiagonal();
+      hessian.block(offset, offset, signals_, signals_).noalias() += half * half.transpose();
     }
-    gradient += mean;
     hessian.noalias() -= mean * mean.transpose();
   }
 
@@ -122,11 +134,13 @@ class Objective {
   VectorXd deviations_;
 };
 
-// Newton's direction over the weights that are free: not those at 0 that the gradient would push below.
-VectorXd Direction(const VectorXd& w, const VectorXd& gradient, const MatrixXd& hessian) {
+// Newton's direction over the weights that are free: not those that are fixed, nor those at 0 that the gradient would
+// push below.
+VectorXd Direction(const VectorXd& w, const std::vector<bool>& fixed, const VectorXd& gradient,
+                   const MatrixXd& hessian) {
   std::vector<Eigen::Index> free;
   for (Eigen::Index i = 0; i < w.size(); ++i) {
-    if (w[i] > 0 || gradient[i] < 0) free.push_back(i);
+    if (!fixed[static_cast<size_t>(i)] && (w[i] > 0 || gradient[i] < 0)) free.push_back(i);
   }
   const auto n = static_cast<Eigen::Index>(free.size());
   MatrixXd h(n, n);
@@ -143,15 +157,21 @@ VectorXd Direction(const VectorXd& w, const VectorXd& gradient, const MatrixXd& 
 
 }  // namespace
 
-std::vector<float> FitWeights(absl::Span<const RankList> lists, size_t signals, const FitOptions& options) {
-  const Objective objective(lists, signals, options.ridge);
+std::vector<float> FitWeights(absl::Span<const RankList* const> lists, const std::vector<bool>& known,
+                              const FitOptions& options) {
+  const Objective objective(lists, known.size(), options.ridge);
   VectorXd w = VectorXd::Constant(objective.size(), 0.01);
+  std::vector<bool> fixed;
+  for (Eigen::Index i = 0; i < w.size(); ++i) {
+    fixed.push_back(!known[static_cast<size_t>(i) % known.size()]);
+    if (fixed.back()) w[i] = 0;
+  }
   VectorXd gradient;
   MatrixXd hessian;
   double loss = objective.Loss(w);
   for (int iteration = 0; iteration < options.max_iterations; ++iteration) {
     objective.Derivatives(w, gradient, hessian);
-    const VectorXd direction = Direction(w, gradient, hessian);
+    const VectorXd direction = Direction(w, fixed, gradient, hessian);
     double step = 1, next_loss = loss;
     VectorXd next = w;
     for (; step > 1e-6; step /= 2) {

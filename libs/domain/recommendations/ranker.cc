@@ -2,11 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace kontor::recommendations {
 
+RankContext::RankContext(const Profile& profile)
+    : effort(profile.context().effort),
+      columns{std::log1p(static_cast<float>(profile.recent().size())),
+              std::log1p(static_cast<float>(profile.baskets())),
+              std::log1p(static_cast<float>(profile.context().session.size()))} {}
+
 Ranker::Ranker(std::vector<Signal> signals) : signals_(std::move(signals)) {
-  for (auto& weights : weights_) weights.assign(2 * signals_.size(), 0);
+  for (auto& of_effort : weights_) {
+    for (auto& weights : of_effort) weights.assign(2 * signals_.size(), 0);
+  }
 }
 
 float Ranker::Scaled(size_t signal, float value) const {
@@ -14,36 +23,103 @@ float Ranker::Scaled(size_t signal, float value) const {
   return scale > 0 ? std::log1p(value / scale) : value;
 }
 
-float Ranker::Score(Task task, bool bought, absl::Span<const float> row) const {
-  const absl::Span<const float> weights = this->weights(task).subspan(bought ? signals_.size() : 0, signals_.size());
-  float score = 0;
-  for (size_t i = 0; i < row.size(); ++i) {
-    if (weights[i] > 0 && row[i] != 0) score += weights[i] * Scaled(i, row[i]);
+void Ranker::ScoreAll(Task task, const Candidates& candidates, const RankContext& context,
+                      std::vector<float>& scores) const {
+  thread_local std::vector<float> scaled;
+  thread_local std::vector<uint8_t> bought;
+  scaled.clear();
+  bought.clear();
+  for (size_t row = 0; row < candidates.items().size(); ++row) {
+    const absl::Span<const float> values = candidates.row(row);
+    for (size_t i = 0; i < values.size(); ++i) scaled.push_back(Scaled(i, values[i]));
+    bought.push_back(candidates.bought(row) ? 1 : 0);
   }
-  return score;
+  ScoreScaled(task, scaled, bought, context, scores);
 }
 
-void Ranker::Contributions(Task task, bool bought, absl::Span<const float> row, std::vector<float>& out) const {
-  const absl::Span<const float> weights = this->weights(task).subspan(bought ? signals_.size() : 0, signals_.size());
+void Ranker::ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<const uint8_t> bought,
+                         const RankContext& context, std::vector<float>& scores) const {
+  const size_t rows = bought.size(), columns = signals_.size();
+  scores.assign(rows, 0);
+  for (size_t row = 0; row < rows; ++row) {
+    const float* weights = this->weights(task, context.effort).data() + (bought[row] ? columns : 0);
+    for (size_t i = 0; i < columns; ++i) scores[row] += weights[i] * scaled[row * columns + i];
+  }
+  const learn::BoostedTrees& trees = this->trees(task);
+  if (trees.empty() || context.effort != Effort::kDeep || rows == 0) return;
+
+  thread_local std::vector<uint32_t> best;
+  thread_local std::vector<float> table, ranked;
+  FindBest(scores, best);
+  table.clear();
+  for (const uint32_t row : best) {
+    AppendTreeRow(bought[row] != 0, scaled.subspan(row * columns, columns), context, table);
+  }
+  ranked.resize(best.size());
+  trees.Predict(table, absl::MakeSpan(ranked));
+  const float lowest = *std::min_element(ranked.begin(), ranked.end());
+  for (float& score : scores) score = lowest - 1 / (1 + score);  // in order, below all that the trees rank
+  for (size_t i = 0; i < best.size(); ++i) scores[best[i]] = ranked[i];
+}
+
+void Ranker::FindBest(absl::Span<const float> scores, std::vector<uint32_t>& best) {
+  best.resize(scores.size());
+  std::iota(best.begin(), best.end(), 0);
+  if (best.size() <= kTreeRows) return;
+  std::nth_element(best.begin(), best.begin() + kTreeRows - 1, best.end(),
+                   [&](uint32_t a, uint32_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
+  best.resize(kTreeRows);
+}
+
+void Ranker::AppendTreeRow(bool bought, absl::Span<const float> scaled, const RankContext& context,
+                           std::vector<float>& out) const {
+  out.insert(out.end(), scaled.begin(), scaled.end());
+  out.push_back(bought ? 1 : 0);
+  out.insert(out.end(), context.columns.begin(), context.columns.end());
+}
+
+void Ranker::Contributions(Task task, bool bought, absl::Span<const float> row, const RankContext& context,
+                           std::vector<float>& out) const {
+  if (!trees(task).empty() && context.effort == Effort::kDeep) {
+    std::vector<float> scaled, values;
+    for (size_t i = 0; i < row.size(); ++i) scaled.push_back(Scaled(i, row[i]));
+    AppendTreeRow(bought, scaled, context, values);
+    out.resize(values.size());
+    trees(task).Contributions(values, absl::MakeSpan(out));
+    out.resize(row.size());
+    for (float& part : out) part = std::max(0.0F, part);
+    if (std::any_of(out.begin(), out.end(), [](float part) { return part > 0; })) return;
+  }
+  const absl::Span<const float> weights =
+      this->weights(task, context.effort).subspan(bought ? signals_.size() : 0, signals_.size());
   out.resize(row.size());
   for (size_t i = 0; i < row.size(); ++i) out[i] = weights[i] * std::max(0.0F, Scaled(i, row[i]) - signals_[i].neutral);
 }
 
-void Ranker::Save(ByteWriter& out) const {
+void Ranker::Save(base::ByteWriter& out) const {
   out.Value<uint32_t>(static_cast<uint32_t>(signals_.size()));
   for (const Signal& signal : signals_) out.String(signal.name);
-  for (const auto& weights : weights_) out.Array(weights);
+  for (const auto& of_effort : weights_) {
+    for (const auto& weights : of_effort) out.Array(weights);
+  }
+  for (const auto& trees : trees_) trees.Save(out);
 }
 
-Ranker Ranker::Load(ByteReader& in, std::vector<Signal> signals) {
+Ranker Ranker::Load(base::ByteReader& in, std::vector<Signal> signals) {
   Ranker out(std::move(signals));
   in.Require(in.Value<uint32_t>() == out.signals_.size(), "the ranker reads other signals");
   for (const Signal& signal : out.signals_) in.Require(in.String() == signal.name, "the ranker reads other signals");
-  for (auto& weights : out.weights_) {
-    std::vector<float> read = in.Array<float>();
-    in.Require(read.size() == weights.size(), "the ranker has another number of weights");
-    in.RequireWeights(read);
-    if (in.status().ok()) weights = std::move(read);
+  for (auto& of_effort : out.weights_) {
+    for (auto& weights : of_effort) {
+      std::vector<float> read = in.Array<float>();
+      in.Require(read.size() == weights.size(), "the ranker has another number of weights");
+      in.RequireWeights(read);
+      if (in.status().ok()) weights = std::move(read);
+    }
+  }
+  for (auto& trees : out.trees_) {
+    trees = learn::BoostedTrees::Load(in);
+    in.Require(trees.empty() || trees.columns() == out.tree_columns(), "the ranker's trees read other columns");
   }
   return out;
 }

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
+#include "libs/domain/learn/boosted_trees.h"
 #include "libs/domain/recommendations/candidates.h"
+#include "libs/domain/recommendations/profile.h"
 #include "libs/domain/recommendations/source.h"
 
 namespace kontor::recommendations {
@@ -20,33 +22,72 @@ enum class Task : uint8_t {
 };
 inline constexpr size_t kTasks = 4;
 
-// A blend of the sources' signals, linear after the scale that each signal names (source.h):
-//   score = sum over signals s of w[task][bought][s] * scaled(s),  w >= 0,
-// with one set of weights for items that the person bought before and one for others. No weight is negative, so that a
-// larger signal never lowers a score and a reason's share means what it says.
+// What trees know of the person beside the items' signals.
+struct RankContext {
+  static constexpr size_t kColumns = 3;
+  RankContext() = default;
+  explicit RankContext(const Profile& profile);
+  Effort effort = Effort::kDeep;
+  std::array<float, kColumns> columns{};  // log(1 + items met), log(1 + baskets), log(1 + steps of the session)
+};
+
+// Two stages. The first is a blend of the sources' signals, linear after the scale that each signal names (source.h):
+//   score = sum over signals s of w[effort][task][bought][s] * scaled(s),  w >= 0,
+// with one set of weights for items that the person bought before and one for others, and sets of their own for efforts
+// that ask fewer sources. No weight is negative, so that a
+// larger signal never lowers a score. The second, where a task has it and the effort is deep, ranks the kTreeRows best
+// of the first again by boosted trees over the scaled signals, whether the item was bought, and RankContext.
 class Ranker {
  public:
-  // All weights 0.
+  static constexpr size_t kTreeRows = 200;
+
+  // All weights 0, no trees.
   explicit Ranker(std::vector<Signal> signals);
 
   absl::Span<const Signal> signals() const { return signals_; }
   // Two rows of signals().size(): of items not bought, then of items bought.
-  absl::Span<const float> weights(Task task) const { return weights_[static_cast<size_t>(task)]; }
-  void SetWeights(Task task, std::vector<float> weights) { weights_[static_cast<size_t>(task)] = std::move(weights); }
+  absl::Span<const float> weights(Task task, Effort effort = Effort::kDeep) const {
+    return weights_[static_cast<size_t>(effort)][static_cast<size_t>(task)];
+  }
+  void SetWeights(Task task, Effort effort, std::vector<float> weights) {
+    weights_[static_cast<size_t>(effort)][static_cast<size_t>(task)] = std::move(weights);
+  }
+  void SetWeights(Task task, const std::vector<float>& weights) {  // of every effort
+    for (auto& of_effort : weights_) of_effort[static_cast<size_t>(task)] = weights;
+  }
 
   // The signal as the weights meet it.
   float Scaled(size_t signal, float value) const;
-  float Score(Task task, bool bought, absl::Span<const float> row) const;
-  // What each signal adds to the score beyond its neutral value; at least 0.
-  void Contributions(Task task, bool bought, absl::Span<const float> row, std::vector<float>& out) const;
+  // Every row's score, in the order of the table; larger is better. With trees, rows that they do not rank follow those
+  // that they do.
+  void ScoreAll(Task task, const Candidates& candidates, const RankContext& context, std::vector<float>& scores) const;
+  // The same for rows × signals() numbers that are scaled already.
+  void ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<const uint8_t> bought,
+                   const RankContext& context, std::vector<float>& scores) const;
 
-  void Save(ByteWriter& out) const;
+  // Trees of tree_columns() columns; empty ones take the second stage away.
+  size_t tree_columns() const { return signals_.size() + 1 + RankContext::kColumns; }
+  void SetTrees(Task task, learn::BoostedTrees trees) { trees_[static_cast<size_t>(task)] = std::move(trees); }
+  const learn::BoostedTrees& trees(Task task) const { return trees_[static_cast<size_t>(task)]; }
+  // A scaled row as trees meet it: tree_columns() numbers appended to `out`.
+  void AppendTreeRow(bool bought, absl::Span<const float> scaled, const RankContext& context,
+                     std::vector<float>& out) const;
+  // The rows that trees rank: those of the kTreeRows largest scores, in no order.
+  static void FindBest(absl::Span<const float> scores, std::vector<uint32_t>& best);
+
+  // What each signal adds to the score, at least 0: in the first stage beyond its neutral value, in the second along
+  // the row's way through the trees.
+  void Contributions(Task task, bool bought, absl::Span<const float> row, const RankContext& context,
+                     std::vector<float>& out) const;
+
+  void Save(base::ByteWriter& out) const;
   // Reads the weights of `signals`, by name: NOT the same signals is an error.
-  static Ranker Load(ByteReader& in, std::vector<Signal> signals);
+  static Ranker Load(base::ByteReader& in, std::vector<Signal> signals);
 
  private:
   std::vector<Signal> signals_;
-  std::array<std::vector<float>, kTasks> weights_;
+  std::array<std::array<std::vector<float>, kTasks>, kEfforts> weights_;
+  std::array<learn::BoostedTrees, kTasks> trees_;
 };
 
 // Weights that serve while a shop has too few baskets to fit its own: those that were fitted on UCI Online Retail

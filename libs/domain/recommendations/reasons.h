@@ -18,6 +18,6 @@ struct RankedItem {
 // contributed most within a kind. Empty when nothing contributed.
 inline constexpr float kSmallestShare = 0.05F;
 std::vector<Reason> ExplainItem(const Model& model, const Ranker& ranker, Task task, const Profile& profile,
-                                const RankedItem& ranked);
+                                const RankContext& context, const RankedItem& ranked);
 
 }  // namespace kontor::recommendations

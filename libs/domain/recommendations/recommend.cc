@@ -1,6 +1,7 @@
 #include "libs/domain/recommendations/recommend.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "libs/domain/recommendations/reasons.h"
 #include "libs/domain/recommendations/rerank.h"
@@ -39,10 +40,14 @@ RerankOptions RerankOf(const Model& model, const Request& request) {
   return options;
 }
 
-std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candidates& candidates) {
+std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candidates& candidates,
+                                    const RankContext& context) {
+  thread_local std::vector<float> scores;
+  ranker.ScoreAll(task, candidates, context, scores);
+  const float best = scores.empty() ? 0 : *std::max_element(scores.begin(), scores.end());
   std::vector<Scored> scored(candidates.items().size());
   for (uint32_t row = 0; row < scored.size(); ++row) {
-    scored[row] = {candidates.items()[row], ranker.Score(task, candidates.bought(row), candidates.row(row)), row};
+    scored[row] = {candidates.items()[row], std::exp(scores[row] - best), row};
   }
   return scored;
 }
@@ -58,8 +63,9 @@ bool CollectCandidates(const Model& model, const Profile& profile, const ItemFil
   const size_t signals = model.ranker().signals().size();
   out.Reset(model.items(), signals, filter, profile);
   size_t first = 0;
+  const Effort effort = profile.context().effort;
   for (const auto& source : model.sources()) {
-    source->Generate(profile, limit, first, out);
+    if (source->effort() <= effort) source->Generate(profile, limit, first, out);
     first += source->signals().size();
   }
   const bool nominated = std::find(out.items().begin(), out.items().end(), also) != out.items().end();
@@ -67,7 +73,7 @@ bool CollectCandidates(const Model& model, const Profile& profile, const ItemFil
   out.OpenTable();
   first = 0;
   for (const auto& source : model.sources()) {
-    source->Describe(profile, first, out);
+    if (source->effort() <= effort) source->Describe(profile, first, out);
     first += source->signals().size();
   }
   return nominated;
@@ -81,13 +87,14 @@ std::vector<Recommendation> Recommend(const Model& model, const UserContext& con
 
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
-  std::vector<Scored> scored = ScoreCandidates(ranker, task, candidates);
+  const RankContext rank_context(profile);
+  std::vector<Scored> scored = ScoreCandidates(ranker, task, candidates, rank_context);
   std::vector<Recommendation> out;
   for (const Placed& placed : Rerank(scored, RerankOf(model, request), passed_over)) {
     out.push_back(Shown(placed));
     if (!request.explain || placed.row == kNone) continue;
     const RankedItem ranked{placed.item, candidates.bought(placed.row), candidates.row(placed.row)};
-    out.back().reasons = ExplainItem(model, ranker, task, profile, ranked);
+    out.back().reasons = ExplainItem(model, ranker, task, profile, rank_context, ranked);
   }
   return out;
 }

@@ -52,7 +52,10 @@ bool CollectCandidates(const Model& model, const Profile& profile, const ItemFil
                        ItemId also = kNone);
 int NominationsFor(int limit);  // of every source
 ItemFilter FilterOf(const Request& request);
-std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candidates& candidates);
+// The odds of each against the best by the ranker's fit (a softmax over the list), so that twice the score is twice the
+// odds: within 0 and 1.
+std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candidates& candidates,
+                                    const RankContext& context);
 RerankOptions RerankOf(const Model& model, const Request& request);
 
 }  // namespace kontor::recommendations

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "absl/strings/string_view.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 #include "libs/domain/recommendations/candidates.h"
 #include "libs/domain/recommendations/profile.h"
 #include "libs/domain/recommendations/types.h"
@@ -18,6 +18,7 @@ struct Signal {
   ReasonKind reason = ReasonKind::kPopular;
   float scale = 0;
   float neutral = 0;  // the value as the ranker reads it that speaks neither for nor against: counts 0 in reasons
+  Effort effort = Effort::kLinear;  // its source's; filled by Model::Signals
 };
 
 // Where candidates come from; each later model is one more. A request asks every source for nominations, then for its
@@ -28,6 +29,7 @@ class CandidateSource {
 
   virtual absl::string_view name() const = 0;  // unique in a model, and what its file knows the source by
   virtual absl::Span<const Signal> signals() const = 0;
+  virtual Effort effort() const { return Effort::kLinear; }  // the least that pays for it
 
   // Nominates about `limit` items, the best it knows. `first` is the column of the source's first signal;
   // what it accumulates in out.scores(first + i) it finds there again in Describe.
@@ -40,7 +42,7 @@ class CandidateSource {
   virtual void Explain(const Profile& profile, ItemId item, Reason& reason) const = 0;
 
   // The source as a part of a model's file; read by LoadSource (source_table.h).
-  virtual void Save(ByteWriter& out) const = 0;
+  virtual void Save(base::ByteWriter& out) const = 0;
 };
 
 }  // namespace kontor::recommendations

@@ -155,11 +155,19 @@ TEST(CandidatesTest, FiltersCombine) {
     for (ItemId item = 0; item < 12; ++item) {
       if (candidates.Allowed(item)) items.push_back(item);
     }
+    std::vector<ItemId> by_words;
+    for (ItemId item = 0; item < 64; ++item) {
+      if ((candidates.AllowedWords()[0] >> item & 1) != 0) by_words.push_back(item);
+    }
+    EXPECT_EQ(by_words, items);
     return items;
   };
   EXPECT_THAT(answer(BoughtItems::kInclude), ElementsAre(0, 1, 4, 6, 7));
   EXPECT_THAT(answer(BoughtItems::kExclude), ElementsAre(0, 4, 6, 7));
   EXPECT_THAT(answer(BoughtItems::kOnly), ElementsAre(1));
+  Candidates plain;
+  plain.Reset(8, 0, {BoughtItems::kExclude, excluded}, profile);
+  EXPECT_THAT(plain.AllowedWords(), ElementsAre(0b1111'0001)) << "items 1 and 3 were bought, 2 is excluded";
 }
 
 }  // namespace

@@ -25,6 +25,16 @@ struct Seed {
   float weight = 1;  // in (0, 1]; a line of the basket 1, a view less
 };
 
+// How much an answer may cost: each effort asks the sources of those below it as well.
+enum class Effort : uint8_t {
+  kPopular = 0,  // a list, no ranking
+  kTrend = 1,    // what sells and what rises where they are
+  kSession = 2,  // what is cheap to look up: own purchases, rules, sessions
+  kLinear = 3,   // every source but networks
+  kDeep = 4,     // all, and trees
+};
+inline constexpr size_t kEfforts = static_cast<size_t>(Effort::kDeep) + 1;
+
 // What is known when an answer is asked for. Borrows; items that the model does not know are passed over.
 struct UserContext {
   uint64_t person = 0;  // StableHash of the subject's token, 0 for nobody: leaves their own rows of the
@@ -32,6 +42,8 @@ struct UserContext {
   absl::Span<const PastBasket> baskets;  // newest first
   absl::Span<const Seed> session;        // distinct, newest first as far as that is known
   ContextId context = kNone;             // the most specific one known
+  int64_t now_seconds = 0;               // when the answer is asked for, Unix time; 0 where that must not count
+  Effort effort = Effort::kDeep;
 };
 
 enum class BoughtItems : uint8_t { kInclude = 0, kExclude = 1, kOnly = 2 };

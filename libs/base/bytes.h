@@ -11,9 +11,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
-namespace kontor::recommendations {
+namespace kontor::base {
 
-// Model files: little-endian values and arrays with their length in front. Not thread-safe.
+// Files of ours: little-endian values and arrays with their length in front. Not thread-safe.
 class ByteWriter {
  public:
   template <typename T>
@@ -112,4 +112,4 @@ inline void ByteReader::RequireWeights(absl::Span<const float> values) {
   for (float value : values) Require(value >= 0 && value <= kMaxWeight, "a weight is out of range");
 }
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::base

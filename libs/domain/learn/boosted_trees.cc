@@ -1,0 +1,83 @@
+#include "libs/domain/learn/boosted_trees.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kontor::learn {
+namespace {
+
+constexpr int kMaxDepth = 8;
+constexpr size_t kBlock = 32;  // rows that go down a tree together
+
+}  // namespace
+
+size_t BoostedTrees::trees() const { return columns_ == 0 ? 0 : values_.size() / nodes(); }
+
+void BoostedTrees::Predict(absl::Span<const float> rows, absl::Span<float> out) const {
+  std::fill(out.begin(), out.end(), 0.0F);
+  for (size_t first = 0; first < out.size(); first += kBlock) {
+    const size_t count = std::min(kBlock, out.size() - first);
+    const float* block = rows.data() + first * columns_;
+    for (size_t tree = 0; tree < trees(); ++tree) {
+      const uint16_t* columns = split_columns_.data() + tree * splits();
+      const float* thresholds = thresholds_.data() + tree * splits();
+      const float* values = values_.data() + tree * nodes();
+      uint32_t at[kBlock] = {};
+      for (int level = 0; level < depth_; ++level) {
+        for (size_t i = 0; i < count; ++i) {
+          const bool right = !(block[i * columns_ + columns[at[i]]] < thresholds[at[i]]);
+          at[i] = 2 * at[i] + 1 + static_cast<uint32_t>(right);
+        }
+      }
+      for (size_t i = 0; i < count; ++i) out[first + i] += values[at[i]];
+    }
+  }
+}
+
+void BoostedTrees::Contributions(absl::Span<const float> row, absl::Span<float> out) const {
+  std::fill(out.begin(), out.end(), 0.0F);
+  for (size_t tree = 0; tree < trees(); ++tree) {
+    const float* values = values_.data() + tree * nodes();
+    size_t at = 0;
+    for (int level = 0; level < depth_; ++level) {
+      const uint16_t column = split_columns_[tree * splits() + at];
+      const bool right = !(row[column] < thresholds_[tree * splits() + at]);
+      const size_t next = 2 * at + 1 + static_cast<size_t>(right);
+      out[column] += values[next] - values[at];
+      at = next;
+    }
+  }
+}
+
+float BoostedTrees::bias() const {
+  float sum = 0;
+  for (size_t tree = 0; tree < trees(); ++tree) sum += values_[tree * nodes()];
+  return sum;
+}
+
+void BoostedTrees::Save(base::ByteWriter& out) const {
+  out.Value<uint32_t>(static_cast<uint32_t>(columns_));
+  out.Value<uint32_t>(static_cast<uint32_t>(depth_));
+  out.Array(split_columns_);
+  out.Array(thresholds_);
+  out.Array(values_);
+}
+
+BoostedTrees BoostedTrees::Load(base::ByteReader& in) {
+  BoostedTrees out;
+  out.columns_ = in.Value<uint32_t>();
+  const auto depth = in.Value<uint32_t>();
+  in.Require(depth <= kMaxDepth, "trees are deeper than 8");
+  out.depth_ = in.status().ok() ? static_cast<int>(depth) : 0;
+  out.split_columns_ = in.Array<uint16_t>();
+  out.thresholds_ = in.Array<float>();
+  out.values_ = in.Array<float>();
+  const size_t trees = out.values_.size() / out.nodes();
+  in.Require(out.values_.size() == trees * out.nodes() && out.split_columns_.size() == trees * out.splits() &&
+                 out.thresholds_.size() == trees * out.splits() && (trees == 0 || out.columns_ > 0),
+             "trees have columns of unequal length");
+  for (const uint16_t column : out.split_columns_) in.Require(column < out.columns_, "a tree asks for another column");
+  return in.status().ok() ? out : BoostedTrees();
+}
+
+}  // namespace kontor::learn
