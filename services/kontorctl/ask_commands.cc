@@ -2,13 +2,13 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "libs/base/status.h"
 #include "libs/platform/fleet/event_time.h"
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/display.h"
+#include "services/kontorctl/enum_value.h"
 #include "services/kontorctl/session.h"
 #include "services/kontorctl/session_options.h"
 #include "services/kontorctl/text_table.h"
@@ -29,20 +29,6 @@ absl::Status ReadDate(const Arguments& arguments, absl::string_view name, google
   }
   fleet::SetTime(time, out);
   return absl::OkStatus();
-}
-
-// An enum's value by its name without the prefix, in any case; INVALID_ARGUMENT names the choices.
-template <typename Enum>
-absl::StatusOr<Enum> EnumValue(const google::protobuf::EnumDescriptor* descriptor, absl::string_view prefix,
-                               absl::string_view text) {
-  const std::string name = absl::StrCat(prefix, absl::AsciiStrToUpper(text));
-  if (const auto* value = descriptor->FindValueByName(name)) return static_cast<Enum>(value->number());
-  std::string choices;
-  for (int i = 1; i < descriptor->value_count(); ++i) {
-    absl::StrAppend(&choices, i > 1 ? ", " : "",
-                    absl::AsciiStrToLower(descriptor->value(i)->name().substr(prefix.size())));
-  }
-  return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is none of ", choices));
 }
 
 absl::StatusOr<analytics::QueryKpisRequest> QueryOf(const Arguments& arguments) {
@@ -96,40 +82,6 @@ absl::Status RunMetrics(absl::Span<const std::string> words) {
   TextTable dimensions({"dimension", "meaning"});
   for (const auto& dimension : list.dimensions()) dimensions.Add({dimension.name(), dimension.description()});
   std::printf("%s\n%s", metrics.Text(2, 110).c_str(), dimensions.Text(2, 110).c_str());
-  return absl::OkStatus();
-}
-
-absl::Status RunRecommend(absl::Span<const std::string> words) {
-  ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words,
-                                                        {"customer", "visitor", "basket", "session", "placement",
-                                                         "country", "store", "bought", "category", "exclude", "limit"},
-                                                        {}));
-  ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
-  recommendations::RecommendRequest request;
-  request.set_customer_id(arguments.Get("customer"));
-  request.set_visitor_id(arguments.Get("visitor"));
-  request.set_country(arguments.Get("country"));
-  request.set_store_id(arguments.Get("store"));
-  for (const std::string& product : arguments.List("basket")) request.add_basket_product_ids(product);
-  for (const std::string& product : arguments.List("session")) request.add_session_product_ids(product);
-  for (const std::string& product : arguments.List("exclude")) request.add_excluded_product_ids(product);
-  for (const std::string& category : arguments.List("category")) request.add_categories(category);
-  if (arguments.Has("placement")) {
-    ASSIGN_OR_RETURN(const auto placement,
-                     EnumValue<recommendations::Placement>(recommendations::Placement_descriptor(), "PLACEMENT_",
-                                                           arguments.Get("placement")));
-    request.set_placement(placement);
-  }
-  if (arguments.Has("bought")) {
-    ASSIGN_OR_RETURN(const auto bought,
-                     EnumValue<recommendations::BoughtProducts>(recommendations::BoughtProducts_descriptor(),
-                                                                "BOUGHT_PRODUCTS_", arguments.Get("bought")));
-    request.set_bought_products(bought);
-  }
-  ASSIGN_OR_RETURN(const int64_t limit, arguments.Int("limit", 10));
-  request.set_page_size(static_cast<int>(limit));
-  ASSIGN_OR_RETURN(const recommendations::RecommendResponse response, session.Recommend(request));
-  std::printf("%s", Show(response).c_str());
   return absl::OkStatus();
 }
 

@@ -1,21 +1,17 @@
 #include "services/kontorctl/session.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <fstream>
 #include <sstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "kontor/analytics/v1/analytics_service.grpc.pb.h"
 #include "kontor/ingest/v1/ingest_service.grpc.pb.h"
 #include "kontor/recommendations/v1/recommendation_service.grpc.pb.h"
 #include "libs/base/status.h"
-#include "libs/platform/runtime/client.h"
-#include "libs/platform/runtime/errors.h"
+#include "services/kontorctl/call.h"
 
 namespace kontor::ctl {
 namespace {
@@ -25,25 +21,6 @@ namespace analytics = kontor::analytics::v1;
 namespace recommendations = kontor::recommendations::v1;
 
 constexpr absl::string_view kServices[] = {"ingest", "analytics", "recommendations"};
-
-// "kontor.analytics.v1.AnalyticsService" → "analytics"
-absl::string_view ServiceOf(absl::string_view full_name) {
-  absl::ConsumePrefix(&full_name, "kontor.");
-  return full_name.substr(0, full_name.find('.'));
-}
-
-template <typename Service, typename Request, typename Response>
-absl::StatusOr<Response> Call(const Session& session, absl::Duration timeout,
-                              grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                              const Request& request) {
-  grpc::ClientContext context;
-  runtime::PrepareCall(context, session.key(), timeout);
-  Response response;
-  const auto stub = Service::NewStub(session.channel(ServiceOf(Service::service_full_name())));
-  const grpc::Status status = ((*stub).*method)(&context, request, &response);
-  if (!status.ok()) return runtime::FromGrpc(status);
-  return response;
-}
 
 // Service → address; "" for one that serves everything.
 absl::StatusOr<std::map<std::string, std::string>> ReadAddresses(const std::string& text) {

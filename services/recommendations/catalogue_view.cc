@@ -11,8 +11,8 @@ namespace {
 constexpr size_t kChangesKept = 100'000;
 
 uint64_t FingerprintOf(const std::string& product, const std::string& title, const ItemFact& fact) {
-  std::string state = absl::StrCat(product, "\n", title, "\n", fact.sold, " ", fact.brand, " ", fact.seller, " ",
-                                   fact.group, " ", fact.stock_nanos, " ", fact.available_at_seconds);
+  std::string state = absl::StrCat(product, "\n", title, "\n", fact.sold, fact.shown_enough, " ", fact.brand, " ",
+                                   fact.seller, " ", fact.group, " ", fact.stock_nanos, " ", fact.available_at_seconds);
   for (const Term category : fact.categories) absl::StrAppend(&state, " ", category);
   for (const Term attribute : fact.attributes) absl::StrAppend(&state, ",", attribute);
   for (const ItemPrice& price : fact.prices) {
@@ -106,6 +106,16 @@ void CatalogueView::ApplyStock(const Content& content) {
 
 void CatalogueView::Apply(const StockLevel& level) { ApplyStock(level); }
 void CatalogueView::Apply(const StockChange& change) { ApplyStock(change); }
+
+void CatalogueView::CountShown(absl::string_view product, int64_t times) {
+  base::WriterLock lock(mutex_);
+  Entry& entry = *rows_.try_emplace(std::string(product)).first;
+  entry.second.shown += times;
+  const bool enough = entry.second.shown >= kEnoughShown;
+  if (enough == entry.second.fact.shown_enough) return;
+  entry.second.fact.shown_enough = enough;
+  Changed(entry);
+}
 
 ProductText CatalogueView::Find(absl::string_view product) const {
   base::ReaderLock lock(mutex_);

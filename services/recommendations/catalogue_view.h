@@ -35,6 +35,11 @@ class CatalogueView {
   void Apply(const PriceSnapshot& price);
   void Apply(const StockLevel& level);
   void Apply(const StockChange& change);
+  // A product was shown to somebody, so often.
+  void CountShown(absl::string_view product, int64_t times);
+
+  // Shown so often, a product has had its chance: exploration leaves it.
+  static constexpr int64_t kEnoughShown = 500;
 
   ProductText Find(absl::string_view product) const;
   // The title where one is known, else the id.
@@ -64,6 +69,7 @@ class CatalogueView {
     ItemFact fact;
     std::vector<int64_t> price_revisions;  // beside fact.prices
     Stock stock;
+    int64_t shown = 0;
   };
   using Entry = std::pair<const std::string, Row>;
 

@@ -79,6 +79,9 @@ class Checker {
     if (!(request_.diversity() >= 0 && request_.diversity() <= 1)) {
       Add("diversity", "OUT_OF_RANGE", "give a number from 0 to 1");
     }
+    if (!(request_.impression_discount() >= 0 && request_.impression_discount() < 1)) {
+      Add("impression_discount", "OUT_OF_RANGE", "give a number from 0 to below 1, or leave it out for 0.1");
+    }
     if (!(request_.exploration_share() >= 0 && request_.exploration_share() <= 1)) {
       Add("exploration_share", "OUT_OF_RANGE", "give a number from 0 to 1");
     }

@@ -97,6 +97,16 @@ absl::Status Convert(const ev::CartChanged& cart, const ev::EventRecord&, Decode
   return SetStep(removed ? SessionStep::Kind::kUncarted : SessionStep::Kind::kCarted, cart.product_id(), out);
 }
 
+absl::Status Convert(const ev::ItemsShown& shown, const ev::EventRecord&, DecodedRecord& out) {
+  ShownProducts list;
+  for (const std::string& product : shown.product_ids()) {
+    RETURN_IF_ERROR(CheckRecordId("product_ids", product));
+    list.products.push_back(product);
+  }
+  out.content = std::move(list);
+  return absl::OkStatus();
+}
+
 using Decoder = absl::Status (*)(const ev::EventRecord&, DecodedRecord&);
 
 template <typename Payload>
@@ -123,7 +133,8 @@ const absl::flat_hash_map<std::string, Decoder>& Decoders() {
       all.emplace(payloads->field(i)->message_type()->full_name(), nullptr);
     }
     Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::PriceSet,
-             ev::StockLevelSet, ev::StockAdjusted, ev::ProductViewed, ev::ItemClicked, ev::CartChanged>(all);
+             ev::StockLevelSet, ev::StockAdjusted, ev::ProductViewed, ev::ItemClicked, ev::CartChanged, ev::ItemsShown>(
+        all);
     return all;
   }());
   return decoders;

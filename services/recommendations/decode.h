@@ -37,6 +37,11 @@ struct SessionStep {
   std::string product;
 };
 
+// A list that was seen.
+struct ShownProducts {
+  std::vector<std::string> products;
+};
+
 struct DecodedRecord {
   std::string shop;
   std::string type;   // full name of the payload message
@@ -47,7 +52,7 @@ struct DecodedRecord {
   std::string visitor;  // token, when the event names a visitor
   // Nothing: a type that says nothing here (a return, an adjustment, a page, the price of one store).
   std::variant<std::monostate, OrderSnapshot, OrderVoid, ProductSnapshot, PriceSnapshot, StockLevel, StockChange,
-               SessionStep>
+               SessionStep, ShownProducts>
       content;
 };
 

@@ -7,6 +7,7 @@
 #include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
 #include "services/recommendations/fact_rows.h"
+#include "services/recommendations/impression_writer.h"
 #include "services/recommendations/product_rows.h"
 
 namespace kontor::recommendations {
@@ -17,6 +18,12 @@ constexpr int64_t kRewindRecords = 20'000;
 
 // Their whole state is in the store; nothing of them is read again.
 bool IsCatalogue(absl::string_view topic) { return topic == fleet::kCatalog || topic == fleet::kInventory; }
+
+std::vector<std::string> SubjectsOf(const DecodedRecord& record) {
+  std::vector<std::string> subjects = {record.subject};
+  if (record.visitor != record.subject) subjects.push_back(record.visitor);
+  return subjects;
+}
 
 }  // namespace
 
@@ -76,7 +83,11 @@ absl::Status LiveFollower::ReadCatalogues(postgres::Pool& pool) {
   RETURN_IF_ERROR(ReadProducts(pool, apply));
   RETURN_IF_ERROR(ReadPrices(pool, apply));
   RETURN_IF_ERROR(ReadStockLevels(pool, apply));
-  return ReadStockChanges(pool, apply);
+  RETURN_IF_ERROR(ReadStockChanges(pool, apply));
+  return ReadExposures(pool, [this](const std::string& shop, const std::string& product, int64_t times) {
+    if (const auto found = shops_.find(shop); found != shops_.end())
+      found->second->catalogue.CountShown(product, times);
+  });
 }
 
 absl::Status LiveFollower::Start(postgres::Pool& pool, const log::Consumer& consumer) {
@@ -133,9 +144,10 @@ void LiveFollower::ApplyOne(const DecodedRecord& record, absl::Time received_at,
   } else if (const auto* cancelled = std::get_if<OrderVoid>(&record.content)) {
     shop.overlay.CancelOrder(cancelled->order_id, received_at, now);
   } else if (const auto* step = std::get_if<SessionStep>(&record.content)) {
-    std::vector<std::string> subjects = {record.subject};
-    if (record.visitor != record.subject) subjects.push_back(record.visitor);
-    shop.overlay.AddStep(subjects, *step, record.occurred_at, received_at, now);
+    shop.overlay.AddStep(SubjectsOf(record), *step, record.occurred_at, received_at, now);
+  } else if (const auto* shown = std::get_if<ShownProducts>(&record.content)) {
+    for (const std::string& product : shown->products) shop.catalogue.CountShown(product, 1);
+    shop.overlay.AddShown(SubjectsOf(record), shown->products, record.occurred_at, received_at, now);
   }
 }
 

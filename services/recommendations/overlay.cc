@@ -11,6 +11,16 @@ namespace {
 
 constexpr double kCartedWeight = 0.9, kViewedWeight = 0.5, kViewDecay = 0.85;
 
+// Forgets what arrived up to `number` of one subject.
+template <typename Map>
+void ForgetUpTo(uint64_t number, const std::string& subject, Map& of) {
+  const auto found = of.find(subject);
+  if (found == of.end()) return;
+  auto& events = found->second;
+  while (!events.empty() && events.front().number <= number) events.pop_front();
+  if (events.empty()) of.erase(found);
+}
+
 }  // namespace
 
 bool Overlay::Admit(absl::Time received_at, absl::Time now) {
@@ -24,12 +34,14 @@ bool Overlay::Admit(absl::Time received_at, absl::Time now) {
 void Overlay::ForgetOldest() {
   const Arrival arrival = std::move(arrivals_.front());
   arrivals_.pop_front();
-  if (arrival.is_order) return ForgetOrder(arrival);
-  const auto found = steps_of_.find(arrival.key);
-  if (found == steps_of_.end()) return;
-  std::deque<LiveStep>& steps = found->second;
-  while (!steps.empty() && steps.front().number <= arrival.number) steps.pop_front();
-  if (steps.empty()) steps_of_.erase(found);
+  switch (arrival.kind) {
+    case Arrival::Kind::kOrder:
+      return ForgetOrder(arrival);
+    case Arrival::Kind::kStep:
+      return ForgetUpTo(arrival.number, arrival.key, steps_of_);
+    case Arrival::Kind::kList:
+      return ForgetUpTo(arrival.number, arrival.key, lists_of_);
+  }
 }
 
 void Overlay::ForgetOrder(const Arrival& arrival) {
@@ -58,7 +70,7 @@ void Overlay::AddOrder(OrderSnapshot order, absl::Time received_at, absl::Time n
   live.number = next_number_++;
   if (!order.subject.empty()) orders_of_[order.subject].push_back(id);
   live.snapshot = std::make_shared<const OrderSnapshot>(std::move(order));
-  arrivals_.push_back({received_at, live.number, true, id});
+  arrivals_.push_back({received_at, live.number, Arrival::Kind::kOrder, id});
 }
 
 void Overlay::CancelOrder(const std::string& order_id, absl::Time received_at, absl::Time now) {
@@ -67,7 +79,7 @@ void Overlay::CancelOrder(const std::string& order_id, absl::Time received_at, a
   LiveOrder& live = orders_[order_id];
   live.cancelled = true;
   live.number = next_number_++;
-  arrivals_.push_back({received_at, live.number, true, order_id});
+  arrivals_.push_back({received_at, live.number, Arrival::Kind::kOrder, order_id});
 }
 
 void Overlay::AddStep(absl::Span<const std::string> subjects, const SessionStep& step, absl::Time occurred_at,
@@ -77,8 +89,22 @@ void Overlay::AddStep(absl::Span<const std::string> subjects, const SessionStep&
     if (subject.empty() || !Admit(received_at, now)) continue;
     std::deque<LiveStep>& steps = steps_of_[subject];
     steps.push_back({step, occurred_at, next_number_++});
-    arrivals_.push_back({received_at, steps.back().number, false, subject});
+    arrivals_.push_back({received_at, steps.back().number, Arrival::Kind::kStep, subject});
     if (steps.size() > limits_.steps_per_subject) steps.pop_front();
+  }
+}
+
+void Overlay::AddShown(absl::Span<const std::string> subjects, std::vector<std::string> products,
+                       absl::Time occurred_at, absl::Time received_at, absl::Time now) {
+  if (products.size() > limits_.products_per_list) products.resize(limits_.products_per_list);
+  const auto list = std::make_shared<const std::vector<std::string>>(std::move(products));
+  base::WriterLock lock(mutex_);
+  for (const std::string& subject : subjects) {
+    if (subject.empty() || !Admit(received_at, now)) continue;
+    std::deque<LiveList>& lists = lists_of_[subject];
+    lists.push_back({list, occurred_at, next_number_++});
+    arrivals_.push_back({received_at, lists.back().number, Arrival::Kind::kList, subject});
+    if (lists.size() > limits_.lists_per_subject) lists.pop_front();
   }
 }
 
@@ -92,6 +118,7 @@ KnownPerson Overlay::Lay(std::shared_ptr<const PurchaseHistory> stored, absl::st
   base::ReaderLock lock(mutex_);
   LayOrders(subject, as_of, person);
   LaySession(session_subjects, as_of, person);
+  LayShown(session_subjects, as_of, person);
   return person;
 }
 
@@ -162,6 +189,41 @@ void Overlay::LaySession(absl::Span<const std::string> subjects, absl::Time as_o
   for (KnownSeed& seed : viewed) {
     const auto& carts = person.in_cart;
     if (std::find(carts.begin(), carts.end(), seed.product) == carts.end()) person.session.push_back(std::move(seed));
+  }
+}
+
+void Overlay::LayShown(absl::Span<const std::string> subjects, absl::Time as_of, KnownPerson& person) const {
+  struct Event {
+    absl::Time at;
+    const std::vector<std::string>* shown;  // null: a look at
+    const std::string* product;
+  };
+  person.shown = person.stored->shown();
+  const absl::Time stored_until = absl::FromUnixMicros(person.shown.until_micros());
+  std::vector<Event> events;
+  const auto counts = [&](absl::Time at) { return at > stored_until && at <= as_of; };
+  for (const std::string& subject : subjects) {
+    if (const auto lists = lists_of_.find(subject); lists != lists_of_.end()) {
+      for (const LiveList& list : lists->second) {
+        const auto known = [&](const Event& event) { return event.shown == list.products.get(); };
+        if (!counts(list.occurred_at) || std::any_of(events.begin(), events.end(), known)) continue;
+        events.push_back({list.occurred_at, list.products.get(), nullptr});
+      }
+    }
+    if (const auto steps = steps_of_.find(subject); steps != steps_of_.end()) {
+      for (const LiveStep& live : steps->second) {
+        if (live.step.kind == SessionStep::Kind::kUncarted || !counts(live.occurred_at)) continue;
+        events.push_back({live.occurred_at, nullptr, &live.step.product});
+      }
+    }
+  }
+  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  for (const Event& event : events) {
+    if (event.shown != nullptr) {
+      person.shown.Show(*event.shown, absl::ToUnixMicros(event.at));
+    } else {
+      person.shown.LookAt(*event.product, absl::ToUnixMicros(event.at));
+    }
   }
 }
 

@@ -34,6 +34,7 @@ struct KnownPerson {
   std::vector<KnownSeed> session;    // distinct, the heaviest first: carted 0.9, viewed 0.5 and less the longer ago
   std::vector<std::string> in_cart;  // of the session's products
   std::string country, store;        // of the newest basket
+  Impressions shown;                 // without a look since
 
   // What baskets borrow from.
   std::shared_ptr<const PurchaseHistory> stored;
@@ -41,13 +42,14 @@ struct KnownPerson {
 };
 
 // The newest events of one shop, laid over what the store says, so that an event changes the next answer whatever
-// caches hold: orders, cancellations, session steps of the last `window`. Bounded in time, in events of a person and in
-// all; what falls out is in the store by then (orders) or forgotten (sessions). Thread-safe.
+// caches hold: orders, cancellations, session steps, lists seen of the last `window`. Bounded in time, in events of a
+// person and in all; what falls out is in the store by then (orders) or forgotten (sessions). Thread-safe.
 class Overlay {
  public:
   struct Limits {
     absl::Duration window = absl::Minutes(15);  // longer than any cache keeps a history
     size_t steps_per_subject = 50;
+    size_t lists_per_subject = 20, products_per_list = 50;  // of those that were seen
     size_t events = 100'000;
   };
   Overlay() : Overlay(Limits()) {}
@@ -58,6 +60,9 @@ class Overlay {
   void CancelOrder(const std::string& order_id, absl::Time received_at, absl::Time now);
   void AddStep(absl::Span<const std::string> subjects, const SessionStep& step, absl::Time occurred_at,
                absl::Time received_at, absl::Time now);
+
+  void AddShown(absl::Span<const std::string> subjects, std::vector<std::string> products, absl::Time occurred_at,
+                absl::Time received_at, absl::Time now);
 
   // What is known at `as_of` of the person whose purchases stand under `subject` and whose session under any of
   // `session_subjects` (tokens; empty ones are nobody).
@@ -77,11 +82,16 @@ class Overlay {
     absl::Time occurred_at;
     uint64_t number = 0;
   };
+  struct LiveList {
+    std::shared_ptr<const std::vector<std::string>> products;
+    absl::Time occurred_at;
+    uint64_t number = 0;
+  };
   // What to forget, in the order of arrival.
   struct Arrival {
     absl::Time received_at;
     uint64_t number;
-    bool is_order;
+    enum class Kind : uint8_t { kOrder, kStep, kList } kind;
     std::string key;  // order or subject
   };
 
@@ -90,6 +100,8 @@ class Overlay {
   void ForgetOrder(const Arrival& arrival) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DetachOrder(const LiveOrder& order) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LayOrders(absl::string_view subject, absl::Time as_of, KnownPerson& person) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  void LayShown(absl::Span<const std::string> subjects, absl::Time as_of, KnownPerson& person) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void LaySession(absl::Span<const std::string> subjects, absl::Time as_of, KnownPerson& person) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
@@ -101,6 +113,7 @@ class Overlay {
   absl::flat_hash_map<std::string, LiveOrder> orders_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::vector<std::string>> orders_of_ ABSL_GUARDED_BY(mutex_);  // subject → orders
   absl::flat_hash_map<std::string, std::deque<LiveStep>> steps_of_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, std::deque<LiveList>> lists_of_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kontor::recommendations

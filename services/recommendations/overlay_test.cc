@@ -9,6 +9,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 const absl::Time kNow = absl::FromUnixSeconds(1323435000);
 
@@ -141,6 +142,36 @@ TEST(OverlayLimitsTest, ForgetsByTimeAndNumber) {
   overlay.CancelOrder("o-3", kNow + absl::Minutes(20), kNow + absl::Minutes(20));
   EXPECT_EQ(overlay.events(), 1u);
   EXPECT_THAT(overlay.Lay(none, "c", {"c"}, absl::InfiniteFuture()).session, IsEmpty());
+}
+
+TEST_F(OverlayTest, WhatWasShownIsLaidOverWhatIsStored) {
+  Impressions stored;
+  stored.Show({"A", "B"}, 1'000'000);
+  PurchaseHistoryBuilder builder;
+  builder.SetShown(stored);
+  const auto history = std::make_shared<const PurchaseHistory>(std::move(builder).Build());
+  const std::vector<std::string> both = {"c", "v"};
+  const auto shown = [&](absl::Time as_of = absl::InfiniteFuture()) {
+    std::vector<std::string> texts;
+    const KnownPerson person = overlay_.Lay(history, "c", both, as_of);
+    for (const auto& product : person.shown.products()) {
+      texts.push_back(absl::StrCat(product.id, product.last_micros / 1'000'000));
+      EXPECT_LT(product.weight, 2.1);
+    }
+    return texts;
+  };
+  EXPECT_THAT(shown(), UnorderedElementsAre("A1", "B1"));
+  overlay_.AddShown(both, {"B", "C"}, absl::FromUnixSeconds(100), kNow, kNow);  // once, though both are asked for
+  overlay_.AddShown({both[0]}, {"D"}, absl::FromUnixSeconds(1), kNow, kNow);    // the store has it already
+  EXPECT_THAT(shown(), UnorderedElementsAre("A1", "B100", "C100"));
+  EXPECT_THAT(shown(absl::FromUnixSeconds(99)), UnorderedElementsAre("A1", "B1"));
+  Step("c", SessionStep::Kind::kViewed, "A", 150);
+  Step("c", SessionStep::Kind::kUncarted, "B", 150);
+  EXPECT_THAT(shown(), UnorderedElementsAre("B100", "C100"));
+  EXPECT_EQ(overlay_.events(), 5u);
+  overlay_.AddShown({std::string("x")}, {"E"}, kNow, kNow + absl::Hours(1), kNow + absl::Hours(1));
+  EXPECT_THAT(shown(), UnorderedElementsAre("A1", "B1")) << "out of the window";
+  EXPECT_EQ(overlay_.events(), 1u);
 }
 
 }  // namespace

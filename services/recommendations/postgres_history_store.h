@@ -5,8 +5,8 @@
 
 namespace kontor::recommendations {
 
-// HistoryStore in table recommendations.purchases: the newest 500 orders that are not cancelled and hold a product. One
-// statement of about 1 ms; blocks as long as the pool's timeouts allow.
+// HistoryStore in tables recommendations.purchases, the newest 500 orders that are not cancelled and hold a product,
+// and recommendations.impressions. Two statements of about 1 ms; blocks as long as the pool's timeouts allow.
 class PostgresHistoryStore : public HistoryStore {
  public:
   explicit PostgresHistoryStore(postgres::Pool& pool) : pool_(pool) {}

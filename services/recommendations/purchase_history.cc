@@ -5,7 +5,7 @@
 namespace kontor::recommendations {
 namespace {
 
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kFormat = 2;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ int64_t PurchaseHistory::bytes() const {
                  orders_.capacity() * sizeof(Order) + products_.capacity() * sizeof(std::string);
   for (const std::string& product : products_) total += product.size() > 15 ? product.capacity() : 0;
   for (const Order& order : orders_) total += order.order_id.size() > 15 ? order.order_id.capacity() : 0;
-  return static_cast<int64_t>(total);
+  return static_cast<int64_t>(total) + shown_.bytes();
 }
 
 std::string PackHistory(const PurchaseHistory& history) {
@@ -50,6 +50,7 @@ std::string PackHistory(const PurchaseHistory& history) {
     out.Value(order.time_micros);
     out.Value(order.end);
   }
+  history.shown_.Save(out);
   return std::move(out).Take();
 }
 
@@ -75,6 +76,7 @@ absl::StatusOr<PurchaseHistory> UnpackHistory(absl::string_view bytes) {
     in.Require(order.begin <= order.end && order.end <= history.numbers_.size(), "an order has wrong lines");
     history.orders_.push_back(std::move(order));
   }
+  history.shown_ = Impressions::Load(in);
   in.Require(in.AtEnd(), "there is more behind the end");
   if (!in.status().ok()) return in.status();
   return history;

@@ -9,11 +9,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "services/recommendations/impressions.h"
 
 namespace kontor::recommendations {
 
-// What one person bought, newest order first: a table of distinct products and orders that name its rows. Immutable
-// once built; a person with 60 orders of 10 products takes about 10 KiB.
+// What one person bought and was shown; newest order first: a table of distinct products and orders that name its rows.
+// Immutable once built; a person with 60 orders of 10 products takes about 10 KiB.
 class PurchaseHistory {
  public:
   struct Order {
@@ -33,6 +34,9 @@ class PurchaseHistory {
   const std::string& country() const { return country_; }
   const std::string& store() const { return store_; }
 
+  // What the person was shown, up to a while ago.
+  const Impressions& shown() const { return shown_; }
+
   int64_t bytes() const;  // of memory, about
 
  private:
@@ -44,6 +48,7 @@ class PurchaseHistory {
   std::vector<uint32_t> numbers_;
   std::vector<Order> orders_;
   std::string country_, store_;
+  Impressions shown_;
 };
 
 // Not thread-safe.
@@ -53,6 +58,7 @@ class PurchaseHistoryBuilder {
   void Add(absl::string_view order_id, int64_t revision, int64_t time_micros,
            absl::Span<const absl::string_view> products);
   void SetPlace(absl::string_view country, absl::string_view store);
+  void SetShown(Impressions shown) { history_.shown_ = std::move(shown); }
   PurchaseHistory Build() && { return std::move(history_); }
 
  private:

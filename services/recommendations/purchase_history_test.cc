@@ -16,6 +16,9 @@ PurchaseHistory TwoOrders() {
   builder.SetPlace("France", "367");
   builder.Add("o-2", 4, 2'000'000, {"B", "C"});
   builder.Add("o-1", 0, 1'000'000, {"A", "B"});
+  Impressions shown;
+  shown.Show({"X", "Y"}, 7);
+  builder.SetShown(shown);
   return std::move(builder).Build();
 }
 
@@ -36,6 +39,9 @@ TEST(PurchaseHistoryTest, SurvivesPacking) {
   KONTOR_ASSERT_OK_AND_ASSIGN(const PurchaseHistory read, UnpackHistory(PackHistory(TwoOrders())));
   EXPECT_EQ(read.country(), "France");
   EXPECT_EQ(read.store(), "367");
+  ASSERT_EQ(read.shown().products().size(), 2u);
+  EXPECT_EQ(read.shown().products()[1].id, "Y");
+  EXPECT_EQ(read.shown().until_micros(), 7);
   ASSERT_EQ(read.orders().size(), 2u);
   EXPECT_EQ(read.orders()[0].order_id, "o-2");
   EXPECT_EQ(read.orders()[0].revision, 4);

@@ -1,6 +1,7 @@
 #include "services/recommendations/question.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "services/recommendations/check_request.h"
@@ -10,6 +11,8 @@ namespace kontor::recommendations {
 namespace {
 
 constexpr double kBasketWeight = 1, kSessionWeight = 0.6, kSessionDecay = 0.85;
+// Of the score, for each time that a product was shown without a look; how low that can make it; what is left out.
+constexpr double kImpressionDiscount = 0.1, kLeastFactor = 0.2, kNoticeable = 0.99;
 
 BoughtItems BoughtOf(v1::Placement placement, v1::BoughtProducts asked) {
   if (placement == v1::PLACEMENT_BUY_AGAIN || asked == v1::BOUGHT_PRODUCTS_ONLY) return BoughtItems::kOnly;
@@ -51,6 +54,7 @@ Question::Question(std::shared_ptr<const ServingView> view, const v1::RecommendR
   if (!AsksAboutNobody(placement_)) FillBaskets(person);
   FilterByFacts(request, occasion.now);
   if (occasion.with_rules) ApplyRules(request, person, occasion.now);
+  FillSeen(request, person, occasion.now);
   FillRerank(request, occasion);
   if (lists_given()) FillGiven(request, person);
   request_.eligible = &eligible_;
@@ -151,14 +155,16 @@ void Question::FilterByFacts(const v1::RecommendRequest& request, absl::Time now
   const ItemFacts& facts = view_->facts;
   if (view_->anything_removed) eligible_.KeepBorrowed(facts.sold_items(), AbsenceCause::kNotSold);
   if (!request.categories().empty()) {
-    std::vector<Term> categories;
+    Bits any(WordsFor(facts.items()), 0);
     for (const std::string& category : request.categories()) {
-      categories.push_back(TermOf(TermKind::kCategory, category));
+      const std::shared_ptr<const Bits> of = view_->terms->OfCategory(TermOf(TermKind::kCategory, category));
+      for (size_t word = 0; word < any.size(); ++word) any[word] |= (*of)[word];
     }
-    eligible_.Keep(facts.WithTopCategory(categories), AbsenceCause::kCategory);
+    eligible_.Keep(std::move(any), AbsenceCause::kCategory);
   }
   for (const v1::AttributeValue& attribute : request.required_attributes()) {
-    eligible_.Keep(facts.WithAttribute(AttributeTerm(attribute.name(), attribute.value())), AbsenceCause::kAttribute);
+    eligible_.Keep(*view_->terms->WithAttribute(AttributeTerm(attribute.name(), attribute.value())),
+                   AbsenceCause::kAttribute);
   }
   if (request.has_max_price()) {
     const google::type::Money& most = request.max_price();
@@ -178,6 +184,20 @@ void Question::ApplyRules(const v1::RecommendRequest& request, const KnownPerson
   }
   request_.rerank.rules = &rules;
   request_.rerank.active_rules = active_rules_;
+}
+
+void Question::FillSeen(const v1::RecommendRequest& request, const KnownPerson& person, absl::Time now) {
+  const double discount = request.has_impression_discount() ? request.impression_discount() : kImpressionDiscount;
+  if (discount == 0 || placement_ == v1::PLACEMENT_BUY_AGAIN || lists_given()) return;
+  for (const Impressions::Product& product : person.shown.products()) {
+    const double times = Impressions::WeightAt(product, absl::ToUnixMicros(now));
+    const double factor = std::max(kLeastFactor, std::pow(1 - discount, times));
+    if (const ItemId item = view_->Find(product.id); item != kNone && factor < kNoticeable) {
+      seen_.emplace_back(item, static_cast<float>(factor));
+    }
+  }
+  std::sort(seen_.begin(), seen_.end());
+  request_.rerank.seen = seen_;
 }
 
 void Question::FillRerank(const v1::RecommendRequest& request, const Occasion& occasion) {

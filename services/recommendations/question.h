@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -65,6 +66,7 @@ class Question {
   void FilterByHistory(const KnownPerson& person, const v1::RecommendRequest& request);
   void FilterByFacts(const v1::RecommendRequest& request, absl::Time now);
   void ApplyRules(const v1::RecommendRequest& request, const KnownPerson& person, absl::Time now);
+  void FillSeen(const v1::RecommendRequest& request, const KnownPerson& person, absl::Time now);
   void FillRerank(const v1::RecommendRequest& request, const Occasion& occasion);
 
   const std::shared_ptr<const ServingView> view_;
@@ -75,6 +77,7 @@ class Question {
   std::vector<Seed> session_;
   Eligibility eligible_;
   std::vector<uint32_t> active_rules_;
+  std::vector<std::pair<ItemId, float>> seen_;
   std::vector<Scored> given_;
   UserContext context_;
   Request request_;

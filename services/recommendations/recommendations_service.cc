@@ -16,6 +16,7 @@
 #include "services/recommendations/applied_views.h"
 #include "services/recommendations/bulk_handler.h"
 #include "services/recommendations/caching_history_store.h"
+#include "services/recommendations/impression_writer.h"
 #include "services/recommendations/live_follower.h"
 #include "services/recommendations/local_history_cache.h"
 #include "services/recommendations/migrations.h"
@@ -45,16 +46,17 @@ using std::placeholders::_1;
 using std::placeholders::_2;
 using std::placeholders::_3;
 
-constexpr char kGroup[] = "recommendations";
+constexpr char kGroup[] = "recommendations", kImpressionGroup[] = "recommendations-impressions";
 constexpr char kSchema[] = "recommendations";
 constexpr absl::Duration kTrainDeadline = absl::Minutes(15);
 constexpr int64_t kMaxBulkRequestBytes = 24 << 20;  // 100,000 ids of 200 bytes
 
-log::ConsumerOptions WriterOptions() {
+log::ConsumerOptions WriterOptions(const char* group, const std::vector<std::string>& topics, int workers) {
   log::ConsumerOptions options;
-  options.group = kGroup;
+  options.group = group;
   options.schema = kSchema;
-  options.topics = StoredTopics();
+  options.topics = topics;
+  options.workers = workers;
   options.on_stopped = [](const log::Position& position, const absl::Status& status) {
     runtime::LogError("a partition is no longer consumed",
                       {{"position", log::FormatPosition(position)}, {"error", status.ToString()}});
@@ -83,7 +85,9 @@ struct RecommendationsParts {
         histories(shared == nullptr ? static_cast<HistoryStore&>(stored) : *shared, stored, fleet.server.metrics(),
                   CacheOptions(RandomSeed())),
         writer([this](const std::set<PurchaseWriter::Subject>& changed) { Forget(changed); }),
-        consumer(fleet.log, fleet.postgres, writer, WriterOptions()),
+        consumer(fleet.log, fleet.postgres, writer, WriterOptions(kGroup, StoredTopics(), 2)),
+        impression_consumer(fleet.log, fleet.postgres, impressions,
+                            WriterOptions(kImpressionGroup, ImpressionTopics(), 1)),
         dead_letters(fleet.log, fleet.postgres, {.schema = kSchema}),
         live(fleet.log, fleet.clock, fleet.shops, fleet.server.metrics()),
         views(live, consumer),
@@ -115,6 +119,8 @@ struct RecommendationsParts {
   LocalHistoryCache histories;
   PurchaseWriter writer;
   log::Consumer consumer;
+  ImpressionWriter impressions;
+  log::Consumer impression_consumer;
   log::OutboxRelay dead_letters;  // onto topic dead-letter.recommendations
   LiveFollower live;
   FollowerAndConsumer views;
@@ -134,7 +140,7 @@ struct RecommendationsParts {
   PreviewHandler preview;
   ModelHandler model_handler;
   ModelKeeper keeper;
-  std::unique_ptr<fleet::LagReporter> lag;
+  std::unique_ptr<fleet::LagReporter> lag, impression_lag;
 };
 
 void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
@@ -183,10 +189,13 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(postgres::Migrate(fleet.postgres, kSchema, Migrations()));
   RecommendationsParts& parts = fleet.application.Own(std::make_unique<RecommendationsParts>(fleet));
   RETURN_IF_ERROR(parts.consumer.Start());
+  RETURN_IF_ERROR(parts.impression_consumer.Start());
   RETURN_IF_ERROR(parts.dead_letters.Start());
   RETURN_IF_ERROR(parts.live.Start(fleet.postgres, parts.consumer));
   parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.live.follower(), parts.consumer,
                                                    fleet.server.metrics());
+  parts.impression_lag = std::make_unique<fleet::LagReporter>(fleet.log, kImpressionGroup, parts.live.follower(),
+                                                              parts.impression_consumer, fleet.server.metrics());
   for (const fleet::Shop& shop : fleet.shops) {
     const absl::Status loaded = parts.models.Refresh(shop.id);
     if (loaded.ok()) continue;

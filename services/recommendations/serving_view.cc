@@ -67,6 +67,8 @@ class Builder {
         });
     for (auto& [item, fact] : changes_) TakeModelCategory(item, fact);
     view_->facts = (last_ == nullptr ? ItemFacts() : last_->facts).With(changes_);
+    view_->terms =
+        std::make_shared<const TermSets>(view_->facts, last_ == nullptr ? nullptr : last_->terms.get(), changes_);
     if (fresh_ == nullptr && last_ == nullptr) fresh_ = std::make_shared<history::Interner>();
     view_->fresh = fresh_ != nullptr ? std::move(fresh_) : last_->fresh;
   }
@@ -90,7 +92,7 @@ class Builder {
   void SumUp() {
     view_->anything_removed = view_->facts.sold_items() != AllBits(view_->facts.items());
     for (ItemId item = model().items(); item < view_->items(); ++item) {
-      if (view_->facts.sold(item)) view_->unproven.push_back(item);
+      if (view_->facts.sold(item) && !view_->facts.shown_enough(item)) view_->unproven.push_back(item);
     }
   }
 

@@ -18,6 +18,7 @@
 #include "services/recommendations/live_follower.h"
 #include "services/recommendations/rule_book.h"
 #include "services/recommendations/serving_models.h"
+#include "services/recommendations/term_sets.h"
 
 namespace kontor::recommendations {
 
@@ -35,8 +36,9 @@ class ServingView {
   Ranker together, trending;  // by what was bought together alone; by what sells more than it used to
   std::shared_ptr<const history::Interner> fresh;
   ItemFacts facts;
-  bool anything_removed = false;  // an item is not sold
-  std::vector<ItemId> unproven;   // sold, and the model has not met them: what exploration may try
+  std::shared_ptr<const TermSets> terms;  // of facts
+  bool anything_removed = false;          // an item is not sold
+  std::vector<ItemId> unproven;           // sold, unknown to the model, not yet shown enough: what exploration may try
   std::shared_ptr<const CompiledRules> rules;
   std::shared_ptr<const RuleSet> rule_set;  // what they were compiled from
   absl::Time compiled_at;                   // the time of their prices and ages

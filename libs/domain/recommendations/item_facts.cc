@@ -61,6 +61,7 @@ std::shared_ptr<const ItemFacts::Chunk> ItemFacts::MakeChunk(absl::Span<const It
 ItemFact ItemFacts::Fact(ItemId item) const {
   ItemFact fact;
   fact.sold = sold(item);
+  fact.shown_enough = shown_enough(item);
   fact.brand = brand(item);
   fact.seller = seller(item);
   fact.group = group(item);
@@ -88,6 +89,7 @@ ItemFacts ItemFacts::With(absl::Span<const Change> changes) const {
   next.chunks_.resize((next.items_ + kChunk - 1) / kChunk);
   next.sold_.resize(WordsFor(next.items_), 0);
   next.out_of_stock_.resize(WordsFor(next.items_), 0);
+  next.shown_enough_.resize(WordsFor(next.items_), 0);
   for (const auto& [chunk, of_chunk] : by_chunk) {
     const uint32_t first = chunk * kChunk;
     std::vector<ItemFact> facts;
@@ -97,6 +99,7 @@ ItemFacts ItemFacts::With(absl::Span<const Change> changes) const {
     for (const Change* change : of_chunk) facts[change->first - first] = change->second;
     for (uint32_t i = 0; i < facts.size(); ++i) {
       SetBit(next.sold_, first + i, facts[i].sold);
+      SetBit(next.shown_enough_, first + i, facts[i].shown_enough);
       SetBit(next.out_of_stock_, first + i, facts[i].stock_nanos != kUnknownAmount && facts[i].stock_nanos <= 0);
     }
     next.chunks_[chunk] = MakeChunk(facts);
@@ -157,31 +160,41 @@ const ItemPrice* ItemFacts::PriceAt(ItemId item, uint32_t currency, int64_t now_
 
 template <typename F>
 Bits ItemFacts::Where(F wanted) const {
+  static_assert(kChunk % 64 == 0);
   Bits bits(WordsFor(items_), 0);
-  for (ItemId item = 0; item < items_; ++item) {
-    if (wanted(item)) SetBit(bits, item, true);
+  for (size_t c = 0; c < chunks_.size(); ++c) {
+    const Chunk& chunk = *chunks_[c];
+    uint64_t* words = bits.data() + c * (kChunk / 64);
+    for (size_t place = 0; place < chunk.brand.size(); ++place) {
+      words[place / 64] |= static_cast<uint64_t>(wanted(chunk, place)) << (place % 64);
+    }
   }
   return bits;
 }
 
-Bits ItemFacts::WithTopCategory(absl::Span<const Term> categories) const {
-  return Where([&](ItemId item) {
-    const Term top = top_category(item);
-    return top != 0 && std::find(categories.begin(), categories.end(), top) != categories.end();
+Bits ItemFacts::WithTopCategory(Term category) const {
+  return Where([category](const Chunk& chunk, size_t place) {
+    return chunk.levels[place] > 0 && chunk.terms[chunk.terms_begin[place]] == category;
   });
 }
 
 Bits ItemFacts::WithAttribute(Term attribute) const {
-  return Where([&](ItemId item) {
-    const absl::Span<const Term> of = attributes(item);
-    return std::binary_search(of.begin(), of.end(), attribute);
+  return Where([attribute](const Chunk& chunk, size_t place) {
+    const Term* begin = chunk.terms.data() + chunk.terms_begin[place] + chunk.levels[place];
+    const Term* end = chunk.terms.data() + chunk.terms_begin[place + 1];
+    return std::find(begin, end, attribute) != end;
   });
 }
 
 Bits ItemFacts::PricedAtMost(uint32_t currency, int64_t most_nanos, int64_t now_seconds) const {
-  return Where([&](ItemId item) {
-    const ItemPrice* price = PriceAt(item, currency, now_seconds);
-    return price != nullptr && price->price <= most_nanos;
+  return Where([=](const Chunk& chunk, size_t place) {
+    int within = 0;  // without branches: prices come in no order
+    for (uint32_t i = chunk.prices_begin[place]; i < chunk.prices_begin[place + 1]; ++i) {
+      const ItemPrice& price = chunk.prices[i];
+      within |= static_cast<int>(price.currency == currency) & static_cast<int>(price.price <= most_nanos) &
+                static_cast<int>(now_seconds < price.valid_until_seconds);
+    }
+    return within != 0;
   });
 }
 

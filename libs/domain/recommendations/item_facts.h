@@ -49,6 +49,7 @@ struct ItemFact {
   std::vector<Term> attributes;                   // ascending
   std::vector<ItemPrice> prices;                  // one a currency, ascending by currency
   int64_t stock_nanos = kUnknownAmount;           // free to be sold over all locations; may be negative
+  bool shown_enough = false;                      // people have seen it often enough to tell whether they want it
   int64_t available_at_seconds = kUnknownAmount;  // when it went on sale
 };
 
@@ -66,6 +67,7 @@ class ItemFacts {
   uint32_t items() const { return items_; }
   // Of items below items(); beyond them nothing is known and nothing is sold.
   bool sold(ItemId item) const { return TestBit(sold_, item); }
+  bool shown_enough(ItemId item) const { return TestBit(shown_enough_, item); }
   Term brand(ItemId item) const { return Known(item) ? At(item).brand[Place(item)] : 0; }
   Term seller(ItemId item) const { return Known(item) ? At(item).seller[Place(item)] : 0; }
   Term group(ItemId item) const { return Known(item) ? At(item).group[Place(item)] : 0; }
@@ -84,9 +86,8 @@ class ItemFacts {
   // Sets of items.
   const Bits& sold_items() const { return sold_; }
   const Bits& out_of_stock() const { return out_of_stock_; }  // stock known and not above 0
-  // Below any of these top categories; a scan of the columns, about 1 ns an item.
-  Bits WithTopCategory(absl::Span<const Term> categories) const;
-  // With this attribute; a scan of all attributes.
+  // Below this top category, with this attribute, with … : a scan of the columns, about 1 ns for each item and value.
+  Bits WithTopCategory(Term category) const;
   Bits WithAttribute(Term attribute) const;
   // With a price known in the currency at the time and at most `most_nanos`.
   Bits PricedAtMost(uint32_t currency, int64_t most_nanos, int64_t now_seconds) const;
@@ -111,11 +112,11 @@ class ItemFacts {
   static uint32_t Place(ItemId item) { return item % kChunk; }
   void IndexGroups();
   template <typename F>
-  Bits Where(F wanted) const;
+  Bits Where(F wanted) const;  // wanted(chunk, place)
 
   uint32_t items_ = 0;
   std::vector<std::shared_ptr<const Chunk>> chunks_;
-  Bits sold_, out_of_stock_;
+  Bits sold_, out_of_stock_, shown_enough_;
   std::shared_ptr<const std::vector<std::pair<Term, ItemId>>> groups_;  // ascending
 };
 
