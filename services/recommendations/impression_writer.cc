@@ -70,7 +70,7 @@ absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
                                     params));
   for (int r = 0; r < rows.rows(); ++r) {
     const std::string bytes = rows.Bytes(r, 2);
-    ByteReader in(bytes);
+    base::ByteReader in(bytes);
     Impressions stored = Impressions::Load(in);
     if (!in.status().ok()) continue;  // what cannot be read starts anew
     states[{std::string(rows.Text(r, 0)), std::string(rows.Text(r, 1))}].impressions = std::move(stored);
@@ -85,7 +85,7 @@ absl::Status Save(postgres::Transaction& transaction, const States& states) {
     if (!state.changed) continue;
     shops.push_back(key.first);
     subjects.push_back(key.second);
-    ByteWriter out;
+    base::ByteWriter out;
     state.impressions.Save(out);
     shown.push_back(std::move(out).Take());
     last.push_back(absl::FromUnixMicros(state.impressions.until_micros()));

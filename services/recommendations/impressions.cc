@@ -54,7 +54,7 @@ int64_t Impressions::bytes() const {
   return static_cast<int64_t>(total);
 }
 
-void Impressions::Save(ByteWriter& out) const {
+void Impressions::Save(base::ByteWriter& out) const {
   out.Value(until_micros_);
   out.Value(static_cast<uint64_t>(products_.size()));
   for (const Product& product : products_) {
@@ -64,7 +64,7 @@ void Impressions::Save(ByteWriter& out) const {
   }
 }
 
-Impressions Impressions::Load(ByteReader& in) {
+Impressions Impressions::Load(base::ByteReader& in) {
   Impressions impressions;
   impressions.until_micros_ = in.Value<int64_t>();
   const auto products = in.Value<uint64_t>();

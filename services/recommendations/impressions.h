@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "libs/domain/recommendations/bytes.h"
+#include "libs/base/bytes.h"
 
 namespace kontor::recommendations {
 
@@ -35,9 +35,9 @@ class Impressions {
   static double WeightAt(const Product& product, int64_t time_micros);
   int64_t bytes() const;  // of memory, about
 
-  void Save(ByteWriter& out) const;
+  void Save(base::ByteWriter& out) const;
   // Wrong bytes are an error of the reader.
-  static Impressions Load(ByteReader& in);
+  static Impressions Load(base::ByteReader& in);
 
  private:
   std::vector<Product> products_;

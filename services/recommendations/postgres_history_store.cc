@@ -30,7 +30,7 @@ absl::StatusOr<FoundHistory> PostgresHistoryStore::Get(absl::string_view shop, a
       pool_.Exec("SELECT shown FROM recommendations.impressions WHERE shop = $1 AND subject = $2", person));
   if (!shown.empty()) {
     const std::string bytes = shown.Bytes(0, 0);
-    ByteReader in(bytes);
+    base::ByteReader in(bytes);
     Impressions impressions = Impressions::Load(in);
     if (in.status().ok()) builder.SetShown(std::move(impressions));
   }
