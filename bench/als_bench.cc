@@ -22,7 +22,7 @@ constexpr float kAlpha = 20, kRidge = 1;  // implicit's, chosen for it on Beauty
 
 double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-// HR@10 and NDCG@10 of the held-out items among all that their people have not met, with `decay`.
+// HR@10 and NDCG@10 of the held-out items among all that their people have not met.
 RankingMetrics Evaluate(const Als& model, const HoldOut& hold_out) {
   MetricsMean mean(kPlaces);
   std::vector<uint64_t> allowed((hold_out.train.item_count() + 63) / 64);
@@ -135,7 +135,7 @@ absl::Status RunAlsSpeed(const SequenceData* data, const std::string& prefix, st
   SparseRows rows = data != nullptr ? RowsOf(data->baskets) : SyntheticShop();
   const uint32_t items = 1 + *std::max_element(rows.columns.begin(), rows.columns.end());
   rows.weights.assign(rows.columns.size(), kAlpha);
-  const int iterations = rows.columns.size() < 1'000'000 ? 15 : 2;
+  const int iterations = rows.columns.size() < 1'000'000 ? 15 : 5;
   for (const int factors : {64, 128}) {
     const AlsOptions options{
         .factors = factors, .iterations = iterations, .alpha = kAlpha, .ridge = kRidge, .decay = 1};

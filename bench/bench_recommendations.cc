@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "bench/als_bench.h"
+#include "bench/cold_bench.h"
 #include "bench/figures.h"
 #include "bench/off_policy_bench.h"
 #include "bench/sequence_bench.h"
@@ -106,7 +107,9 @@ class Bench {
       RETURN_IF_ERROR(ReadAttributes(attributes, data.catalogue));
       files_.push_back(attributes);
     }
-    RETURN_IF_ERROR(RunSequences(data, {prefix, options_.threads, options_.neural_seconds}, figures_));
+    const SequenceOptions run{prefix, options_.threads, options_.neural_seconds};
+    RETURN_IF_ERROR(RunSequences(data, run, figures_));
+    if (!attributes.empty()) RETURN_IF_ERROR(RunCold(data, run, figures_));
     RETURN_IF_ERROR(RunAlsQuality(data, prefix, figures_));
     return RunAlsSpeed(&data, prefix, figures_);
   }

@@ -13,7 +13,7 @@ namespace {
 using recommendations::ItemId;
 using recommendations::VectorIndex;
 
-constexpr size_t kItems = 100'000, kDimensions = 64, kBest = 100;
+constexpr size_t kItems = 100'000, kDimensions = 64;
 
 std::vector<float> Normal(size_t size, uint64_t seed) {
   base::Random random(seed);
@@ -50,7 +50,10 @@ void RunVectorScan(std::vector<Figure>& figures) {
     return absl::MakeConstSpan(queries).subspan(static_cast<size_t>(run % 64) * kDimensions, kDimensions);
   };
   volatile float sink = 0;
-  const double scan = Median(1'000, [&](int run) { sink = index.Top(query(run), kBest, {}).front().score; });
+  const auto scan = [&](size_t best) {
+    return Median(1'000, [&](int run) { sink = index.Top(query(run), best, {}).front().score; });
+  };
+  const double ten = scan(10), hundred = scan(100);
   const double in_float = Median(200, [&](int run) {
     float best = 0;
     for (ItemId item = 0; item < kItems; ++item) best = std::max(best, index.Score(query(run), item));
@@ -64,12 +67,14 @@ void RunVectorScan(std::vector<Figure>& figures) {
     }
     sink = static_cast<float>(sums[0] + sums[3] + sums[7]);
   });
-  figures.push_back({"int8_scan_ms/100k_x_64", scan, "ms", 0.2,
-                     "exact 100 best, items in 6 bits multiplied as 8, rescored in float; median CPU; aim: below"});
+  const std::string note = "items in 6 bits multiplied as 8, rescored in float; median CPU; aim: below";
+  figures.push_back({"int8_scan_ms/100k_x_64", ten, "ms", 0.2, "exact 10 best; " + note});
+  figures.push_back({"int8_scan_ms/100k_x_64_best_100", hundred, "ms", 0.2, "exact 100 best; " + note});
   figures.push_back({"float_scan_ms/100k_x_64", in_float, "ms", {}, "median CPU"});
   figures.push_back({"memory_read_ms/100k_x_64", read, "ms", {}, "a bare read of the packed items: the ceiling"});
-  std::cout << absl::StrFormat("  100,000 x 64: exact scan %.3f ms, in float %.3f ms, bare read %.3f ms\n", scan,
-                               in_float, read)
+  std::cout << absl::StrFormat(
+                   "  100,000 x 64: exact 10 best %.3f ms, 100 best %.3f ms, in float %.3f ms, bare read %.3f ms\n",
+                   ten, hundred, in_float, read)
             << std::flush;
 }
 

@@ -1,5 +1,7 @@
 #include "services/recommendations/model_gate.h"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -13,6 +15,7 @@ namespace kontor::recommendations {
 namespace {
 
 constexpr int kPlaces = 10;
+constexpr double kOneInTwenty = 1.645;  // standard errors, one-sided
 
 // The history without the last basket of every user that has two.
 history::History WithoutLast(const history::History& history) {
@@ -72,15 +75,32 @@ class Translator {
   std::vector<ContextId> contexts_;
 };
 
-double NdcgOf(const Model& model, const TrainingData& data, const HoldOut& hold_out,
-              absl::Span<const Example> examples) {
+// By example.
+std::vector<double> NdcgsOf(const Model& model, const TrainingData& data, const HoldOut& hold_out,
+                            absl::Span<const Example> examples) {
   const Translator translator(model, data.catalogue);
-  MetricsMean mean(kPlaces);
+  std::vector<double> ndcgs;
   for (const Example& example : examples) {
     const ExampleContext known(hold_out, example, data.persons);
-    mean.Add(translator.Top(known.context(), BoughtItems::kInclude), example.target);
+    MetricsMean one(kPlaces);
+    one.Add(translator.Top(known.context(), BoughtItems::kInclude), example.target);
+    ndcgs.push_back(one.Mean().ndcg);
   }
-  return mean.Mean().ndcg;
+  return ndcgs;
+}
+
+void ComparePairs(const std::vector<double>& candidate, const std::vector<double>& serving, GateVerdict& verdict) {
+  const auto n = static_cast<double>(candidate.size());
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < candidate.size(); ++i) {
+    verdict.candidate_ndcg += candidate[i] / n;
+    verdict.serving_ndcg += serving[i] / n;
+    const double difference = candidate[i] - serving[i];
+    sum += difference;
+    squares += difference * difference;
+  }
+  const double variance = std::max(0.0, squares / n - (sum / n) * (sum / n));
+  verdict.margin = kOneInTwenty * std::sqrt(variance / n);
 }
 
 // Examples after `after_seconds`, spread evenly over all when there are too many.
@@ -107,14 +127,16 @@ absl::StatusOr<GateVerdict> CompareModels(const TrainingData& data, const Model&
     verdict.candidate_ndcg = candidate.metrics.ndcg_at_10;
     verdict.serving_ndcg = serving.metrics.ndcg_at_10;
     verdict.baskets = candidate.metrics.customers;
+    const double mean = (verdict.candidate_ndcg + verdict.serving_ndcg) / 2;
+    verdict.margin =
+        kOneInTwenty * std::sqrt(mean * (1 - mean) / std::max<double>(1, static_cast<double>(verdict.baskets)));
     return verdict;
   }
   ASSIGN_OR_RETURN(const std::shared_ptr<Model> twin,
                    TrainModel(WithoutLast(data.history), data.catalogue, data.persons, training));
   verdict.unseen = true;
   verdict.baskets = static_cast<int64_t>(examples.size());
-  verdict.candidate_ndcg = NdcgOf(*twin, data, hold_out, examples);
-  verdict.serving_ndcg = NdcgOf(serving, data, hold_out, examples);
+  ComparePairs(NdcgsOf(*twin, data, hold_out, examples), NdcgsOf(serving, data, hold_out, examples), verdict);
   return verdict;
 }
 

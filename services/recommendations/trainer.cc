@@ -84,16 +84,16 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::
                    TrainModel(data.history, data.catalogue, data.persons, training));
   model->counts.customers = data.customers;
   if (cancelled()) return Cancelled();
-  if (!wish.force) RETURN_IF_ERROR(CheckNotWorse(data, *model, shop));
+  if (!wish.force) RETURN_IF_ERROR(CheckNotWorse(data, *model, shop, training));
   if (cancelled()) return Cancelled();
   return Serve(shop, data, model, wish);
 }
 
-absl::Status Trainer::CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop) const {
+absl::Status Trainer::CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop,
+                                    const TrainOptions& training) const {
   const std::shared_ptr<const ServedModel> serving = parts_.serving.Get(shop);
   if (serving == nullptr) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const GateVerdict verdict,
-                   CompareModels(data, candidate, serving->model(), parts_.training, parts_.gate));
+  ASSIGN_OR_RETURN(const GateVerdict verdict, CompareModels(data, candidate, serving->model(), training, parts_.gate));
   runtime::LogInfo("a new model beside the one in service", {{"serving", ModelName(shop, serving->info().version)},
                                                              {"baskets", verdict.baskets},
                                                              {"unseen", verdict.unseen},

@@ -48,7 +48,8 @@ class Trainer {
  private:
   absl::StatusOr<std::shared_ptr<const ServedModel>> TrainOne(const std::string& shop, const Wish& wish,
                                                               const CancelFunction& cancelled);
-  absl::Status CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop) const;
+  absl::Status CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop,
+                             const TrainOptions& training) const;
   absl::StatusOr<std::shared_ptr<const ServedModel>> Serve(const std::string& shop, const TrainingData& data,
                                                            std::shared_ptr<const Model> model, const Wish& wish);
 

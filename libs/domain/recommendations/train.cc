@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libs/base/status.h"
+#include "libs/domain/recommendations/als.h"
 #include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/calendar.h"
 #include "libs/domain/recommendations/content.h"
@@ -41,10 +42,10 @@ absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, cons
                                                     NeuralPlan& plan) {
   TrainOptions options = given;
   for (int* threads : {&options.together.threads, &options.customers.threads, &options.ease.threads,
-                       &options.rules.threads, &options.neural.threads}) {
+                       &options.rules.threads, &options.als.threads, &options.neural.threads}) {
     *threads = options.threads;
   }
-  options.together.seed = options.customers.seed = options.neural.seed = options.seed;
+  options.together.seed = options.customers.seed = options.als.seed = options.neural.seed = options.seed;
   Model::Sources sources;
   sources.push_back(std::make_shared<const BuyAgain>(BuyAgain::Train(baskets)));
   sources.push_back(std::make_shared<const RepurchaseClock>(
@@ -57,6 +58,7 @@ absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, cons
   sources.push_back(
       std::make_shared<const RecencySource>(RecencySource::Kind::kRules, TrainSequentialRules(baskets, options.rules)));
   sources.push_back(std::make_shared<const Neighbours>(Neighbours::Train(baskets, persons, options.neighbours)));
+  sources.push_back(std::make_shared<const Als>(Als::Train(baskets, options.als)));
   if (catalogue.features.size() > 0) sources.push_back(std::make_shared<const Content>(catalogue.features));
   ASSIGN_OR_RETURN(Model::Sources networks,
                    TrainNeural(baskets, catalogue.features, plan.validation, options.neural, plan.epochs));

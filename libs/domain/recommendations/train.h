@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "libs/domain/history/history.h"
+#include "libs/domain/recommendations/als.h"
 #include "libs/domain/recommendations/ease.h"
 #include "libs/domain/recommendations/fit_ranker.h"
 #include "libs/domain/recommendations/item_item.h"
@@ -20,6 +21,7 @@ namespace kontor::recommendations {
 struct TrainOptions {
   ItemItemOptions together{.group = ItemItemOptions::Group::kBasket, .half_life_days = 90};
   ItemItemOptions customers{.group = ItemItemOptions::Group::kCustomer};
+  AlsOptions als;
   EaseOptions ease;
   SequentialRulesOptions rules;
   ClockOptions clock;

@@ -13,6 +13,11 @@ constexpr size_t kAlignment = 64;
 constexpr size_t kQuadBytes = 192;
 constexpr float kFloatRounding = 1e-5F;  // of a sum of products in float, as a share of the norms
 
+void Prefetch(const void* bytes, size_t size) {
+  constexpr size_t kLine = 64;
+  for (size_t i = 0; i < size; i += kLine) __builtin_prefetch(static_cast<const char*>(bytes) + i);
+}
+
 Eigen::Map<const Eigen::VectorXf> AsVector(absl::Span<const float> numbers) {
   return {numbers.data(), static_cast<Eigen::Index>(numbers.size())};
 }
@@ -80,11 +85,11 @@ class Contenders {
   std::vector<Entry> entries_;
 };
 
-// Calls take(hits) for all hits, some at a time; it returns the floor to go on with.
+// Calls take(hits) for all hits from a block on, some at a time; it returns the floor to go on with.
 template <typename F>
-void ForAllHits(ScanKernel kernel, const Scan& scan, float floor, F take) {
+void ForAllHits(ScanKernel kernel, const Scan& scan, size_t block, float floor, F take) {
   ScanHits hits;
-  for (size_t block = 0; block < scan.blocks;) {
+  while (block < scan.blocks) {
     hits.size = 0;
     block = CollectHits(kernel, scan, block, floor, hits);
     floor = take(hits);
@@ -93,18 +98,21 @@ void ForAllHits(ScanKernel kernel, const Scan& scan, float floor, F take) {
 
 // A score that probably more than `k` items reach, from a sample of the blocks; -infinity where there are too few.
 float GuessFloor(ScanKernel kernel, Scan scan, size_t k) {
-  constexpr size_t kStride = 32, kLeastBlocks = 16 * kStride;
-  constexpr float kNone = -std::numeric_limits<float>::infinity();
-  if (scan.blocks < kLeastBlocks) return kNone;
-  scan.stride = kStride;
+  constexpr size_t kEvery = 512, kRun = 8;  // runs, which are read faster than single blocks
+  constexpr float kNoFloor = -std::numeric_limits<float>::infinity();
+  const size_t blocks = scan.blocks;
+  if (blocks < 4 * kEvery) return kNoFloor;
   std::vector<float> scores;
-  ForAllHits(kernel, scan, kNone, [&](const ScanHits& hits) {
-    scores.insert(scores.end(), hits.scores, hits.scores + hits.size);
-    return kNone;
-  });
-  const double expected = static_cast<double>(k) / kStride;
+  for (size_t begin = 0; begin < blocks; begin += kEvery) {
+    scan.blocks = std::min(blocks, begin + kRun);
+    ForAllHits(kernel, scan, begin, kNoFloor, [&](const ScanHits& hits) {
+      scores.insert(scores.end(), hits.scores, hits.scores + hits.size);
+      return kNoFloor;
+    });
+  }
+  const double expected = static_cast<double>(k) * kRun / kEvery;
   const auto place = static_cast<size_t>(expected + 3 * std::sqrt(expected) + 2);
-  if (place >= scores.size() / 2) return kNone;
+  if (place >= scores.size() / 2) return kNoFloor;
   std::nth_element(scores.begin(), scores.begin() + static_cast<int64_t>(place), scores.end(), std::greater<>());
   return scores[place];
 }
@@ -183,10 +191,8 @@ std::vector<ScoredItem> VectorIndex::Top(absl::Span<const float> query, size_t k
             .filtered = filter.filtered};
   scan.query_scale = Round(query, kQueryLevels, absl::MakeSpan(rounded).subspan(0, dimensions_));
   const auto [error, norm] = Lengths(query, absl::MakeConstSpan(rounded).subspan(0, dimensions_), scan.query_scale);
-  std::vector<float> slacks(scan.blocks);
-  for (size_t block = 0; block < scan.blocks; ++block) {
-    slacks[block] = (norm + error) * rounding_errors_[block] + error * rounded_norms_[block] + bias_errors_[block];
-  }
+  const Eigen::VectorXf slacks =
+      (norm + error) * AsVector(rounding_errors_) + error * AsVector(rounded_norms_) + AsVector(bias_errors_);
   scan.slacks = slacks.data();
   const float guess = GuessFloor(kernel, scan, k);
   std::vector<ScoredItem> best = TopAbove(query, k, scan, guess, kernel);
@@ -198,7 +204,7 @@ std::vector<ScoredItem> VectorIndex::Top(absl::Span<const float> query, size_t k
 std::vector<ScoredItem> VectorIndex::TopAbove(absl::Span<const float> query, size_t k, const Scan& scan, float floor,
                                               ScanKernel kernel) const {
   Contenders contenders(k, floor);
-  ForAllHits(kernel, scan, floor, [&](const ScanHits& hits) {
+  ForAllHits(kernel, scan, 0, floor, [&](const ScanHits& hits) {
     for (size_t i = 0; i < hits.size; ++i) {
       if (hits.items[i] >= size()) continue;
       contenders.Add(hits.items[i], hits.scores[i], scan.slacks[hits.items[i] / kBlockItems]);
@@ -209,7 +215,13 @@ std::vector<ScoredItem> VectorIndex::TopAbove(absl::Span<const float> query, siz
 
   std::vector<ScoredItem> best;
   float least = std::numeric_limits<float>::infinity();  // of the first k, which have the best lower bounds
-  for (const Contenders::Entry& entry : contenders.entries()) {
+  const absl::Span<const Contenders::Entry> entries = contenders.entries();
+  constexpr size_t kAhead = 8;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i + kAhead < entries.size() && (best.size() < k || entries[i + kAhead].upper >= least)) {
+      Prefetch(VectorOf(entries[i + kAhead].item).data(), dimensions_ * sizeof(float));
+    }
+    const Contenders::Entry& entry = entries[i];
     if (best.size() >= k && entry.upper < least) continue;
     best.push_back({entry.item, Score(query, entry.item)});
     if (best.size() <= k) least = std::min(least, best.back().score);

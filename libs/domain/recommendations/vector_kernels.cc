@@ -25,7 +25,7 @@ int32_t OffsetSum(const Scan& scan) {
 inline size_t NextAllowed(const Scan& scan, size_t block, uint32_t& items) {
   items = 0xffff;
   if (!scan.filtered) return std::min(block, scan.blocks);
-  for (; block < scan.blocks && block / 4 < scan.allowed.size(); block += scan.stride) {
+  for (; block < scan.blocks && block / 4 < scan.allowed.size(); ++block) {
     items = static_cast<uint32_t>(scan.allowed[block / 4] >> (16 * (block % 4)) & 0xffff);
     if (items != 0) return block;
   }
@@ -44,7 +44,7 @@ size_t CollectPortable(const Scan& scan, size_t from, float floor, ScanHits& hit
   const int32_t offset = OffsetSum(scan);
   uint32_t items = 0;
   size_t block = NextAllowed(scan, from, items);
-  for (; block < scan.blocks && hits.size < ScanHits::kFull; block = NextAllowed(scan, block + scan.stride, items)) {
+  for (; block < scan.blocks && hits.size < ScanHits::kFull; block = NextAllowed(scan, block + 1, items)) {
     int32_t sums[kBlockItems] = {};
     for (size_t quad = 0; quad < scan.quads; ++quad) {
       const uint8_t* line = scan.codes + (block * scan.quads + quad) * kQuadBytes;
@@ -108,7 +108,7 @@ __attribute__((target("avx2,fma"))) size_t CollectAvx2(const Scan& scan, size_t 
   const __m256 query_scale = _mm256_set1_ps(scan.query_scale);
   uint32_t items = 0;
   size_t block = NextAllowed(scan, from, items);
-  for (; block < scan.blocks && hits.size < ScanHits::kFull; block = NextAllowed(scan, block + scan.stride, items)) {
+  for (; block < scan.blocks && hits.size < ScanHits::kFull; block = NextAllowed(scan, block + 1, items)) {
     const __m256 least = _mm256_set1_ps(floor - scan.slacks[block]);
     float scores[kBlockItems];
     uint32_t above = 0;
@@ -154,7 +154,7 @@ KONTOR_AVX512 size_t CollectAvx512(const Scan& scan, size_t from, float floor, S
   const __m512 query_scale = _mm512_set1_ps(scan.query_scale);
   uint32_t items = 0;
   size_t block = NextAllowed(scan, from, items);
-  for (; block < scan.blocks && hits.size < ScanHits::kFull; block = NextAllowed(scan, block + scan.stride, items)) {
+  for (; block < scan.blocks && hits.size < ScanHits::kFull; block = NextAllowed(scan, block + 1, items)) {
     const size_t first = block * kBlockItems;
     const __m512i sum = Sums16(scan, scan.codes + block * scan.quads * kQuadBytes);
     const __m512 scale = _mm512_mul_ps(_mm512_loadu_ps(scan.scales + first), query_scale);

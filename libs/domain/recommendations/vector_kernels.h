@@ -39,7 +39,6 @@ struct Scan {
   float query_scale = 1;               // a score is query_scale * scale * sum of products, plus bias
   absl::Span<const uint64_t> allowed;  // bit i of word i / 64: item i; items beyond the last word are refused
   bool filtered = false;               // false: all items are allowed, and `allowed` is not read
-  size_t stride = 1;                   // only every so many-th block is read
 };
 
 // Items that may count, with their approximate scores.
