@@ -141,6 +141,7 @@ Occasion Answerer::OccasionOf(const v1::RecommendRequest& request) const {
   Occasion occasion;
   occasion.now = request.has_as_of() ? fleet::TimeOf(request.as_of()) : parts_.clock.Now();
   occasion.seed = request.seed();
+  occasion.effort = EffortOf(request);
   return occasion;
 }
 
@@ -169,7 +170,7 @@ Answerer::Answer Answerer::Give(const Setting& setting, const v1::RecommendReque
     response.set_tier(v1::TIER_EMPTY);
     Degrade(no_model_, "there is no model yet: call TrainModel", response);
   } else {
-    const Effort wanted = EffortOf(request);
+    const Effort wanted = occasion.effort;
     occasion.effort = std::min(wanted, EffortWithin(remaining));
     if (occasion.effort == Effort::kPopular && wanted != Effort::kPopular) {
       Degrade(no_time_, "the deadline leaves no time to rank: this is the popular list", response);

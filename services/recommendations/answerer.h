@@ -66,7 +66,7 @@ class Answerer {
   Answer Give(const Setting& setting, const v1::RecommendRequest& request, const Person& person,
               absl::Duration remaining, absl::Span<const ItemId> shown_elsewhere = {});
 
-  // As Give would ask it; only with a view. The seed is the request's, or 0.
+  // As Give would ask it with time enough. The seed is the request's, or 0.
   Occasion OccasionOf(const v1::RecommendRequest& request) const;
 
   static std::vector<Recommendation> Ask(const Question& question, std::vector<PassedOver>* passed_over = nullptr);

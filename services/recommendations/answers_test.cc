@@ -336,6 +336,10 @@ TEST_F(AnswersTest, ExplanationsAgreeWithAnswers) {
     EXPECT_EQ(response.reasons().empty(), response.place() > 0) << product;
   }
   EXPECT_EQ(CauseOf("TEA"), v1::AbsenceReason::CAUSE_BOUGHT);
+  request_.set_effort(v1::EFFORT_POPULAR);
+  const std::vector<std::string> popular = Products(Ask());
+  for (const std::string& product : popular) EXPECT_GT(Explain(product).place(), 0) << product;
+  EXPECT_NE(popular, shown);
   Serve(nullptr);
   EXPECT_EQ(CauseOf("TEA"), v1::AbsenceReason::CAUSE_NO_MODEL);
 }

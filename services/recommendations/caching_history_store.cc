@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "libs/base/status.h"
 #include "libs/base/bytes.h"
+#include "libs/base/status.h"
 
 namespace kontor::recommendations {
 namespace {

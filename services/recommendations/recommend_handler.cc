@@ -21,6 +21,20 @@ void FillSignals(const Absence& absence, const Model& model, v1::ExplainAbsenceR
   }
 }
 
+// By the way that Answerer::Ask takes.
+Absence WhyAbsent(const Question& question, ItemId item) {
+  const Model& model = question.view().model();
+  const Request& request = question.request();
+  if (question.lists_given()) {
+    return ExplainAbsenceFromGiven(model, question.given(), request, item, AbsenceCause::kNotListed);
+  }
+  if (question.context().effort == Effort::kPopular) {
+    return ExplainAbsenceFromGiven(model, PopularCandidates(model, question.context(), request), request, item,
+                                   AbsenceCause::kNotNominated);
+  }
+  return recommendations::ExplainAbsence(model, question.context(), request, item);
+}
+
 void Say(v1::AbsenceReason::Cause cause, const std::string& text, v1::ExplainAbsenceResponse& response) {
   v1::AbsenceReason& reason = *response.add_reasons();
   reason.set_cause(cause);
@@ -83,10 +97,7 @@ absl::StatusOr<v1::ExplainAbsenceResponse> RecommendHandler::ExplainAbsence(cons
   }
   const Answerer::Person person = answerer_.Know(setting, request, call.remaining());
   const Question question(setting.view, request, person.known, answerer_.OccasionOf(request));
-  const Absence absence =
-      question.lists_given()
-          ? ExplainAbsenceFromGiven(view.model(), question.given(), question.request(), item, AbsenceCause::kNotListed)
-          : recommendations::ExplainAbsence(view.model(), question.context(), question.request(), item);
+  const Absence absence = WhyAbsent(question, item);
   response.set_place(absence.place);
   response.set_rank(absence.rank);
   response.set_score(absence.score);

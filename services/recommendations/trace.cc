@@ -23,7 +23,9 @@ Hindrance WhyGone(const Traced& traced, ItemId item) {
     if (passed.item == item) return passed.why;
   }
   const Question& question = traced.question;
-  if (question.lists_given()) return {AbsenceCause::kRankedBelow, kNone, kNone};
+  if (question.lists_given() || question.context().effort == Effort::kPopular) {
+    return {AbsenceCause::kRankedBelow, kNone, kNone};
+  }
   const Absence absence = ExplainAbsence(question.view().model(), question.context(), question.request(), item);
   return absence.causes.empty() ? Hindrance() : absence.causes.front();
 }

@@ -1,5 +1,7 @@
 """What happens now changes what is answered now."""
 
+import json
+import os
 import threading
 import time
 
@@ -55,6 +57,30 @@ def everyone_gets_an_answer(world):
         scores = [each.score for each in answer.recommendations]
         equal(scores, sorted(scores, reverse=True), f"{ask}: order")
         assert basket not in [each.product_id for each in answer.recommendations] or "basket_product_ids" not in ask
+
+
+def a_rule_is_tried_obeyed_and_explained(world):
+    product = world.fleet.recommend(customer_id=CUSTOMER).recommendations[0].product_id
+
+    def ctl(*words):
+        return world.stand.ctl(*words).stdout
+
+    path = os.path.join(world.folder, "rule.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"condition": {"product_ids": [product]}, "exclude": {}}, file)
+    said = ctl("rules", "preview", path)
+    assert "answers would change" in said and not said.strip().startswith("0 "), said
+    ctl("rules", "create", "e2e", path)
+    try:
+        assert product not in [each.product_id for each in world.fleet.recommend(customer_id=CUSTOMER).recommendations]
+        assert "e2e" in ctl("rules"), "the list of rules"
+        said = ctl("absence", product, "--customer", CUSTOMER)
+        assert f"{SHOP}/rules/e2e" in said, said
+    finally:
+        ctl("rules", "delete", "e2e")
+    assert product in [each.product_id for each in world.fleet.recommend(customer_id=CUSTOMER).recommendations]
+    said = ctl("page", "--placements", "buy_again,popular", "--customer", CUSTOMER)
+    assert "buy_again" in said and "popular" in said, said
 
 
 def a_watched_figure_follows(world):

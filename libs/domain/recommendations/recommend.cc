@@ -119,7 +119,7 @@ UserContext Impersonal(const UserContext& context) {
   return place;
 }
 
-std::vector<Recommendation> PopularList(const Model& model, const UserContext& context, const Request& request) {
+std::vector<Scored> PopularCandidates(const Model& model, const UserContext& context, const Request& request) {
   thread_local Candidates candidates;
   const UserContext place = Impersonal(context);
   const Profile nobody(place, model.items());
@@ -131,6 +131,13 @@ std::vector<Recommendation> PopularList(const Model& model, const UserContext& c
     const ItemId item = candidates.items()[row];
     nominated.push_back({item, model.popularity().Share(place.context, item), row});
   }
+  return nominated;
+}
+
+std::vector<Recommendation> PopularList(const Model& model, const UserContext& context, const Request& request) {
+  const UserContext place = Impersonal(context);
+  const Profile nobody(place, model.items());
+  std::vector<Scored> nominated = PopularCandidates(model, context, request);
   std::vector<Recommendation> out;
   for (const Placed& placed : Rerank(nominated, RerankOf(model, request))) {
     out.push_back(Shown(placed));

@@ -38,6 +38,9 @@ std::vector<Recommendation> ShowGiven(const Model& model, std::vector<Scored> gi
 // person counts but what the request's filters take from them. Walks that list; ranks nothing.
 std::vector<Recommendation> PopularList(const Model& model, const UserContext& context, const Request& request);
 
+// What PopularList chooses from, as candidates of ShowGiven.
+std::vector<Scored> PopularCandidates(const Model& model, const UserContext& context, const Request& request);
+
 // The context without the person.
 UserContext Impersonal(const UserContext& context);
 
