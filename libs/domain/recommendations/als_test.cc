@@ -217,6 +217,17 @@ TEST(AlsTest, ComesBackTheSame) {
   EXPECT_EQ(dynamic_cast<const Als&>(*loaded).UserVector(recent), model.UserVector(recent));
 }
 
+TEST(AlsTest, KnowsNothingWithoutPurchases) {
+  const Als model = Als::Train(MakeBaskets(3, {}), {.factors = 8});
+  const std::vector<float> user = model.UserVector(std::vector<RecentItem>{{1, 0}});
+  EXPECT_THAT(user, Each(0));
+  base::ByteWriter out;
+  model.Save(out);
+  base::ByteReader in(out.bytes());
+  EXPECT_EQ(Als::Load(in, 3).UserVector(std::vector<RecentItem>{{1, 0}}), user);
+  EXPECT_TRUE(in.status().ok()) << in.status();
+}
+
 TEST(AlsTest, ForgedBytesAreRefusedOrHarmless) {
   base::Random random(kSeed);
   const Als model = Als::Train(TwoKinds(20, 6, .5, random), 6, {.factors = 8, .iterations = 2});

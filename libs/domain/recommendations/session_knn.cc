@@ -43,7 +43,7 @@ SessionKnn SessionKnn::Train(const Sessions& sessions, const SessionKnnOptions& 
       out.positions_.push_back(position);
     }
     out.posting_ends_.push_back(out.postings_.size());
-    const double rarity = std::log(static_cast<double>(out.sessions()) / std::max<uint32_t>(counts[item], 1));
+    const double rarity = std::log(std::max<double>(1, out.sessions()) / std::max<uint32_t>(counts[item], 1));
     out.idf_.push_back(static_cast<float>(1 + options.idf * rarity));
   }
   out.Prepare();

@@ -186,6 +186,16 @@ TEST(SessionKnnTest, ComesBackTheSame) {
   EXPECT_EQ(Scores(dynamic_cast<const SessionKnn&>(*loaded), {{1, 0}}), Scores(model, {{1, 0}}));
 }
 
+TEST(SessionKnnTest, KnowsNothingWithoutSessions) {
+  const SessionKnn model = SessionKnn::Train(Sessions(6), {});
+  EXPECT_TRUE(Scores(model, {{1, 0}, {5, 1}}).empty());
+  base::ByteWriter out;
+  model.Save(out);
+  base::ByteReader in(out.bytes());
+  EXPECT_EQ(SessionKnn::Load(in, 6).sessions(), 0u);
+  EXPECT_TRUE(in.status().ok()) << in.status();
+}
+
 TEST(SessionKnnTest, ForgedBytesAreRefusedOrHarmless) {
   const SessionKnn model = SessionKnn::Train(MakeSessions(6, {{1, 3}, {4, 1, 2, 5}, {0}}), {});
   base::ByteWriter out;
