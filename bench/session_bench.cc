@@ -26,10 +26,9 @@ namespace {
 
 using namespace recommendations;  // NOLINT: a program
 
-constexpr size_t kPlaces = 20, kTuned = 30'000, kFitted = 10'000;
+constexpr size_t kPlaces = 20, kTuned = 30'000, kFitted = 20'000;
 constexpr Task kTask = Task::kNextBasket;  // what comes next, met before or not
 constexpr uint64_t kSeed = 7;
-constexpr float kTasteDecay = 0.4F;  // a session turns faster than a customer
 
 double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
@@ -73,7 +72,11 @@ HoldOut AsHoldOut(const std::vector<SessionQuestion>& questions, uint32_t items)
 class SessionBench {
  public:
   SessionBench(const SessionData& data, const SessionOptions& options, std::vector<Figure>& figures)
-      : data_(data), options_(options), figures_(figures) {}
+      : data_(data),
+        options_(options),
+        figures_(figures),
+        split_(SplitForValidation(data.train, kFitted, kSeed)),
+        hold_out_(AsHoldOut(split_.questions, data.train.item_count())) {}
 
   absl::Status Run() {
     Add("sessions", data_.train.size(), "sessions");
@@ -83,7 +86,7 @@ class SessionBench {
     Knn();
     ASSIGN_OR_RETURN(const Ranker ensemble, Fit());
     const double start = CpuSeconds();
-    ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, TrainSources(data_.train, {}));
+    ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, TrainSources(data_.train));
     Add("train_cpu_s", CpuSeconds() - start, "s", "every source once");
     Signals(*model);
     Ranker linear = ensemble;
@@ -98,8 +101,8 @@ class SessionBench {
     figures_.push_back({absl::StrCat(options_.prefix, name), value, unit, std::nullopt, note});
   }
 
-  // With a validation the sequence model is trained as long as that gains, without one for as many epochs.
-  absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Sessions& sessions, const NeuralValidation& validation) {
+  // The sequence model is trained as long as the validation gains, the second time for as many epochs.
+  absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Sessions& sessions) {
     const Baskets baskets = AsBaskets(sessions);
     Catalogue catalogue;
     for (uint32_t item = 0; item < sessions.item_count(); ++item) {
@@ -114,11 +117,11 @@ class SessionBench {
     sources.push_back(std::make_shared<const ItemItem>(ItemItem::Train(baskets, together)));
     sources.push_back(std::make_shared<const RecencySource>(
         RecencySource::Kind::kRules, TrainSequentialRules(baskets, {.threads = options_.threads})));
-    sources.push_back(
-        std::make_shared<const Als>(Als::Train(baskets, {.decay = kTasteDecay, .threads = options_.threads})));
+    sources.push_back(std::make_shared<const Als>(Als::Train(baskets, {.threads = options_.threads})));
     const NeuralOptions neural{
         .max_seconds = options_.neural_seconds, .clock = &base::SystemClock(), .threads = options_.threads};
-    ASSIGN_OR_RETURN(const Model::Sources networks, TrainNeural(baskets, {}, validation, neural, epochs_));
+    ASSIGN_OR_RETURN(const Model::Sources networks,
+                     TrainNeural(baskets, {}, {&hold_out_.train, hold_out_.examples}, neural, epochs_));
     sources.insert(sources.end(), networks.begin(), networks.end());
     return std::make_shared<Model>(std::move(catalogue), std::move(sources),
                                    std::make_shared<const Popularity>(Popularity::Train(baskets, {}, {})));
@@ -155,17 +158,17 @@ class SessionBench {
 
   absl::StatusOr<Ranker> Fit() {
     const double start = CpuSeconds();
-    const SessionSplit split = SplitForValidation(data_.train, kFitted, kSeed);
-    const HoldOut hold_out = AsHoldOut(split.questions, data_.train.item_count());
-    ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
-                     TrainSources(split.earlier, {&hold_out.train, hold_out.examples}));
-    const std::vector<uint64_t> persons(hold_out.train.users(), 0);
-    const std::vector<RankList> lists = RankLists(*model, hold_out, persons, kSeed).Make(kTask);
+    ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, TrainSources(split_.earlier));
+    const std::vector<uint64_t> persons(hold_out_.train.users(), 0);
+    const std::vector<RankList> lists = RankLists(*model, hold_out_, persons, kSeed).Make(kTask);
     Ranker ranker(model->Signals());
     RankerOptions fitting;
+    fitting.trees.objective = learn::TreeOptions::Objective::kLogistic;
+    fitting.trees.min_child_weight = 5;
     fitting.threads = options_.threads;
     ASSIGN_OR_RETURN(const TaskFit fit, FitTask(kTask, lists, fitting, ranker));
     Add("fit_cpu_s", CpuSeconds() - start, "s", "the ensemble's weights and trees, on the validation");
+    Add("sequence_epochs", std::max(0, epochs_[kSequenceNetwork]), "epochs", "0: left out");
     Add("validation_ndcg_at_10/linear", fit.linear.ndcg, "share", "two-fold");
     Add("validation_ndcg_at_10/trees", fit.trees.ndcg, "share", "two-fold");
     return ranker;
@@ -174,7 +177,8 @@ class SessionBench {
   void Signals(const Model& model) {
     const std::vector<Signal> signals = model.Signals();
     for (size_t i = 0; i < signals.size(); ++i) {
-      if (signals[i].name == "session_knn") continue;  // above, with its time
+      constexpr absl::string_view kShown[] = {"bought_rate", "same_customers", "next", "taste", "sequence", "popular"};
+      if (std::find(std::begin(kShown), std::end(kShown), signals[i].name) == std::end(kShown)) continue;
       Ranker alone(signals);
       std::vector<float> weights(2 * signals.size(), 0);
       weights[i] = weights[signals.size() + i] = 1;
@@ -198,6 +202,8 @@ class SessionBench {
   const SessionData& data_;
   const SessionOptions& options_;
   std::vector<Figure>& figures_;
+  const SessionSplit split_;
+  const HoldOut hold_out_;  // its questions
   SessionKnnOptions knn_;
   NeuralEpochs epochs_ = {0, kLeftOut, kLeftOut, kLeftOut};  // the sequence model alone
 };

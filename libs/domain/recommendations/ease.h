@@ -16,8 +16,8 @@ struct EaseOptions {
       20'000;               // with more items the form is sparse: the exact one needs 4 n^2 bytes and n^3 operations
   uint32_t max_user = 500;  // of a customer the newest distinct items
   int max_row = 400;        // candidates kept per item, the heaviest
-  int neighbours = 200;     // sparse: items that a candidate is regressed on
-  int gram_row = 1'000;     // sparse: products of the Gram matrix kept per item
+  int neighbours = 64;      // sparse: items that a candidate is regressed on
+  int gram_row = 300;       // sparse: products of the Gram matrix kept per item
   uint32_t max_feature = 5'000;  // sparse: features of more items are left out
   int threads = 1;
 };
@@ -32,8 +32,10 @@ EaseOptions::Form FormOf(const EaseOptions& options, uint32_t items);
 //   B(i, j) = -P(i, j) / P(j, j).
 // Exact: that inverse, in float by LAPACK (n^3 multiply-adds, 4 n^2 bytes; 12,000 items take about 15 CPU s). Sparse:
 // the same regression for each j over its `neighbours` most similar items alone (cosine in the Gram matrix), as fsSLIM
-// selects features (Ning and Karypis 2011). What is kept are positive entries. Row i of the result: what item i adds.
-// The result does not depend on the threads but for the order of sums inside LAPACK.
+// selects features (Ning and Karypis 2011); a j whose system is not
+// positive definite, because of products that were not kept, is reached from nowhere. What is kept are positive
+// entries. Row i of the result: what item i adds. The result does not depend on the threads but for the order of sums
+// inside LAPACK.
 ItemTable TrainEase(const Baskets& baskets, const ItemFeatures& features, const EaseOptions& options);
 
 }  // namespace kontor::recommendations

@@ -42,7 +42,9 @@ class Regression {
       target[i] = rows_.At(candidate, chosen[i].item);
       AddProducts(chosen[i].item, i, places, products);
     }
-    const Eigen::VectorXf solution = products.selfadjointView<Eigen::Lower>().ldlt().solve(target);
+    const Eigen::LLT<Eigen::MatrixXf> factor(products);  // reads the lower half
+    if (factor.info() != Eigen::Success) return {};      // products that were left out made it indefinite
+    const Eigen::VectorXf solution = factor.solve(target);
     for (Eigen::Index i = 0; i < n; ++i) chosen[i].weight = std::isfinite(solution[i]) ? solution[i] : 0;
     return chosen;
   }

@@ -95,6 +95,7 @@ ItemTable TrainRows(uint32_t items, int threads,
       for (ItemId item = begin; item < std::min(items, begin + kBlock); ++item) {
         scratch.Clear();
         rows[item] = train(item, scratch);
+        rows[item].shrink_to_fit();  // a row is cut from one that may be as long as the catalogue
       }
     }
   };

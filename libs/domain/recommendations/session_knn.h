@@ -9,8 +9,8 @@
 
 namespace kontor::recommendations {
 
-// Defaults were chosen on the last tenth of the training sessions of diginetica (CIKM Cup 2016). Decays are in steps,
-// 0 for none: no weight is lost with age or distance.
+// Decays were chosen on 30,000 questions of the last tenth of the training sessions of diginetica (CIKM Cup 2016); they
+// are in steps, 0 for none: no weight is lost with age or distance.
 struct SessionKnnOptions {
   uint32_t neighbours = 1'000;        // the most similar, of
   uint32_t sample = 2'500;            // the newest sessions that share an item
@@ -18,11 +18,11 @@ struct SessionKnnOptions {
   uint32_t max_sessions = 5'000'000;  // the newest
   uint32_t max_length = 100;          // items told of a session, its last; at most 255
   uint32_t max_recent = 50;           // items of a person that are looked up
-  float age_decay = 2.5F;             // an item of theirs weighs exp(-age / age_decay)
-  float session_decay = 0.5F;         // a session weighs exp(-(sessions since / sessions) / session_decay)
+  float age_decay = 1.5F;             // an item of theirs weighs exp(-age / age_decay)
+  float session_decay = 1;            // a session weighs exp(-(sessions since / sessions) / session_decay)
   float distance_decay = 2.5F;        // its items weigh exp(-steps from the shared item / distance_decay)
-  float before = 0.5F;                // and so much of it where they stand before the shared item
-  float idf = 1;                      // what is told weighs 1 + idf * ln(sessions / sessions with the item)
+  float before = 0.75F;               // and so much of it where they stand before the shared item
+  float idf = 3;                      // what is told weighs 1 + idf * ln(sessions / sessions with the item)
 };
 
 // Sessions like this one: vector-multiplication session kNN (Ludewig and Jannach 2018, "Evaluation of session-based

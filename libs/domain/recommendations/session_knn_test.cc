@@ -152,7 +152,8 @@ struct Table {
 };
 
 TEST(SessionKnnTest, AnswersAsASource) {
-  const SessionKnn model = SessionKnn::Train(MakeSessions(6, {{1, 3}, {2, 4}, {2, 4}, {2, 5}}), {});
+  const SessionKnn model =
+      SessionKnn::Train(MakeSessions(6, {{1, 3}, {2, 4}, {2, 4}, {2, 5}}), {.session_decay = 0.5F, .idf = 1});
   const OwnedContext owned({{1}}, {{2, 1}});
   Table table(model, owned.context, 2, {.excluded = std::vector<ItemId>{2}});
   EXPECT_THAT(table.candidates.items(), UnorderedElementsAre(4, 5));
