@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -28,36 +30,44 @@ class RequestLog {
   void Keep(absl::string_view shop, const v1::RecommendRequest& request) {
     const auto found = shops_.find(shop);
     if (found == shops_.end() || found->second->busy.exchange(true)) return;
-    auto copy = std::make_shared<const v1::RecommendRequest>(request);
-    {
-      base::MutexLock lock(found->second->mutex);
-      auto& ring = found->second->requests;
-      if (ring.size() < kKept) ring.emplace_back();
-      ring[found->second->next++ % kKept] = std::move(copy);
-    }
+    found->second->Add(std::make_shared<const v1::RecommendRequest>(request));
     found->second->busy = false;
   }
 
   // Newest first.
   std::vector<std::shared_ptr<const v1::RecommendRequest>> Newest(absl::string_view shop, size_t limit) const {
-    std::vector<std::shared_ptr<const v1::RecommendRequest>> newest;
     const auto found = shops_.find(shop);
-    if (found == shops_.end()) return newest;
-    base::MutexLock lock(found->second->mutex);
-    const auto& ring = found->second->requests;
-    for (size_t i = 0; i < std::min(limit, ring.size()); ++i) {
-      newest.push_back(ring[(found->second->next - 1 - i) % kKept]);
-    }
-    return newest;
+    if (found == shops_.end()) return {};
+    return found->second->Newest(limit);
   }
 
  private:
-  struct Ring {
+  using Requests = std::vector<std::shared_ptr<const v1::RecommendRequest>>;
+
+  class Ring {
+   public:
+    void Add(std::shared_ptr<const v1::RecommendRequest> request) {
+      base::MutexLock lock(mutex_);
+      if (requests_.size() < kKept) requests_.emplace_back();
+      requests_[next_++ % kKept] = std::move(request);
+    }
+    Requests Newest(size_t limit) const {
+      base::MutexLock lock(mutex_);
+      Requests newest;
+      for (size_t i = 0; i < std::min(limit, requests_.size()); ++i) {
+        newest.push_back(requests_[(next_ - 1 - i) % kKept]);
+      }
+      return newest;
+    }
+
     std::atomic<bool> busy{false};
-    mutable base::Mutex mutex;
-    std::vector<std::shared_ptr<const v1::RecommendRequest>> requests ABSL_GUARDED_BY(mutex);
-    uint64_t next ABSL_GUARDED_BY(mutex) = 0;
+
+   private:
+    mutable base::Mutex mutex_;
+    Requests requests_ ABSL_GUARDED_BY(mutex_);
+    uint64_t next_ ABSL_GUARDED_BY(mutex_) = 0;
   };
+
   absl::flat_hash_map<std::string, std::unique_ptr<Ring>> shops_;
 };
 

@@ -1,0 +1,28 @@
+#include "services/recommendations/request_log.h"
+
+#include "gtest/gtest.h"
+
+namespace kontor::recommendations {
+namespace {
+
+TEST(RequestLogTest, KeepsTheNewestOfEachShop) {
+  const std::vector<fleet::Shop> shops = {{"one", absl::UTCTimeZone()}, {"other", absl::UTCTimeZone()}};
+  RequestLog log(shops);
+  EXPECT_TRUE(log.Newest("one", 5).empty());
+  v1::RecommendRequest request;
+  for (int i = 0; i < 1'500; ++i) {
+    request.set_page_size(i);
+    log.Keep("one", request);
+  }
+  log.Keep("unknown", request);
+  ASSERT_EQ(log.Newest("one", 3).size(), 3u);
+  EXPECT_EQ(log.Newest("one", 3)[0]->page_size(), 1'499);
+  EXPECT_EQ(log.Newest("one", 3)[2]->page_size(), 1'497);
+  EXPECT_EQ(log.Newest("one", 5'000).size(), RequestLog::kKept);
+  EXPECT_EQ(log.Newest("one", 5'000).back()->page_size(), 500);
+  EXPECT_TRUE(log.Newest("other", 5).empty());
+  EXPECT_TRUE(log.Newest("unknown", 5).empty());
+}
+
+}  // namespace
+}  // namespace kontor::recommendations
