@@ -113,7 +113,11 @@ function(kontor_test_binary target kind folder)
     list(APPEND labels sanitized)
     set_property(GLOBAL APPEND PROPERTY KONTOR_SANITIZED_TESTS ${target})
   endif()
-  set_tests_properties(${target} PROPERTIES LABELS "${labels}" TIMEOUT 300)
+  set(seconds 300)
+  if(KONTOR_SANITIZER)
+    set(seconds 900)  # ten times slower where memory is all that a test touches
+  endif()
+  set_tests_properties(${target} PROPERTIES LABELS "${labels}" TIMEOUT ${seconds})
 endfunction()
 
 # An executable from main.cc of the current folder, named ${name}.
