@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -19,8 +20,7 @@ namespace {
 class TemporaryFile {
  public:
   TemporaryFile() {
-    const char* folder = std::getenv("TMPDIR");
-    path_ = absl::StrCat(folder != nullptr ? folder : "/tmp", "/kontor-pairs-XXXXXX");
+    path_ = (std::filesystem::temp_directory_path() / "kontor-pairs-XXXXXX").string();
     const int file = mkstemp(path_.data());
     if (file >= 0) close(file);
   }

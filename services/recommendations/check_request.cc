@@ -61,6 +61,7 @@ class Checker {
       Add("bought_products", "UNKNOWN_VALUE", "use a value of BoughtProducts");
     }
     if (!v1::Variants_IsValid(request_.variants())) Add("variants", "UNKNOWN_VALUE", "use a value of Variants");
+    if (!v1::Effort_IsValid(request_.effort())) Add("effort", "UNKNOWN_VALUE", "use a value of Effort");
     if (placement == v1::PLACEMENT_BUY_AGAIN && request_.bought_products() == v1::BOUGHT_PRODUCTS_EXCLUDE) {
       Add("bought_products", "CONTRADICTION", "PLACEMENT_BUY_AGAIN shows nothing but bought products");
     }

@@ -235,6 +235,26 @@ TEST_F(RecommendHandlerTest, ANearDeadlineWaitsForNothingAndRanksNothing) {
   EXPECT_EQ(response.recommendations(0).reasons(0).kind(), v1::Reason::KIND_POPULAR);
 }
 
+TEST_F(RecommendHandlerTest, TheEffortIsWhatIsAskedForOrWhatTheDeadlinePaysFor) {
+  KnowTeaDrinker();
+  EXPECT_EQ(Ask().effort(), v1::EFFORT_DEEP);
+  for (const auto effort : {v1::EFFORT_POPULAR, v1::EFFORT_TREND, v1::EFFORT_SESSION, v1::EFFORT_LINEAR}) {
+    request_.set_effort(effort);
+    const v1::RecommendResponse response = Ask();
+    EXPECT_EQ(response.effort(), effort);
+    EXPECT_FALSE(response.degraded()) << "it was asked for";
+    EXPECT_EQ(response.tier() == v1::TIER_PERSONAL, effort >= v1::EFFORT_SESSION) << v1::Effort_Name(effort);
+    EXPECT_THAT(Products(response), Not(IsEmpty()));
+  }
+  request_.set_effort(v1::EFFORT_DEEP);
+  call_.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(7);
+  const v1::RecommendResponse response = Ask();
+  EXPECT_LE(response.effort(), v1::EFFORT_LINEAR);
+  EXPECT_TRUE(response.degraded());
+  request_.set_effort(static_cast<v1::Effort>(99));
+  EXPECT_THAT(handler_.Recommend(call_, request_), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST_F(RecommendHandlerTest, ReadAfterWaitsAndReadsPastTheCaches) {
   request_.set_customer_id("17850");
   auto* position = request_.add_read_after();
