@@ -7,7 +7,7 @@ from checking import equal
 from faulting import fault
 from importing import wait_for_rows
 from killing import applied, end_dead_leases
-from ledger import CONSUMERS, next_offsets, wait_until_applied
+from ledger import CONSUMER_GROUPS, CONSUMERS, next_offsets, wait_until_applied
 from loads import Askers, Senders, known
 
 SEED = 20_260_101
@@ -67,7 +67,7 @@ def kill_ingest(world, kills, senders):
 
 
 def owners(world):
-    """Owner → partitions, of both consumers."""
+    """Owner → partitions, of all consumer groups."""
     found = {}
     for consumer in CONSUMERS:
         for (owner,) in world.stand.rows(f"SELECT coalesce(owner, '') FROM {consumer}.consumer_offsets"):
@@ -84,7 +84,7 @@ def wait_for_owners(world, holds, seconds=20):
 
 
 def shared(found):
-    return len(found) == 4 and "" not in found  # two processes, two consumers each
+    return len(found) == 2 * CONSUMER_GROUPS and "" not in found  # two processes
 
 
 def fenced(process):
@@ -106,7 +106,7 @@ def zombie(world, lease_s, frozen, rows):
         epoch = epochs(world)
         within = freeze_within_a_transaction(world)
         try:
-            took = wait_for_owners(world, lambda found: len(found) == 2, 20)
+            took = wait_for_owners(world, lambda found: len(found) == CONSUMER_GROUPS, 20)
             equal(importer.wait(120), 0, "kontorctl")
         finally:
             world.stand.thaw()

@@ -30,6 +30,7 @@ def rolling_restart(world, replicas, restarts):
             process.stop_process()
             drains.append(time.monotonic() - begin)
             process.start_process()
+            process.wait_until_ready()  # as a rollout does before it takes the next one down
             askers.wait_for(100)
         load.wait_for(20)
     equal(askers.failed, 0, f"failed calls ({askers.codes})")
