@@ -52,7 +52,8 @@ struct Example {
   uint32_t user = 0;
   ContextId context = kNone;
   int64_t time_seconds = 0;
-  std::vector<ItemId> target;  // distinct, ascending
+  std::vector<ItemId> target;      // distinct, ascending
+  std::vector<Seed> session = {};  // that led to it (visits.h)
 };
 
 struct HoldOut {

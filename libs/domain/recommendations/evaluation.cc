@@ -39,6 +39,7 @@ ExampleContext::ExampleContext(const HoldOut& hold_out, const Example& example, 
   bought_.erase(std::unique(bought_.begin(), bought_.end()), bought_.end());
   context_.person = persons[example.user];
   context_.baskets = past_;
+  context_.session = example.session;
   context_.context = example.context;
   context_.now_seconds = example.time_seconds;
 }

@@ -43,7 +43,7 @@ using Recommender =
 NextBasketMetrics EvaluateNextBasket(const HoldOut& hold_out, absl::Span<const Example> examples,
                                      absl::Span<const uint64_t> persons, int k, Recommender recommend);
 
-// The context that an example's customer had before the held-out basket. Borrows from this object.
+// The context that an example's customer had before the held-out basket. Borrows from this object and the example.
 class ExampleContext {
  public:
   ExampleContext(const HoldOut& hold_out, const Example& example, absl::Span<const uint64_t> persons);

@@ -24,7 +24,10 @@ std::vector<RankList> RankLists::Make(Task task) {
       continue;
     }
     UserContext context = known.context();
-    if (task == Task::kStranger) context.baskets = {};
+    if (task == Task::kStranger) {
+      context.baskets = {};
+      context.session = {};
+    }
     if (task != Task::kNewProducts) {
       lists.push_back(MakeOne(context, {}, example.target));
       continue;
@@ -47,6 +50,9 @@ void RankLists::AppendHalfBasket(UserContext context, const Example& example, st
   std::sort(wanted.begin(), wanted.end());
   std::vector<Seed> session;
   for (ItemId item : given) session.push_back({item, 1});
+  for (const Seed& seed : example.session) {
+    if (std::find(given.begin(), given.end(), seed.item) == given.end()) session.push_back(seed);
+  }
   context.session = session;
   lists.push_back(MakeOne(context, {.excluded = given}, wanted));
   context.baskets = {};

@@ -17,7 +17,7 @@ class RankLists {
       : model_(model), hold_out_(hold_out), persons_(persons), seed_(seed) {}
 
   // In the order of the examples. kNewProducts leaves out who bought nothing new; kCompleteBasket gives half a basket
-  // and wants the other half, once with the person's history and once without, where there are two items at least.
+  // (before the session that led to it) and wants the other half, once with the person's history and once without, where there are two items at least.
   std::vector<RankList> Make(Task task);
 
  private:

@@ -39,7 +39,7 @@ absl::Status CheckInput(const history::History& history, const Catalogue& catalo
 
 absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, const Catalogue& catalogue,
                                                     absl::Span<const uint64_t> persons, const TrainOptions& given,
-                                                    NeuralPlan& plan) {
+                                                    NeuralPlan& plan, const Sessions& sessions) {
   TrainOptions options = given;
   for (int* threads : {&options.together.threads, &options.customers.threads, &options.ease.threads,
                        &options.rules.threads, &options.als.threads, &options.neural.threads}) {
@@ -59,6 +59,9 @@ absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, cons
       std::make_shared<const RecencySource>(RecencySource::Kind::kRules, TrainSequentialRules(baskets, options.rules)));
   sources.push_back(std::make_shared<const Neighbours>(Neighbours::Train(baskets, persons, options.neighbours)));
   sources.push_back(std::make_shared<const Als>(Als::Train(baskets, options.als)));
+  if (sessions.size() > 0) {
+    sources.push_back(std::make_shared<const SessionKnn>(SessionKnn::Train(sessions, options.sessions)));
+  }
   if (catalogue.features.size() > 0) sources.push_back(std::make_shared<const Content>(catalogue.features));
   ASSIGN_OR_RETURN(Model::Sources networks,
                    TrainNeural(baskets, catalogue.features, plan.validation, options.neural, plan.epochs));
@@ -81,22 +84,28 @@ absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, cons
 }
 
 absl::StatusOr<std::shared_ptr<Model>> TrainModel(const history::History& history, const Catalogue& catalogue,
-                                                  absl::Span<const uint64_t> persons, const TrainOptions& options) {
+                                                  absl::Span<const uint64_t> persons, const TrainOptions& options,
+                                                  const Visits& visits) {
   RETURN_IF_ERROR(CheckInput(history, catalogue, persons));
   const Baskets baskets = Baskets::FromHistory(history, catalogue.products.size());
   if (baskets.size() == 0) {
     return base::Error(absl::StatusCode::kFailedPrecondition, "TOO_LITTLE_HISTORY",
                        "There is no purchase to learn from; import orders first.");
   }
-  const HoldOut hold_out = HoldOutLast(baskets, options.max_examples);
+  HoldOut hold_out = HoldOutLast(baskets, options.max_examples);
+  GiveSessions(visits, absl::MakeSpan(hold_out.examples));
+  Sessions sessions = SessionsOf(visits, baskets.item_count());
+  Sessions earlier = SessionsOf(WithoutHeldOut(visits, hold_out.examples), baskets.item_count());
+  // Both models have the same sources.
+  if (earlier.size() < options.min_sessions) sessions = earlier = Sessions(baskets.item_count());
   NeuralPlan plan{{&hold_out.train, hold_out.examples}, {}};
   if (hold_out.examples.size() < options.min_examples) {
     plan.validation.examples = {};
-    return TrainSources(baskets, catalogue, persons, options, plan);
+    return TrainSources(baskets, catalogue, persons, options, plan, sessions);
   }
   ASSIGN_OR_RETURN(const std::shared_ptr<Model> partial,
-                   TrainSources(hold_out.train, catalogue, persons, options, plan));
-  ASSIGN_OR_RETURN(std::shared_ptr<Model> model, TrainSources(baskets, catalogue, persons, options, plan));
+                   TrainSources(hold_out.train, catalogue, persons, options, plan, earlier));
+  ASSIGN_OR_RETURN(std::shared_ptr<Model> model, TrainSources(baskets, catalogue, persons, options, plan, sessions));
   RankerOptions ranking = options.ranker;
   ranking.threads = options.threads;
   ranking.seed = options.seed;

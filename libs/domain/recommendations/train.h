@@ -13,7 +13,9 @@
 #include "libs/domain/recommendations/neighbours.h"
 #include "libs/domain/recommendations/repurchase_clock.h"
 #include "libs/domain/recommendations/sequential_rules.h"
+#include "libs/domain/recommendations/session_knn.h"
 #include "libs/domain/recommendations/train_neural.h"
+#include "libs/domain/recommendations/visits.h"
 
 namespace kontor::recommendations {
 
@@ -26,12 +28,14 @@ struct TrainOptions {
   SequentialRulesOptions rules;
   ClockOptions clock;
   NeighboursOptions neighbours;
+  SessionKnnOptions sessions;
   PopularityOptions popularity;
   NeuralOptions neural;
   RankerOptions ranker;
   int threads = 1;
   size_t max_examples = 5'000;  // customers whose last basket is held out to fit the weights
   size_t min_examples = 50;     // with fewer the ranker is DefaultRanker
+  uint32_t min_sessions = 300;  // with fewer there is no SessionKnn
   uint64_t seed = 1;
 };
 
@@ -42,18 +46,21 @@ struct NeuralPlan {
   NeuralEpochs epochs{};
 };
 
-// All sources, learned from all baskets; the ranker is DefaultRanker. Users and items as for TrainModel. Networks are
-// trained where options.neural gives them time. CANCELLED when options.neural.cancelled said so.
+// All sources, learned from all baskets, and SessionKnn where there are sessions; the ranker is DefaultRanker. Users
+// and items as for TrainModel. Networks are trained where options.neural gives them time. CANCELLED when
+// options.neural.cancelled said so.
 absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, const Catalogue& catalogue,
                                                     absl::Span<const uint64_t> persons, const TrainOptions& options,
-                                                    NeuralPlan& plan);
+                                                    NeuralPlan& plan, const Sessions& sessions = Sessions(0));
 
 // Learns a model from a history whose items are numbers of catalogue.products, contexts of catalogue.contexts, and
 // whose user u is persons[u] (UserContext::person). Only purchases count. First the sources learn from all but the last
-// basket of each customer, and the weights are fitted to those baskets; then the sources learn from everything. The
+// basket of each customer, and the weights are fitted to those baskets, asked for with the session that led to them;
+// then the sources learn from everything. Users of `visits` are those of the history, or kNone. The
 // same input and threads give the same model. INVALID_ARGUMENT when columns do not fit together,
 // FAILED_PRECONDITION (TOO_LITTLE_HISTORY) without a single purchase.
 absl::StatusOr<std::shared_ptr<Model>> TrainModel(const history::History& history, const Catalogue& catalogue,
-                                                  absl::Span<const uint64_t> persons, const TrainOptions& options);
+                                                  absl::Span<const uint64_t> persons, const TrainOptions& options,
+                                                  const Visits& visits = Visits());
 
 }  // namespace kontor::recommendations
