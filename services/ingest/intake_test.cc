@@ -2,10 +2,12 @@
 
 #include <future>
 #include <memory>
+#include <utility>
 
 #include "gtest/gtest.h"
 #include "kontor/events/v1/quality.pb.h"
 #include "kontor/events/v1/record.pb.h"
+#include "libs/base/subject.h"
 #include "libs/platform/fleet/topics.h"
 #include "libs/platform/log/memory_event_log.h"
 #include "libs/testing/fake_clock.h"
@@ -87,6 +89,26 @@ TEST_F(IntakeTest, ContactPointsLeaveThePayload) {
   const EventRecord record = Records("identity")[0];
   EXPECT_EQ(record.payload().find("ann@example.org"), std::string::npos);
   EXPECT_NE(record.personal().find("ann@example.org"), std::string::npos);
+}
+
+TEST_F(IntakeTest, ALinkHoldsATokenOfTheKindThatItNames) {
+  const std::pair<const char*, base::SubjectKind> kinds[] = {{"visitor", base::SubjectKind::kVisitor},
+                                                             {"device", base::SubjectKind::kDevice},
+                                                             {"loyalty", base::SubjectKind::kCustomer}};
+  for (const auto& [kind, subject] : kinds) {
+    Event event;
+    event.set_event_id(kind);
+    event.set_source("web");
+    fleet::SetTime(clock_.Now(), *event.mutable_occurred_at());
+    event.mutable_actor()->set_customer_id("17850");
+    event.mutable_identity_linked()->set_other_id("41");
+    event.mutable_identity_linked()->set_other_kind(kind);
+    EXPECT_EQ(Take({event})[0].outcome(), EventVerdict::OUTCOME_ACCEPTED);
+    kontor::events::v1::IdentityLinked link;
+    ASSERT_TRUE(link.ParseFromString(Records("identity").back().payload()));
+    EXPECT_EQ(link.other_id().substr(0, 2), std::string(1, static_cast<char>(subject)) + "-");
+    EXPECT_EQ(link.other_id().find("41"), std::string::npos);
+  }
 }
 
 TEST_F(IntakeTest, TheSameEventAgainIsADuplicateWithItsFirstPosition) {

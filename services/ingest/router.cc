@@ -124,6 +124,13 @@ Personal TakePersonal(Event& event) {
   return personal;
 }
 
+// What the other id of a link is a token of: the kinds that events name their actors by, else a number of a customer.
+SubjectKind KindOf(absl::string_view other_kind) {
+  if (other_kind == "visitor") return SubjectKind::kVisitor;
+  if (other_kind == "device") return SubjectKind::kDevice;
+  return SubjectKind::kCustomer;
+}
+
 // The payload message's full name and bytes.
 void FillPayload(const Event& event, EventRecord& record) {
   const auto* descriptor = Event::descriptor();
@@ -154,8 +161,9 @@ absl::StatusOr<RoutedEvent> RouteEvent(const Event& sent, const RoutingContext& 
 
   const Personal personal = TakePersonal(event);
   if (event.has_identity_linked()) {
-    event.mutable_identity_linked()->set_other_id(base::SubjectToken(
-        context.subject_secret, context.shop, SubjectKind::kCustomer, event.identity_linked().other_id()));
+    auto& link = *event.mutable_identity_linked();
+    link.set_other_id(
+        base::SubjectToken(context.subject_secret, context.shop, KindOf(link.other_kind()), link.other_id()));
   }
   FillPayload(event, record);
   const std::string personal_bytes = personal.SerializeAsString();

@@ -68,6 +68,12 @@ v1::Effort EffortOnWire(Effort effort) {
   return static_cast<v1::Effort>(v1::EFFORT_POPULAR + static_cast<int>(effort));
 }
 
+// True for a history of before the last minutes' events said who its visitors are.
+bool MissesLinks(const LiveShop& live, const std::string& buyer, const PurchaseHistory& history) {
+  const std::vector<std::string> visitors = live.overlay.VisitorsOf(buyer, history.visitors());
+  return !std::equal(visitors.begin(), visitors.end(), history.visitors().begin(), history.visitors().end());
+}
+
 absl::Time UntilOf(const v1::RecommendRequest& request) {
   return request.has_as_of() ? fleet::TimeOf(request.as_of()) : absl::InfiniteFuture();
 }
@@ -106,19 +112,27 @@ std::string Answerer::CustomerToken(const std::string& shop, const std::string& 
   return base::SubjectToken(parts_.subject_secret, shop, base::SubjectKind::kCustomer, customer_id);
 }
 
+std::string Answerer::VisitorToken(const std::string& shop, const std::string& visitor_id) const {
+  return base::SubjectToken(parts_.subject_secret, shop, base::SubjectKind::kVisitor, visitor_id);
+}
+
 Answerer::Person Answerer::Know(const Setting& setting, const v1::RecommendRequest& request,
                                 absl::Duration remaining) const {
   static const auto& nobody = *new std::shared_ptr<const PurchaseHistory>(std::make_shared<const PurchaseHistory>());
   const std::string customer = CustomerToken(setting.shop, request.customer_id());
-  const std::string visitor =
-      base::SubjectToken(parts_.subject_secret, setting.shop, base::SubjectKind::kVisitor, request.visitor_id());
+  const std::string visitor = VisitorToken(setting.shop, request.visitor_id());
   const std::string& buyer = customer.empty() ? visitor : customer;
   Person person;
   std::shared_ptr<const PurchaseHistory> history = nobody;
   if (!buyer.empty()) {
-    const HistoryReader::Demand demand{std::clamp(remaining - kKept, absl::ZeroDuration(), kPatience),
-                                       Names(request, {fleet::kOrders})};
-    const absl::StatusOr<FoundHistory> found = parts_.histories.Get(setting.shop, buyer, demand);
+    HistoryReader::Demand demand{std::clamp(remaining - kKept, absl::ZeroDuration(), kPatience),
+                                 Names(request, {fleet::kOrders, fleet::kIdentity, fleet::kPrivacy})};
+    absl::StatusOr<FoundHistory> found = parts_.histories.Get(setting.shop, buyer, demand);
+    if (found.ok() && !demand.past_caches && MissesLinks(*setting.live, buyer, *found->history)) {
+      demand.past_caches = true;
+      absl::StatusOr<FoundHistory> newer = parts_.histories.Get(setting.shop, buyer, demand);
+      if (newer.ok()) found = std::move(newer);
+    }
     person.missing = !found.ok();
     if (found.ok()) {
       person.stale = found->stale;

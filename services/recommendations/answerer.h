@@ -57,6 +57,7 @@ class Answerer {
   Person Lay(const Setting& setting, const std::string& token, FoundHistory found,
              const v1::RecommendRequest& request) const;
   std::string CustomerToken(const std::string& shop, const std::string& customer_id) const;
+  std::string VisitorToken(const std::string& shop, const std::string& visitor_id) const;
 
   // Beside the answer what it shows, for the next list of a page.
   struct Answer {

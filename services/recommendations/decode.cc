@@ -4,6 +4,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "kontor/events/v1/event.pb.h"
 #include "libs/base/hash.h"
@@ -107,6 +108,22 @@ absl::Status Convert(const ev::ItemsShown& shown, const ev::EventRecord&, Decode
   return absl::OkStatus();
 }
 
+bool IsCustomer(absl::string_view token) { return absl::StartsWith(token, "c-"); }
+bool IsVisitor(absl::string_view token) { return absl::StartsWith(token, "v-"); }
+
+absl::Status Convert(const ev::IdentityLinked& linked, const ev::EventRecord&, DecodedRecord& out) {
+  const std::string& other = linked.other_id();  // a token by now
+  IdentityLink link{IsVisitor(other) ? other : out.visitor, IsCustomer(out.subject) ? out.subject : other,
+                    !linked.unlink()};
+  if (IsVisitor(link.visitor) && IsCustomer(link.customer)) out.content = std::move(link);
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::ErasureRequested&, const ev::EventRecord&, DecodedRecord& out) {
+  out.content = ErasureRequest();
+  return absl::OkStatus();
+}
+
 using Decoder = absl::Status (*)(const ev::EventRecord&, DecodedRecord&);
 
 template <typename Payload>
@@ -133,19 +150,19 @@ const absl::flat_hash_map<std::string, Decoder>& Decoders() {
       all.emplace(payloads->field(i)->message_type()->full_name(), nullptr);
     }
     Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::PriceSet,
-             ev::StockLevelSet, ev::StockAdjusted, ev::ProductViewed, ev::ItemClicked, ev::CartChanged, ev::ItemsShown>(
-        all);
+             ev::StockLevelSet, ev::StockAdjusted, ev::ProductViewed, ev::ItemClicked, ev::CartChanged, ev::ItemsShown,
+             ev::IdentityLinked, ev::ErasureRequested>(all);
     return all;
   }());
   return decoders;
 }
 
 bool IsLive(const ev::EventRecord& record) {
-  static const auto& catalogue = *new absl::flat_hash_set<std::string>{
-      ev::ProductUpserted::descriptor()->full_name(), ev::ProductRemoved::descriptor()->full_name(),
-      ev::PriceSet::descriptor()->full_name(), ev::StockLevelSet::descriptor()->full_name(),
-      ev::StockAdjusted::descriptor()->full_name()};
-  return !record.imported() || catalogue.contains(record.type());
+  static const auto& always = *new absl::flat_hash_set<std::string>{
+      ev::ErasureRequested::descriptor()->full_name(), ev::ProductUpserted::descriptor()->full_name(),
+      ev::ProductRemoved::descriptor()->full_name(),   ev::PriceSet::descriptor()->full_name(),
+      ev::StockLevelSet::descriptor()->full_name(),    ev::StockAdjusted::descriptor()->full_name()};
+  return !record.imported() || always.contains(record.type());
 }
 
 }  // namespace
@@ -164,12 +181,22 @@ absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads pay
   decoded.occurred_at = fleet::TimeOf(record.occurred_at());
   decoded.subject = record.subject_token();
   decoded.visitor = record.context().visitor_token();
+  decoded.session = record.context().session_token();
   const auto decoder = Decoders().find(record.type());
   decoded.known = decoder != Decoders().end();
   if (!decoded.known || decoder->second == nullptr) return decoded;
   if (payloads == Payloads::kLive && !IsLive(record)) return decoded;
   RETURN_IF_ERROR(decoder->second(record, decoded));
   return decoded;
+}
+
+std::optional<IdentityLink> LinkIn(const DecodedRecord& record) {
+  if (const auto* link = std::get_if<IdentityLink>(&record.content)) return *link;
+  const bool acts = std::holds_alternative<OrderSnapshot>(record.content) ||
+                    std::holds_alternative<SessionStep>(record.content) ||
+                    std::holds_alternative<ShownProducts>(record.content);
+  if (!acts || !IsCustomer(record.subject) || !IsVisitor(record.visitor)) return std::nullopt;
+  return IdentityLink{record.visitor, record.subject};
 }
 
 bool KnowsType(absl::string_view type) { return Decoders().contains(type); }

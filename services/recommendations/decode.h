@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -42,6 +43,15 @@ struct ShownProducts {
   std::vector<std::string> products;
 };
 
+// Events say that a visitor is a customer; or that this was wrong.
+struct IdentityLink {
+  std::string visitor, customer;  // tokens
+  bool linked = true;
+};
+
+// The record's subject, and its visitor where it names one, is to be forgotten.
+struct ErasureRequest {};
+
 struct DecodedRecord {
   std::string shop;
   std::string type;   // full name of the payload message
@@ -50,20 +60,25 @@ struct DecodedRecord {
   absl::Time occurred_at;
   std::string subject;  // token
   std::string visitor;  // token, when the event names a visitor
+  std::string session;  // token, when the event names a session
   // Nothing: a type that says nothing here (a return, an adjustment, a page, the price of one store).
   std::variant<std::monostate, OrderSnapshot, OrderVoid, ProductSnapshot, PriceSnapshot, StockLevel, StockChange,
-               SessionStep, ShownProducts>
+               SessionStep, ShownProducts, IdentityLink, ErasureRequest>
       content;
 };
 
 constexpr char kReasonRecordBroken[] = "RECORD_BROKEN";    // its bytes are no EventRecord
 constexpr char kReasonPayloadBroken[] = "PAYLOAD_BROKEN";  // its payload is not of its type
 
-enum class Payloads { kAll, kLive };  // kLive: content stays empty for imported orders, cancellations and behaviour
+// kLive: content stays empty for imported orders, cancellations, behaviour and links.
+enum class Payloads { kAll, kLive };
 
 // Pure and thread-safe; about 1 us and 100 ns a line. INVALID_ARGUMENT with one of the reasons above for a record that
 // belongs to the dead letters, or VALUE_INVALID (decode_checks.h).
 absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads payloads = Payloads::kAll);
+
+// What the record says of who is who: an IdentityLinked, or content of a customer that names a visitor as well.
+std::optional<IdentityLink> LinkIn(const DecodedRecord& record);
 
 // True for the types of kontor.events.v1 that this binary was built with.
 bool KnowsType(absl::string_view type);

@@ -65,6 +65,33 @@ TEST(DecodeTest, RefusesWhatIntakeRefuses) {
               StatusIs(absl::StatusCode::kInvalidArgument, kReasonPayloadBroken));
 }
 
+TEST(DecodeTest, LinksAVisitorToACustomerWhicheverTheEventIsOf) {
+  const auto link = [](const std::string& bytes) -> std::string {
+    const auto found = LinkIn(*DecodeRecord(bytes));
+    if (!found) return "none";
+    const bool right = found->visitor == VisitorToken("v") && found->customer == CustomerToken("c");
+    return right ? (found->linked ? "linked" : "unlinked") : "wrong";
+  };
+  EXPECT_EQ(link(RecordBytes(Linked(), {.customer = "c", .visitor = "v"})), "linked");
+  EXPECT_EQ(link(RecordBytes(Linked("", true), {.customer = "c", .visitor = "v"})), "unlinked");
+  EXPECT_EQ(link(RecordBytes(Linked(VisitorToken("v")), {.customer = "c", .visitor = "w"})), "linked");
+  EXPECT_EQ(link(RecordBytes(Linked(CustomerToken("c")), {.visitor = "v"})), "linked");
+  EXPECT_EQ(link(RecordBytes(Linked(CustomerToken("loyalty")), {.customer = "c", .visitor = "v"})), "linked");
+  EXPECT_EQ(link(RecordBytes(Linked(CustomerToken("loyalty")), {.customer = "c"})), "none");
+  EXPECT_EQ(link(RecordBytes(Linked("d-1"), {.visitor = "v"})), "none");
+  EXPECT_EQ(link(RecordBytes(Viewed("A"), {.customer = "c", .visitor = "v"})), "linked");
+  EXPECT_EQ(link(RecordBytes(Order("o-1", {"A"}), {.customer = "c", .visitor = "v"})), "linked");
+  EXPECT_EQ(link(RecordBytes(Viewed("A"), {.visitor = "v"})), "none");
+  EXPECT_EQ(link(RecordBytes(ForgetMe(), {.customer = "c", .visitor = "v"})), "none");
+}
+
+TEST(DecodeTest, AnImportedErasureIsOneAsWell) {
+  KONTOR_ASSERT_OK_AND_ASSIGN(
+      const DecodedRecord record,
+      DecodeRecord(RecordBytes(ForgetMe(), {.customer = "c", .imported = true}), Payloads::kLive));
+  EXPECT_TRUE(std::holds_alternative<ErasureRequest>(record.content));
+}
+
 TEST(DecodeTest, KnowsTypesThatSayNothingHereAndParksOthers) {
   ev::ReturnRecorded ret;
   ret.set_return_id("r-1");

@@ -71,6 +71,7 @@ TEST_F(RedisHistoryTest, AnswersFromTheCacheUntilTold) {
   EXPECT_EQ(FirstOrder(), "o-1");
   const std::vector<std::pair<std::string, std::string>> changed = {{"s", "c"}, {"s", "unknown"}};
   store_->Forget(changed);
+  EXPECT_FALSE((*client_->Get("recommendations/history/s/c")).has_value());  // no key holds the token any more
   EXPECT_EQ(FirstOrder(), "o-2");
   EXPECT_NE(metrics_.Text().find("kontor_recommendations_history_cache_hits_total{layer=\"redis\"}"),
             std::string::npos);

@@ -1,12 +1,14 @@
 #include "services/recommendations/impression_writer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
 #include "services/recommendations/decode.h"
+#include "services/recommendations/erasure_rows.h"
 #include "services/recommendations/impressions.h"
 
 namespace kontor::recommendations {
@@ -102,6 +104,23 @@ absl::Status Save(postgres::Transaction& transaction, const States& states) {
       .status();
 }
 
+// Nothing of the forgotten, of up to their erasure, is taken.
+absl::Status DropForgotten(postgres::Transaction& transaction, Rows& rows) {
+  SubjectSet subjects;
+  for (const auto& [key, events] : rows.events) subjects.insert(key);
+  ASSIGN_OR_RETURN(const Tombstones tombstones, ReadTombstones(transaction, subjects));
+  for (auto it = rows.events.begin(); it != rows.events.end();) {
+    const auto& [shop, subject] = it->first;
+    std::vector<Rows::Event>& events = it->second;
+    const auto gone = std::remove_if(events.begin(), events.end(), [&](const Rows::Event& event) {
+      return tombstones.Cover(shop, subject, event.at);
+    });
+    events.erase(gone, events.end());
+    it = events.empty() ? rows.events.erase(it) : std::next(it);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status WriteImpressions(postgres::Transaction& transaction, const Rows& rows) {
   States states;
   for (const auto& [key, events] : rows.events) states[key];
@@ -162,7 +181,8 @@ const std::vector<std::string>& ImpressionTopics() {
 
 absl::Status ImpressionWriter::Apply(postgres::Transaction& transaction, const log::Batch& batch,
                                      log::Effects& effects) {
-  const Rows rows = DecodeBatch(batch, effects);
+  Rows rows = DecodeBatch(batch, effects);
+  RETURN_IF_ERROR(DropForgotten(transaction, rows));
   RETURN_IF_ERROR(WriteImpressions(transaction, rows));
   RETURN_IF_ERROR(WriteExposures(transaction, rows));
   return rows.newest == absl::InfinitePast() ? absl::OkStatus() : ForgetOld(transaction, rows.newest);

@@ -30,12 +30,31 @@ void Impressions::Show(absl::Span<const std::string> products, int64_t time_micr
       found->weight += Faded(1, found->last_micros - time_micros);
     }
   }
+  KeepNewest();
+}
+
+void Impressions::KeepNewest() {
   if (products_.size() <= kMostProducts) return;
   const auto newest = [](const Product& a, const Product& b) {
     return a.last_micros != b.last_micros ? a.last_micros > b.last_micros : a.id < b.id;
   };
   std::nth_element(products_.begin(), products_.begin() + kMostProducts, products_.end(), newest);
   products_.resize(kMostProducts);
+}
+
+void Impressions::Merge(const Impressions& other) {
+  until_micros_ = std::max(until_micros_, other.until_micros_);
+  for (const Product& product : other.products_) {
+    const auto found =
+        std::find_if(products_.begin(), products_.end(), [&](const Product& known) { return known.id == product.id; });
+    if (found == products_.end()) {
+      products_.push_back(product);
+      continue;
+    }
+    const int64_t last = std::max(found->last_micros, product.last_micros);
+    *found = {product.id, WeightAt(*found, last) + WeightAt(product, last), last};
+  }
+  KeepNewest();
 }
 
 bool Impressions::LookAt(const std::string& product, int64_t time_micros) {

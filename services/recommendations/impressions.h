@@ -29,6 +29,9 @@ class Impressions {
   // True when it was shown before, and is forgotten now.
   bool LookAt(const std::string& product, int64_t time_micros);
 
+  // Adds what the same person was shown under another id.
+  void Merge(const Impressions& other);
+
   absl::Span<const Product> products() const { return products_; }  // in no order
   // Of the newest event that is in; later ones may be added.
   int64_t until_micros() const { return until_micros_; }
@@ -40,6 +43,8 @@ class Impressions {
   static Impressions Load(base::ByteReader& in);
 
  private:
+  void KeepNewest();
+
   std::vector<Product> products_;
   int64_t until_micros_ = 0;
 };

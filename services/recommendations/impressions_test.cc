@@ -54,5 +54,20 @@ TEST(ImpressionsTest, KeepsTheNewest) {
   EXPECT_GT(WeightOf(impressions, "p200", 300 * kDay), 0);
 }
 
+TEST(ImpressionsTest, OnePersonUnderTwoIdsWasShownBoth) {
+  constexpr int64_t kDays = 86'400'000'000;
+  Impressions customer, visitor;
+  customer.Show({"A", "B"}, 10 * kDays);
+  visitor.Show({"A", "C"}, 7 * kDays);
+  customer.Merge(visitor);
+  EXPECT_EQ(customer.until_micros(), 10 * kDays);
+  ASSERT_EQ(customer.products().size(), 3u);
+  for (const Impressions::Product& product : customer.products()) {
+    const double weight = Impressions::WeightAt(product, 10 * kDays);
+    // One of today, and one of three days before.
+    EXPECT_DOUBLE_EQ(weight, product.id == "A" ? 1.5 : (product.id == "B" ? 1 : 0.5)) << product.id;
+  }
+}
+
 }  // namespace
 }  // namespace kontor::recommendations

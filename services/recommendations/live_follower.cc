@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "libs/base/hash.h"
 #include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
 #include "services/recommendations/fact_rows.h"
@@ -35,8 +36,8 @@ void LiveShop::SawEvent(absl::Time occurred_at) {
 }
 
 const std::vector<std::string>& LiveFollower::Topics() {
-  static const auto& topics =
-      *new std::vector<std::string>{fleet::kOrders, fleet::kBehavior, fleet::kCatalog, fleet::kInventory};
+  static const auto& topics = *new std::vector<std::string>{fleet::kOrders,    fleet::kBehavior, fleet::kCatalog,
+                                                            fleet::kInventory, fleet::kIdentity, fleet::kPrivacy};
   return topics;
 }
 
@@ -55,6 +56,10 @@ LiveFollower::~LiveFollower() { Stop(); }
 const LiveShop* LiveFollower::Find(absl::string_view shop) const {
   const auto found = shops_.find(shop);
   return found == shops_.end() ? nullptr : found->second.get();
+}
+
+void LiveFollower::Erase(absl::string_view shop, const absl::flat_hash_map<uint64_t, absl::Time>& persons) {
+  if (const auto found = shops_.find(shop); found != shops_.end()) found->second->overlay.Erase(persons);
 }
 
 absl::StatusOr<std::vector<log::Position>> LiveFollower::StartPositions(const StoredState& stored) {
@@ -127,7 +132,7 @@ void LiveFollower::Apply(absl::string_view topic, absl::Span<const log::LogRecor
       continue;
     }
     ApplyOne(*decoded, record.received_at, now, *shop->second);
-    if (!IsCatalogue(topic)) shop->second->SawEvent(decoded->occurred_at);
+    if (topic == fleet::kOrders || topic == fleet::kBehavior) shop->second->SawEvent(decoded->occurred_at);
   }
   size_t events = 0;
   for (const auto& [id, shop] : shops_) events += shop->overlay.events();
@@ -139,6 +144,14 @@ void LiveFollower::ApplyOne(const DecodedRecord& record, absl::Time received_at,
   if (const auto* price = std::get_if<PriceSnapshot>(&record.content)) return shop.catalogue.Apply(*price);
   if (const auto* level = std::get_if<StockLevel>(&record.content)) return shop.catalogue.Apply(*level);
   if (const auto* change = std::get_if<StockChange>(&record.content)) return shop.catalogue.Apply(*change);
+  if (std::holds_alternative<ErasureRequest>(record.content)) {
+    absl::flat_hash_map<uint64_t, absl::Time> persons;
+    for (const std::string& token : SubjectsOf(record)) {
+      if (!token.empty()) persons.emplace(base::StableHash(token), record.occurred_at);
+    }
+    return shop.overlay.Erase(persons);
+  }
+  if (const auto link = LinkIn(record)) shop.overlay.AddLink(*link, record.occurred_at, received_at, now);
   if (const auto* order = std::get_if<OrderSnapshot>(&record.content)) {
     shop.overlay.AddOrder(*order, received_at, now);
   } else if (const auto* cancelled = std::get_if<OrderVoid>(&record.content)) {

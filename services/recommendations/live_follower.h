@@ -40,9 +40,9 @@ struct StoredState {
   std::vector<std::pair<std::string, absl::Time>> newest_events;  // by shop
 };
 
-// Follows orders, behaviour, the catalogue and the inventory into memory without a lease: what answers see beside the
-// store. It starts where the store is, a little earlier on the topics of which the overlay keeps the newest. Imported
-// orders and behaviour are history, not live: they reach answers through the store. Thread-safe.
+// Follows orders, behaviour, the catalogue, the inventory, links and erasures into memory without a lease: what answers
+// see beside the store. It starts where the store is, a little earlier on the topics of which the overlay keeps the
+// newest. Imported orders and behaviour are history, not live: they reach answers through the store. Thread-safe.
 class LiveFollower {
  public:
   LiveFollower(log::EventLog& log, const base::Clock& clock, absl::Span<const fleet::Shop> shops,
@@ -59,6 +59,8 @@ class LiveFollower {
 
   // Null for a shop that is not configured. Valid as long as this.
   const LiveShop* Find(absl::string_view shop) const;
+  // What the store knows to be erased, beside what the follower has seen; see Overlay::Erase.
+  void Erase(absl::string_view shop, const absl::flat_hash_map<uint64_t, absl::Time>& persons);
   const log::Follower& follower() const { return *follower_; }  // after Start
 
  private:

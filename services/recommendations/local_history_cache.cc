@@ -180,6 +180,17 @@ void LocalHistoryCache::Forget(absl::Span<const std::pair<std::string, std::stri
   }
 }
 
+void LocalHistoryCache::Clear() {
+  for (Shard& shard : shards_) {
+    base::MutexLock lock(shard.mutex);
+    shard.entries.clear();
+    shard.by_key.clear();
+    shard.bytes = 0;
+    for (const auto& [key, flight] : shard.flights) flight->outdated = true;
+    shard.flights.clear();
+  }
+}
+
 int64_t LocalHistoryCache::bytes() const {
   int64_t total = 0;
   for (const Shard& shard : shards_) {

@@ -47,6 +47,8 @@ class LocalHistoryCache : public HistoryReader {
   // Loads under way are answered but not kept.
   void Forget(absl::Span<const std::pair<std::string, std::string>> subjects);  // (shop, token)
 
+  void Clear();  // the same for everybody
+
   int64_t bytes() const;
 
  private:

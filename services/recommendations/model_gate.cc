@@ -58,7 +58,12 @@ class Translator {
       }
       baskets.push_back({asked.baskets[b].time_seconds, items[b]});
     }
+    std::vector<Seed> session;
+    for (const Seed& seed : asked.session) {
+      if (forth_[seed.item] != kNone) session.push_back({forth_[seed.item], seed.weight});
+    }
     UserContext context = asked;
+    context.session = session;
     context.baskets = baskets;
     context.context = asked.context == kNone ? kNone : contexts_[asked.context];
     std::vector<ItemId> top;
@@ -120,7 +125,8 @@ std::vector<Example> Newer(const std::vector<Example>& examples, int64_t after_s
 absl::StatusOr<GateVerdict> CompareModels(const TrainingData& data, const Model& candidate, const Model& serving,
                                           const TrainOptions& training, const GateOptions& options) {
   const Baskets baskets = Baskets::FromHistory(data.history, data.catalogue.products.size());
-  const HoldOut hold_out = HoldOutLast(baskets);
+  HoldOut hold_out = HoldOutLast(baskets);
+  GiveSessions(data.visits, absl::MakeSpan(hold_out.examples));
   const std::vector<Example> examples = Newer(hold_out.examples, serving.trained_until_seconds, options.max_baskets);
   GateVerdict verdict;
   if (examples.size() < options.min_baskets) {
@@ -133,7 +139,8 @@ absl::StatusOr<GateVerdict> CompareModels(const TrainingData& data, const Model&
     return verdict;
   }
   ASSIGN_OR_RETURN(const std::shared_ptr<Model> twin,
-                   TrainModel(WithoutLast(data.history), data.catalogue, data.persons, training));
+                   TrainModel(WithoutLast(data.history), data.catalogue, data.persons, training,
+                              WithoutHeldOut(data.visits, hold_out.examples)));
   verdict.unseen = true;
   verdict.baskets = static_cast<int64_t>(examples.size());
   ComparePairs(NdcgsOf(*twin, data, hold_out, examples), NdcgsOf(serving, data, hold_out, examples), verdict);

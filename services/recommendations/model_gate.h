@@ -24,11 +24,12 @@ struct GateOptions {
 };
 
 // Both are asked for last baskets of customers that neither has learned from: those that are newer than the serving
-// model, and of the candidate its twin, trained without the last basket of any customer. (On baskets that the serving
-// model has learned from it would beat any honest rival.) Where too few are newer, the two saw nearly the same history,
-// and what each scored on its own hold-out is compared. Costs a training in the first case. The margin is 1.645
-// standard errors: of the differences basket by basket in the first case; in the second of a mean of numbers within 0
-// and 1 that vary as much as their mean lets them, for the baskets of one hold-out are nearly those of the other.
+// model, and of the candidate its twin, trained without the last basket of any customer, nor the visit that led to it.
+// (On baskets that the serving model has learned from it would beat any honest rival.) Where too few are newer, the two
+// saw nearly the same history, and what each scored on its own hold-out is compared. Costs a training in the first
+// case. The margin is 1.645 standard errors: of the differences basket by basket in the first case; in the second of a
+// mean of numbers within 0 and 1 that vary as much as their mean lets them, for the baskets of one hold-out are nearly
+// those of the other.
 absl::StatusOr<GateVerdict> CompareModels(const TrainingData& data, const Model& candidate, const Model& serving,
                                           const TrainOptions& training, const GateOptions& options = {});
 

@@ -5,6 +5,7 @@
 
 #include "libs/base/status.h"
 #include "libs/platform/runtime/log.h"
+#include "services/recommendations/erasure_rows.h"
 
 namespace kontor::recommendations {
 
@@ -57,8 +58,8 @@ void ModelKeeper::LookOnce() {
   for (const std::string& shop : shops_) {
     if (clock_.Now() < next_training_[shop]) continue;
     const std::optional<int64_t> orders = GrownTo(shop);
-    if (!orders) continue;
-    tried_at_[shop] = *orders;
+    if (!orders && !KnowsTheForgotten(shop)) continue;
+    if (orders) tried_at_[shop] = *orders;
     const auto trained =
         trainer_.Train(shop, {.network_seconds = NetworkSeconds(shop)}, [this] { return cancelled_.load(); });
     next_training_[shop] = clock_.Now() + options_.rest;
@@ -72,6 +73,13 @@ double ModelKeeper::NetworkSeconds(const std::string& shop) const {
   const auto& metrics = served->info().metadata.metrics;
   const auto found = metrics.find(kMetricNetworkSeconds);
   return found == metrics.end() ? 0 : found->second;
+}
+
+bool ModelKeeper::KnowsTheForgotten(const std::string& shop) const {
+  const std::shared_ptr<const ServedModel> served = serving_.Get(shop);
+  if (served == nullptr) return false;
+  const absl::StatusOr<int64_t> newest = NewestErasure(postgres_, shop);
+  return newest.ok() && static_cast<double>(*newest) > ErasuresKnownTo(*served);
 }
 
 std::optional<int64_t> ModelKeeper::GrownTo(const std::string& shop) const {

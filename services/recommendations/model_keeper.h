@@ -21,8 +21,9 @@ struct ModelKeeperOptions {
   absl::Duration rest = absl::Minutes(10);  // between trainings, and from the start to the first
 };
 
-// Keeps models current: serves what the registry names, and trains anew when the orders have grown by a fifth. Owns one
-// thread; destruction waits for a training's current step.
+// Keeps models current: serves what the registry names, and trains anew when the orders have grown by a fifth, or when
+// somebody was forgotten since the model in service was learned. Owns one thread; destruction waits for a training's
+// current step.
 class ModelKeeper {
  public:
   ModelKeeper(Trainer& trainer, ServingModels& serving, postgres::Pool& postgres, absl::Span<const fleet::Shop> shops,
@@ -39,6 +40,7 @@ class ModelKeeper {
   // The orders stored, when they are enough more than the model in service and the last attempt had; else nothing.
   double NetworkSeconds(const std::string& shop) const;  // as much as the model in service had
   std::optional<int64_t> GrownTo(const std::string& shop) const;
+  bool KnowsTheForgotten(const std::string& shop) const;
 
   Trainer& trainer_;
   ServingModels& serving_;

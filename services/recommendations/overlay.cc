@@ -5,11 +5,10 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "libs/base/hash.h"
+#include "libs/domain/recommendations/visits.h"
 
 namespace kontor::recommendations {
 namespace {
-
-constexpr double kCartedWeight = 0.9, kViewedWeight = 0.5, kViewDecay = 0.85;
 
 // Forgets what arrived up to `number` of one subject.
 template <typename Map>
@@ -41,6 +40,8 @@ void Overlay::ForgetOldest() {
       return ForgetUpTo(arrival.number, arrival.key, steps_of_);
     case Arrival::Kind::kList:
       return ForgetUpTo(arrival.number, arrival.key, lists_of_);
+    case Arrival::Kind::kLink:
+      return ForgetLink(arrival);
   }
 }
 
@@ -63,6 +64,7 @@ void Overlay::DetachOrder(const LiveOrder& order) {
 void Overlay::AddOrder(OrderSnapshot order, absl::Time received_at, absl::Time now) {
   base::WriterLock lock(mutex_);
   if (!Admit(received_at, now)) return;
+  if (IsErased({order.subject}, order.occurred_at)) order.subject.clear();
   const std::string id = order.order_id;
   LiveOrder& live = orders_[id];
   if (live.snapshot != nullptr && live.snapshot->revision >= order.revision) return;
@@ -85,6 +87,7 @@ void Overlay::CancelOrder(const std::string& order_id, absl::Time received_at, a
 void Overlay::AddStep(absl::Span<const std::string> subjects, const SessionStep& step, absl::Time occurred_at,
                       absl::Time received_at, absl::Time now) {
   base::WriterLock lock(mutex_);
+  if (IsErased(subjects, occurred_at)) return;
   for (const std::string& subject : subjects) {
     if (subject.empty() || !Admit(received_at, now)) continue;
     std::deque<LiveStep>& steps = steps_of_[subject];
@@ -99,6 +102,7 @@ void Overlay::AddShown(absl::Span<const std::string> subjects, std::vector<std::
   if (products.size() > limits_.products_per_list) products.resize(limits_.products_per_list);
   const auto list = std::make_shared<const std::vector<std::string>>(std::move(products));
   base::WriterLock lock(mutex_);
+  if (IsErased(subjects, occurred_at)) return;
   for (const std::string& subject : subjects) {
     if (subject.empty() || !Admit(received_at, now)) continue;
     std::deque<LiveList>& lists = lists_of_[subject];
@@ -111,33 +115,66 @@ void Overlay::AddShown(absl::Span<const std::string> subjects, std::vector<std::
 KnownPerson Overlay::Lay(std::shared_ptr<const PurchaseHistory> stored, absl::string_view subject,
                          absl::Span<const std::string> session_subjects, absl::Time as_of) const {
   KnownPerson person;
-  person.id = subject.empty() ? 0 : base::StableHash(subject);
-  person.country = stored->country();
-  person.store = stored->store();
   person.stored = std::move(stored);
   base::ReaderLock lock(mutex_);
-  LayOrders(subject, as_of, person);
-  LaySession(session_subjects, as_of, person);
-  LayShown(session_subjects, as_of, person);
+  person.id = PersonOf(subject, *person.stored);
+  const std::vector<std::string> visitors = LiveVisitors(subject, person.stored->visitors());
+  LayOrders(subject, visitors, as_of, person);
+  std::vector<std::string> everybody(session_subjects.begin(), session_subjects.end());
+  for (const std::string& visitor : visitors) {
+    if (std::find(everybody.begin(), everybody.end(), visitor) == everybody.end()) everybody.push_back(visitor);
+  }
+  LaySession(everybody, as_of, person);
+  const int64_t erased = absl::ToUnixMicros(ErasedUntil(subject));
+  if (person.stored->shown().until_micros() > erased) person.shown = person.stored->shown();
+  LayShown(everybody, as_of, person);
   return person;
 }
 
-void Overlay::LayOrders(absl::string_view subject, absl::Time as_of, KnownPerson& person) const {
+uint64_t Overlay::PersonOf(absl::string_view subject, const PurchaseHistory& stored) const {
+  if (subject.empty()) return 0;
+  uint64_t owner = stored.owner();
+  if (const auto link = links_.find(subject); link != links_.end()) {
+    const uint64_t customer = base::StableHash(link->second.customer);
+    if (link->second.linked) {
+      owner = customer;
+    } else if (owner == customer) {
+      owner = 0;
+    }
+  }
+  return owner != 0 ? owner : base::StableHash(subject);
+}
+
+void Overlay::LayStored(absl::Time until, absl::Time as_of, absl::flat_hash_set<absl::string_view>& superseded,
+                        KnownPerson& person) const {
   const PurchaseHistory& stored = *person.stored;
-  const int64_t until = absl::ToUnixMicros(as_of);
-  absl::flat_hash_set<absl::string_view> superseded;  // live orders of which the store has a newer snapshot
   for (const PurchaseHistory::Order& order : stored.orders()) {
+    const absl::Time time = absl::FromUnixMicros(order.time_micros);
+    if (time <= until) continue;
+    if (&order == &stored.orders().front()) {
+      person.country = stored.country();
+      person.store = stored.store();
+    }
     if (const auto live = orders_.find(order.order_id); live != orders_.end()) {
       if (live->second.cancelled || live->second.snapshot->revision >= order.revision) continue;
       superseded.insert(order.order_id);
     }
-    if (order.time_micros > until) continue;
+    if (time > as_of) continue;
     KnownBasket basket{order.time_micros, {}};
     for (const uint32_t row : stored.NumbersOf(order)) basket.products.push_back(stored.products()[row]);
     person.baskets.push_back(std::move(basket));
   }
-  if (const auto found = orders_of_.find(subject); found != orders_of_.end()) {
-    int64_t newest = stored.orders().empty() ? INT64_MIN : stored.orders().front().time_micros;
+}
+
+void Overlay::LayOrders(absl::string_view subject, absl::Span<const std::string> visitors, absl::Time as_of,
+                        KnownPerson& person) const {
+  const PurchaseHistory& stored = *person.stored;
+  absl::flat_hash_set<absl::string_view> superseded;  // live orders of which the store has a newer snapshot
+  LayStored(ErasedUntil(subject), as_of, superseded, person);
+  int64_t newest = stored.orders().empty() ? INT64_MIN : stored.orders().front().time_micros;
+  const auto lay = [&](absl::string_view token) ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    const auto found = orders_of_.find(token);
+    if (found == orders_of_.end()) return;
     for (const std::string& id : found->second) {
       const LiveOrder& live = orders_.find(id)->second;
       const OrderSnapshot& order = *live.snapshot;
@@ -151,7 +188,9 @@ void Overlay::LayOrders(absl::string_view subject, absl::Time as_of, KnownPerson
       person.live.push_back(live.snapshot);
       person.baskets.push_back({time, {order.products.begin(), order.products.end()}});
     }
-  }
+  };
+  lay(subject);
+  for (const std::string& visitor : visitors) lay(visitor);
   std::stable_sort(person.baskets.begin(), person.baskets.end(),
                    [](const KnownBasket& a, const KnownBasket& b) { return a.time_micros > b.time_micros; });
 }
@@ -171,8 +210,13 @@ void Overlay::LaySession(absl::Span<const std::string> subjects, absl::Time as_o
   absl::flat_hash_set<absl::string_view> seen, judged;
   double view_weight = kViewedWeight;
   std::vector<KnownSeed> viewed;
+  const LiveStep* before = nullptr;
   for (const LiveStep* live : steps) {
     const std::string& product = live->step.product;
+    const bool again = before != nullptr && before->occurred_at == live->occurred_at &&
+                       before->step.kind == live->step.kind && before->step.product == product;
+    before = live;
+    if (again) continue;  // it stands under each id that its event names
     const bool bought_since = std::any_of(person.baskets.begin(), person.baskets.end(), [&](const KnownBasket& basket) {
       return basket.time_micros >= absl::ToUnixMicros(live->occurred_at) &&
              std::find(basket.products.begin(), basket.products.end(), product) != basket.products.end();
@@ -198,7 +242,6 @@ void Overlay::LayShown(absl::Span<const std::string> subjects, absl::Time as_of,
     const std::vector<std::string>* shown;  // null: a look at
     const std::string* product;
   };
-  person.shown = person.stored->shown();
   const absl::Time stored_until = absl::FromUnixMicros(person.shown.until_micros());
   std::vector<Event> events;
   const auto counts = [&](absl::Time at) { return at > stored_until && at <= as_of; };

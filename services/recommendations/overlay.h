@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -29,7 +30,8 @@ struct KnownSeed {
 
 // A person as an answer sees them.
 struct KnownPerson {
-  uint64_t id = 0;                   // UserContext::person: StableHash of the token, 0 for nobody
+  // UserContext::person: StableHash of the token, of a visitor's customer where they belong to one; 0 for nobody.
+  uint64_t id = 0;
   std::vector<KnownBasket> baskets;  // newest first
   std::vector<KnownSeed> session;    // distinct, the heaviest first: carted 0.9, viewed 0.5 and less the longer ago
   std::vector<std::string> in_cart;  // of the session's products
@@ -42,8 +44,9 @@ struct KnownPerson {
 };
 
 // The newest events of one shop, laid over what the store says, so that an event changes the next answer whatever
-// caches hold: orders, cancellations, session steps, lists seen of the last `window`. Bounded in time, in events of a
-// person and in all; what falls out is in the store by then (orders) or forgotten (sessions). Thread-safe.
+// caches hold: orders, cancellations, session steps, lists seen, links of the last `window`. Bounded in time, in events
+// of a person and in all; what falls out is in the store by then (orders, links) or forgotten (sessions). Erasures stay
+// as long as the process lives: 16 bytes a person. Thread-safe.
 class Overlay {
  public:
   struct Limits {
@@ -64,8 +67,17 @@ class Overlay {
   void AddShown(absl::Span<const std::string> subjects, std::vector<std::string> products, absl::Time occurred_at,
                 absl::Time received_at, absl::Time now);
 
-  // What is known at `as_of` of the person whose purchases stand under `subject` and whose session under any of
-  // `session_subjects` (tokens; empty ones are nobody).
+  void AddLink(const IdentityLink& link, absl::Time occurred_at, absl::Time received_at, absl::Time now);
+
+  // Until when each person (StableHash of the token) is to be forgotten: what they did up to then goes, is not taken
+  // when it comes later, and is not laid when a cache still holds it. Milliseconds.
+  void Erase(const absl::flat_hash_map<uint64_t, absl::Time>& persons);
+
+  // The visitors of a customer of whom the store knows `stored` (ascending), ascending.
+  std::vector<std::string> VisitorsOf(absl::string_view customer, absl::Span<const std::string> stored) const;
+
+  // What is known at `as_of` of the person whose purchases stand under `subject`, or a visitor that belongs to them,
+  // and whose session under any of those and `session_subjects` (tokens; empty ones are nobody).
   KnownPerson Lay(std::shared_ptr<const PurchaseHistory> stored, absl::string_view subject,
                   absl::Span<const std::string> session_subjects, absl::Time as_of) const;
 
@@ -82,6 +94,12 @@ class Overlay {
     absl::Time occurred_at;
     uint64_t number = 0;
   };
+  struct LiveLink {  // the newest that a visitor is in
+    std::string customer;
+    bool linked = true;
+    absl::Time occurred_at;
+    uint64_t number = 0;
+  };
   struct LiveList {
     std::shared_ptr<const std::vector<std::string>> products;
     absl::Time occurred_at;
@@ -91,16 +109,26 @@ class Overlay {
   struct Arrival {
     absl::Time received_at;
     uint64_t number;
-    enum class Kind : uint8_t { kOrder, kStep, kList } kind;
-    std::string key;  // order or subject
+    enum class Kind : uint8_t { kOrder, kStep, kList, kLink } kind;
+    std::string key;  // order, subject or visitor
   };
 
   bool Admit(absl::Time received_at, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetOldest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetOrder(const Arrival& arrival) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DetachOrder(const LiveOrder& order) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void LayOrders(absl::string_view subject, absl::Time as_of, KnownPerson& person) const
+  void ForgetLink(const Arrival& arrival) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DetachLink(const std::string& visitor, const LiveLink& link) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EraseOrders(absl::Span<const std::string> subjects) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Time ErasedUntil(absl::string_view token) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  bool IsErased(absl::Span<const std::string> tokens, absl::Time occurred_at) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::vector<std::string> LiveVisitors(absl::string_view customer, absl::Span<const std::string> stored) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  uint64_t PersonOf(absl::string_view subject, const PurchaseHistory& stored) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  void LayStored(absl::Time until, absl::Time as_of, absl::flat_hash_set<absl::string_view>& superseded,
+                 KnownPerson& person) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  void LayOrders(absl::string_view subject, absl::Span<const std::string> visitors, absl::Time as_of,
+                 KnownPerson& person) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void LayShown(absl::Span<const std::string> subjects, absl::Time as_of, KnownPerson& person) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void LaySession(absl::Span<const std::string> subjects, absl::Time as_of, KnownPerson& person) const
@@ -114,6 +142,9 @@ class Overlay {
   absl::flat_hash_map<std::string, std::vector<std::string>> orders_of_ ABSL_GUARDED_BY(mutex_);  // subject → orders
   absl::flat_hash_map<std::string, std::deque<LiveStep>> steps_of_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::deque<LiveList>> lists_of_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, LiveLink> links_ ABSL_GUARDED_BY(mutex_);                        // by visitor
+  absl::flat_hash_map<std::string, std::vector<std::string>> visitors_of_ ABSL_GUARDED_BY(mutex_);  // by customer
+  absl::flat_hash_map<uint64_t, absl::Time> erased_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kontor::recommendations

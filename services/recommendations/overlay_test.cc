@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/base/hash.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -172,6 +173,71 @@ TEST_F(OverlayTest, WhatWasShownIsLaidOverWhatIsStored) {
   overlay_.AddShown({std::string("x")}, {"E"}, kNow, kNow + absl::Hours(1), kNow + absl::Hours(1));
   EXPECT_THAT(shown(), UnorderedElementsAre("A1", "B1")) << "out of the window";
   EXPECT_EQ(overlay_.events(), 1u);
+}
+
+class OverlayPeopleTest : public OverlayTest {
+ protected:
+  void Link(const std::string& visitor, const std::string& customer, int64_t seconds, bool linked = true) {
+    overlay_.AddLink({visitor, customer, linked}, absl::FromUnixSeconds(seconds), kNow, kNow);
+  }
+  uint64_t PersonOf(const std::string& subject) {
+    return overlay_.Lay(std::make_shared<const PurchaseHistory>(), subject, {}, absl::InfiniteFuture()).id;
+  }
+};
+
+TEST_F(OverlayPeopleTest, ACustomerHasWhatTheVisitorDid) {
+  overlay_.AddOrder(Snapshot("o-9", "v-1", 300, {"X"}), kNow, kNow);
+  Step("v-1", SessionStep::Kind::kViewed, "Y", 310);
+  EXPECT_THAT(Baskets("c-1"), ElementsAre("200:B", "100:A"));
+  Link("v-1", "c-1", 320);
+  EXPECT_THAT(Baskets("c-1"), ElementsAre("300:X", "200:B", "100:A"));
+  EXPECT_THAT(overlay_.Lay(Stored(), "c-1", {}, absl::InfiniteFuture()).session[0].product, "Y");
+  EXPECT_EQ(PersonOf("v-1"), base::StableHash("c-1"));  // whose rows of a model are theirs
+  EXPECT_THAT(Baskets("v-1", std::make_shared<const PurchaseHistory>()), ElementsAre("300:X"));
+}
+
+TEST_F(OverlayPeopleTest, TheNewestLinkWins) {
+  const std::vector<std::string> stored = {"v-0", "v-1"};
+  EXPECT_THAT(overlay_.VisitorsOf("c-1", stored), ElementsAre("v-0", "v-1"));
+  Link("v-1", "c-2", 320);
+  EXPECT_THAT(overlay_.VisitorsOf("c-1", stored), ElementsAre("v-0"));
+  EXPECT_THAT(overlay_.VisitorsOf("c-2", {}), ElementsAre("v-1"));
+  Link("v-1", "c-1", 310);  // late
+  EXPECT_THAT(overlay_.VisitorsOf("c-1", stored), ElementsAre("v-0"));
+  Link("v-1", "c-2", 330, false);
+  EXPECT_THAT(overlay_.VisitorsOf("c-2", {}), IsEmpty());
+  EXPECT_THAT(overlay_.VisitorsOf("c-1", stored), ElementsAre("v-0", "v-1"));
+  Link("v-2", "c-1", 340);
+  EXPECT_THAT(overlay_.VisitorsOf("c-1", stored), ElementsAre("v-0", "v-1", "v-2"));
+}
+
+TEST_F(OverlayPeopleTest, LinksLeaveWithTheWindow) {
+  Link("v-1", "c-1", 320);
+  const absl::Time later = kNow + absl::Minutes(16);
+  overlay_.AddStep({"v-3"}, {SessionStep::Kind::kViewed, "A"}, later, later, later);
+  EXPECT_THAT(overlay_.VisitorsOf("c-1", {}), IsEmpty());
+  EXPECT_EQ(overlay_.events(), 1u);
+}
+
+TEST_F(OverlayPeopleTest, TheForgottenStartAnew) {
+  overlay_.AddOrder(Snapshot("o-9", "c-1", 300, {"X"}), kNow, kNow);
+  Step("c-1", SessionStep::Kind::kViewed, "Y", 310);
+  Link("v-1", "c-1", 320);
+  overlay_.Erase({{base::StableHash("c-1"), absl::FromUnixSeconds(320)}});
+  EXPECT_THAT(Baskets("c-1"), IsEmpty());  // though a cache holds their history
+  EXPECT_THAT(Session({"c-1"}), IsEmpty());
+  EXPECT_THAT(overlay_.VisitorsOf("c-1", {}), IsEmpty());
+  EXPECT_EQ(overlay_.Lay(Stored(), "c-1", {}, absl::InfiniteFuture()).country, "");
+
+  // What is older comes to nothing whenever it comes; what is newer counts.
+  overlay_.AddOrder(Snapshot("o-8", "c-1", 299, {"Z"}), kNow, kNow);
+  Step("c-1", SessionStep::Kind::kViewed, "Z", 320);
+  Link("v-2", "c-1", 319);
+  EXPECT_THAT(Baskets("c-1"), IsEmpty());
+  EXPECT_THAT(Session({"c-1"}), IsEmpty());
+  EXPECT_THAT(overlay_.VisitorsOf("c-1", {}), IsEmpty());
+  overlay_.AddOrder(Snapshot("o-10", "c-1", 321, {"N"}), kNow, kNow);
+  EXPECT_THAT(Baskets("c-1"), ElementsAre("321:N"));
 }
 
 }  // namespace

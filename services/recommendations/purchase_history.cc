@@ -5,7 +5,7 @@
 namespace kontor::recommendations {
 namespace {
 
-constexpr uint32_t kFormat = 2;
+constexpr uint32_t kFormat = 3;
 
 }  // namespace
 
@@ -32,6 +32,7 @@ int64_t PurchaseHistory::bytes() const {
                  orders_.capacity() * sizeof(Order) + products_.capacity() * sizeof(std::string);
   for (const std::string& product : products_) total += product.size() > 15 ? product.capacity() : 0;
   for (const Order& order : orders_) total += order.order_id.size() > 15 ? order.order_id.capacity() : 0;
+  for (const std::string& visitor : visitors_) total += sizeof(std::string) + visitor.capacity();
   return static_cast<int64_t>(total) + shown_.bytes();
 }
 
@@ -51,6 +52,9 @@ std::string PackHistory(const PurchaseHistory& history) {
     out.Value(order.end);
   }
   history.shown_.Save(out);
+  out.Value(static_cast<uint64_t>(history.visitors_.size()));
+  for (const std::string& visitor : history.visitors_) out.String(visitor);
+  out.Value(history.owner_);
   return std::move(out).Take();
 }
 
@@ -77,6 +81,9 @@ absl::StatusOr<PurchaseHistory> UnpackHistory(absl::string_view bytes) {
     history.orders_.push_back(std::move(order));
   }
   history.shown_ = Impressions::Load(in);
+  const auto visitors = in.Value<uint64_t>();
+  for (uint64_t i = 0; i < visitors && in.status().ok(); ++i) history.visitors_.push_back(in.String());
+  history.owner_ = in.Value<uint64_t>();
   in.Require(in.AtEnd(), "there is more behind the end");
   if (!in.status().ok()) return in.status();
   return history;

@@ -37,6 +37,11 @@ class PurchaseHistory {
   // What the person was shown, up to a while ago.
   const Impressions& shown() const { return shown_; }
 
+  // Of a customer: tokens of the visitors whose history is in here, ascending.
+  absl::Span<const std::string> visitors() const { return visitors_; }
+  // Of a visitor: StableHash of the token of the customer that they belong to, whose history is not in here; else 0.
+  uint64_t owner() const { return owner_; }
+
   int64_t bytes() const;  // of memory, about
 
  private:
@@ -49,6 +54,8 @@ class PurchaseHistory {
   std::vector<Order> orders_;
   std::string country_, store_;
   Impressions shown_;
+  std::vector<std::string> visitors_;
+  uint64_t owner_ = 0;
 };
 
 // Not thread-safe.
@@ -59,6 +66,8 @@ class PurchaseHistoryBuilder {
            absl::Span<const absl::string_view> products);
   void SetPlace(absl::string_view country, absl::string_view store);
   void SetShown(Impressions shown) { history_.shown_ = std::move(shown); }
+  void SetVisitors(std::vector<std::string> visitors) { history_.visitors_ = std::move(visitors); }
+  void SetOwner(uint64_t owner) { history_.owner_ = owner; }
   PurchaseHistory Build() && { return std::move(history_); }
 
  private:

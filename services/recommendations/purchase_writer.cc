@@ -6,7 +6,9 @@
 #include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
 #include "services/recommendations/decode.h"
+#include "services/recommendations/erasure_rows.h"
 #include "services/recommendations/fact_rows.h"
+#include "services/recommendations/identity_rows.h"
 #include "services/recommendations/order_rows.h"
 #include "services/recommendations/product_rows.h"
 
@@ -19,8 +21,29 @@ struct Rows {
   std::vector<FactItem<PriceSnapshot>> prices;
   std::vector<FactItem<StockLevel>> levels;
   std::vector<FactItem<StockChange>> changes;
+  LinkBatch links;
+  std::vector<Erasure> erasures;
+  SubjectSet subjects;                       // whose tombstones are asked for
   std::map<std::string, absl::Time> newest;  // by shop, of orders
 };
+
+void AddPeople(const DecodedRecord& record, Rows& rows) {
+  const std::optional<IdentityLink> link = LinkIn(record);
+  if (link) {
+    rows.links.Add(record);
+    rows.subjects.emplace(record.shop, link->visitor);
+    rows.subjects.emplace(record.shop, link->customer);
+  }
+  if (std::holds_alternative<OrderSnapshot>(record.content) && !record.subject.empty()) {
+    rows.subjects.emplace(record.shop, record.subject);
+  }
+  if (!std::holds_alternative<ErasureRequest>(record.content)) return;
+  Erasure erasure{record.shop, {}, record.occurred_at};
+  for (const std::string* token : {&record.subject, &record.visitor}) {
+    if (!token->empty()) erasure.subjects.push_back(*token);
+  }
+  if (!erasure.subjects.empty()) rows.erasures.push_back(std::move(erasure));
+}
 
 Rows DecodeBatch(const log::Batch& batch, log::Effects& effects) {
   Rows rows;
@@ -31,6 +54,7 @@ Rows DecodeBatch(const log::Batch& batch, log::Effects& effects) {
       continue;
     }
     if (!decoded->known) effects.Park(record.offset, decoded->type);
+    AddPeople(*decoded, rows);
     if (auto* order = std::get_if<OrderSnapshot>(&decoded->content)) {
       absl::Time& newest = rows.newest.try_emplace(decoded->shop, absl::InfinitePast()).first->second;
       newest = std::max(newest, decoded->occurred_at);
@@ -48,6 +72,14 @@ Rows DecodeBatch(const log::Batch& batch, log::Effects& effects) {
     }
   }
   return rows;
+}
+
+// Orders of the forgotten, of up to their erasure, are nobody's.
+void BlankForgotten(const Tombstones& tombstones, std::vector<OrderItem>& orders) {
+  for (OrderItem& item : orders) {
+    auto* order = std::get_if<OrderSnapshot>(&item.content);
+    if (order != nullptr && tombstones.Cover(item.shop, order->subject, order->occurred_at)) order->subject.clear();
+  }
 }
 
 // What is told of a partition is told per shop: snapshots of a batch are counted to the shops that it names.
@@ -79,13 +111,22 @@ absl::Status WriteApplied(postgres::Transaction& transaction, const log::Batch& 
 }  // namespace
 
 const std::vector<std::string>& StoredTopics() {
-  static const auto& topics = *new std::vector<std::string>{fleet::kOrders, fleet::kCatalog, fleet::kInventory};
+  static const auto& topics = *new std::vector<std::string>{fleet::kOrders, fleet::kCatalog, fleet::kInventory,
+                                                            fleet::kIdentity, fleet::kPrivacy};
   return topics;
 }
 
 absl::Status PurchaseWriter::Apply(postgres::Transaction& transaction, const log::Batch& batch, log::Effects& effects) {
-  const Rows rows = DecodeBatch(batch, effects);
-  ASSIGN_OR_RETURN(const SubjectSet changed, WriteOrders(transaction, rows.orders, effects));
+  Rows rows = DecodeBatch(batch, effects);
+  ASSIGN_OR_RETURN(const Tombstones tombstones, ReadTombstones(transaction, rows.subjects));
+  BlankForgotten(tombstones, rows.orders);
+  ASSIGN_OR_RETURN(SubjectSet changed, WriteOrders(transaction, rows.orders, effects));
+  ASSIGN_OR_RETURN(SubjectSet linked, WriteLinks(transaction, rows.links, tombstones));
+  changed.merge(linked);
+  for (const Erasure& erasure : rows.erasures) {
+    ASSIGN_OR_RETURN(SubjectSet forgotten, Erase(transaction, erasure));
+    changed.merge(forgotten);
+  }
   RETURN_IF_ERROR(WriteProducts(transaction, rows.products, effects));
   RETURN_IF_ERROR(WritePrices(transaction, rows.prices, effects));
   RETURN_IF_ERROR(WriteStockLevels(transaction, rows.levels, effects));

@@ -14,10 +14,11 @@ namespace kontor::recommendations {
 // The topics that the stored view is made of.
 const std::vector<std::string>& StoredTopics();
 
-// The consumer's side of the stored view: orders, cancellations, products, prices and stock into schema
-// `recommendations`. The state is a function of the set of records: of each the highest revision counts, a cancellation
-// is terminal, whatever comes first. Returns change nothing here: what came back was bought all the same. Orders of
-// nobody known are kept too: they teach what goes together. Thread-safe.
+// The consumer's side of the stored view: orders, cancellations, products, prices, stock, who visitors are
+// (identity_rows.h) and who is forgotten (erasure_rows.h) into schema `recommendations`. The state is a function of the
+// set of records: of each the highest revision counts, a cancellation is terminal, whatever comes first. Returns change
+// nothing here: what came back was bought all the same. Orders of nobody known are kept too: they teach what goes
+// together. Thread-safe.
 //
 //   * unknown type: parked; broken record: dead letter with decode.h's reason
 //   * same revision, other content: dead letter REVISION_CONFLICT, the first on the log stays

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "libs/base/hash.h"
 #include "libs/base/status.h"
 #include "libs/platform/fleet/lag_reporter.h"
 #include "libs/platform/log/consumer.h"
@@ -14,8 +15,10 @@
 #include "libs/platform/postgres/migrate.h"
 #include "libs/platform/runtime/log.h"
 #include "services/recommendations/applied_views.h"
+#include "services/recommendations/behaviour_writer.h"
 #include "services/recommendations/bulk_handler.h"
 #include "services/recommendations/caching_history_store.h"
+#include "services/recommendations/erasure_keeper.h"
 #include "services/recommendations/impression_writer.h"
 #include "services/recommendations/live_follower.h"
 #include "services/recommendations/local_history_cache.h"
@@ -50,6 +53,7 @@ using std::placeholders::_2;
 using std::placeholders::_3;
 
 constexpr char kGroup[] = "recommendations", kImpressionGroup[] = "recommendations-impressions";
+constexpr char kBehaviourGroup[] = "recommendations-behaviour";
 constexpr char kSchema[] = "recommendations";
 constexpr absl::Duration kTrainDeadline = absl::Minutes(15);
 constexpr int64_t kMaxBulkRequestBytes = 24 << 20;  // 100,000 ids of 200 bytes
@@ -91,6 +95,7 @@ struct RecommendationsParts {
         consumer(fleet.log, fleet.postgres, writer, WriterOptions(kGroup, StoredTopics(), 2)),
         impression_consumer(fleet.log, fleet.postgres, impressions,
                             WriterOptions(kImpressionGroup, ImpressionTopics(), 1)),
+        behaviour_consumer(fleet.log, fleet.postgres, behaviour, WriterOptions(kBehaviourGroup, BehaviourTopics(), 1)),
         dead_letters(fleet.log, fleet.postgres, {.schema = kSchema}),
         live(fleet.log, fleet.clock, fleet.shops, fleet.server.metrics()),
         views(live, consumer),
@@ -109,12 +114,22 @@ struct RecommendationsParts {
         rule_handler({rule_store, rule_keeper, serving, fleet.clock}),
         preview(answerer, requests, rule_store),
         model_handler(trainer, fleet.models, serving),
+        erasures({fleet.postgres, live, models,
+                  [this](const std::string& shop, const ErasureKeeper::Persons& persons) { Erase(shop, persons); }}),
         keeper(trainer, models, fleet.postgres, fleet.shops, fleet.clock) {}
 
   void Forget(const std::set<PurchaseWriter::Subject>& changed) {
     const std::vector<PurchaseWriter::Subject> subjects(changed.begin(), changed.end());
     if (shared != nullptr) shared->Forget(subjects);
     histories.Forget(subjects);
+  }
+
+  void Erase(const std::string& shop, const ErasureKeeper::Persons& persons) {
+    histories.Clear();
+    requests.Forget(shop, [&](const v1::RecommendRequest& request) {
+      return persons.contains(base::StableHash(answerer.CustomerToken(shop, request.customer_id()))) ||
+             persons.contains(base::StableHash(answerer.VisitorToken(shop, request.visitor_id())));
+    });
   }
 
   PostgresHistoryStore stored;
@@ -124,6 +139,8 @@ struct RecommendationsParts {
   log::Consumer consumer;
   ImpressionWriter impressions;
   log::Consumer impression_consumer;
+  BehaviourWriter behaviour;
+  log::Consumer behaviour_consumer;
   log::OutboxRelay dead_letters;  // onto topic dead-letter.recommendations
   LiveFollower live;
   FollowerAndConsumer views;
@@ -142,8 +159,9 @@ struct RecommendationsParts {
   RuleHandler rule_handler;
   PreviewHandler preview;
   ModelHandler model_handler;
+  ErasureKeeper erasures;
   ModelKeeper keeper;
-  std::unique_ptr<fleet::LagReporter> lag, impression_lag;
+  std::unique_ptr<fleet::LagReporter> lag, impression_lag, behaviour_lag;
 };
 
 void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
@@ -193,12 +211,16 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   RecommendationsParts& parts = fleet.application.Own(std::make_unique<RecommendationsParts>(fleet));
   RETURN_IF_ERROR(parts.consumer.Start());
   RETURN_IF_ERROR(parts.impression_consumer.Start());
+  RETURN_IF_ERROR(parts.behaviour_consumer.Start());
   RETURN_IF_ERROR(parts.dead_letters.Start());
   RETURN_IF_ERROR(parts.live.Start(fleet.postgres, parts.consumer));
   parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.live.follower(), parts.consumer,
                                                    fleet.server.metrics());
   parts.impression_lag = std::make_unique<fleet::LagReporter>(fleet.log, kImpressionGroup, parts.live.follower(),
                                                               parts.impression_consumer, fleet.server.metrics());
+  parts.behaviour_lag = std::make_unique<fleet::LagReporter>(fleet.log, kBehaviourGroup, parts.live.follower(),
+                                                             parts.behaviour_consumer, fleet.server.metrics());
+  RETURN_IF_ERROR(parts.erasures.LookOnce());
   for (const fleet::Shop& shop : fleet.shops) {
     const absl::Status loaded = parts.models.Refresh(shop.id);
     if (loaded.ok()) continue;
@@ -209,6 +231,7 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   parts.rule_keeper.Start();
   for (const fleet::Shop& shop : fleet.shops) parts.serving.Refresh(shop.id);
   parts.serving.Start();
+  parts.erasures.Start();
   parts.keeper.Start();
   RegisterHandlers(fleet.server, parts);
   RegisterRules(fleet.server, parts);

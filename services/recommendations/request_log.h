@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "kontor/recommendations/v1/recommendation_service.pb.h"
@@ -34,6 +35,11 @@ class RequestLog {
     found->second->busy = false;
   }
 
+  // Forgets the requests that `gone` names.
+  void Forget(absl::string_view shop, absl::FunctionRef<bool(const v1::RecommendRequest&)> gone) {
+    if (const auto found = shops_.find(shop); found != shops_.end()) found->second->Forget(gone);
+  }
+
   // Newest first.
   std::vector<std::shared_ptr<const v1::RecommendRequest>> Newest(absl::string_view shop, size_t limit) const {
     const auto found = shops_.find(shop);
@@ -50,6 +56,16 @@ class RequestLog {
       base::MutexLock lock(mutex_);
       if (requests_.size() < kKept) requests_.emplace_back();
       requests_[next_++ % kKept] = std::move(request);
+    }
+    void Forget(absl::FunctionRef<bool(const v1::RecommendRequest&)> gone) {
+      base::MutexLock lock(mutex_);
+      Requests kept;  // oldest first
+      for (size_t i = 0; i < requests_.size(); ++i) {
+        auto& request = requests_[(next_ + i) % requests_.size()];
+        if (!gone(*request)) kept.push_back(std::move(request));
+      }
+      next_ = kept.size();
+      requests_ = std::move(kept);
     }
     Requests Newest(size_t limit) const {
       base::MutexLock lock(mutex_);

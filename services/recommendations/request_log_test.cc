@@ -24,5 +24,22 @@ TEST(RequestLogTest, KeepsTheNewestOfEachShop) {
   EXPECT_TRUE(log.Newest("unknown", 5).empty());
 }
 
+TEST(RequestLogTest, ForgetsWhatItIsToldTo) {
+  const std::vector<fleet::Shop> shops = {{"one", absl::UTCTimeZone()}};
+  RequestLog log(shops);
+  v1::RecommendRequest request;
+  for (int i = 0; i < 1'200; ++i) {
+    request.set_page_size(i);
+    log.Keep("one", request);
+  }
+  log.Forget("one", [](const v1::RecommendRequest& kept) { return kept.page_size() % 2 == 1; });
+  log.Keep("one", request);
+  const auto newest = log.Newest("one", 5'000);
+  ASSERT_EQ(newest.size(), 501u);
+  EXPECT_EQ(newest[0]->page_size(), 1'199);
+  EXPECT_EQ(newest[1]->page_size(), 1'198);
+  EXPECT_EQ(newest[500]->page_size(), 200);
+}
+
 }  // namespace
 }  // namespace kontor::recommendations

@@ -22,12 +22,19 @@ std::string ModelName(absl::string_view shop, int64_t version) {
 
 ServingModels::ServingModels(const registry::Registry& registry, absl::Span<const fleet::Shop> shops)
     : registry_(registry) {
-  for (const fleet::Shop& shop : shops) shops_.emplace(shop.id, std::make_unique<base::Snapshot<ServedModel>>());
+  for (const fleet::Shop& shop : shops) shops_.emplace(shop.id, std::make_unique<Shop>());
 }
 
 std::shared_ptr<const ServedModel> ServingModels::Get(absl::string_view shop) const {
   const auto found = shops_.find(shop);
-  return found == shops_.end() ? nullptr : found->second->Get();
+  return found == shops_.end() ? nullptr : found->second->served.Get();
+}
+
+void ServingModels::Forget(absl::string_view shop, const absl::flat_hash_set<uint64_t>& persons) {
+  const auto found = shops_.find(shop);
+  if (found == shops_.end()) return;
+  base::MutexLock lock(found->second->mutex);
+  found->second->forgotten.insert(persons.begin(), persons.end());
 }
 
 absl::Status ServingModels::Refresh(absl::string_view shop) {
@@ -35,21 +42,30 @@ absl::Status ServingModels::Refresh(absl::string_view shop) {
   const absl::StatusOr<int64_t> version = registry_.StageVersion(name, kServingStage);
   if (absl::IsNotFound(version.status())) return absl::OkStatus();
   RETURN_IF_ERROR(version.status());
-  if (const auto served = Get(shop); served != nullptr && served->stage_version() == *version) return absl::OkStatus();
+  absl::flat_hash_set<uint64_t> forgotten;
+  if (const auto found = shops_.find(shop); found != shops_.end()) {
+    base::MutexLock lock(found->second->mutex);
+    forgotten = found->second->forgotten;
+  }
+  const auto served = Get(shop);
+  if (served != nullptr && served->stage_version() == *version && served->forgotten() == forgotten.size()) {
+    return absl::OkStatus();
+  }
 
   std::vector<int64_t> skipped;
   ASSIGN_OR_RETURN(registry::Model loaded, registry_.LoadStage(name, kServingStage, &skipped));
-  ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, LoadModel(loaded.bytes));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, LoadModel(loaded.bytes, forgotten));
   for (const int64_t corrupt : skipped) {
     runtime::LogError("a model is corrupt; an older one serves instead", {{"model", ModelName(shop, corrupt)}});
   }
   runtime::LogInfo("model in service", {{"model", ModelName(shop, loaded.info.version)}});
-  Publish(shop, std::make_shared<const ServedModel>(std::move(model), std::move(loaded.info), *version));
+  Publish(shop,
+          std::make_shared<const ServedModel>(std::move(model), std::move(loaded.info), *version, forgotten.size()));
   return absl::OkStatus();
 }
 
 void ServingModels::Publish(absl::string_view shop, std::shared_ptr<const ServedModel> served) {
-  if (const auto found = shops_.find(shop); found != shops_.end()) found->second->Publish(std::move(served));
+  if (const auto found = shops_.find(shop); found != shops_.end()) found->second->served.Publish(std::move(served));
 }
 
 }  // namespace kontor::recommendations

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "libs/base/mutex.h"
 #include "libs/base/snapshot.h"
 #include "libs/domain/recommendations/model.h"
 #include "libs/platform/fleet/fleet.h"
@@ -29,17 +31,20 @@ inline constexpr char kServingStage[] = "serving";
 class ServedModel {
  public:
   // `stage_version`: what the registry named as serving, which is another version where that one was corrupt.
-  ServedModel(std::shared_ptr<const Model> model, registry::ModelInfo info, int64_t stage_version)
-      : model_(std::move(model)), info_(std::move(info)), stage_version_(stage_version) {}
+  // `forgotten`: how many persons were left out when it was loaded.
+  ServedModel(std::shared_ptr<const Model> model, registry::ModelInfo info, int64_t stage_version, size_t forgotten = 0)
+      : model_(std::move(model)), info_(std::move(info)), stage_version_(stage_version), forgotten_(forgotten) {}
 
   const Model& model() const { return *model_; }
   const registry::ModelInfo& info() const { return info_; }
   int64_t stage_version() const { return stage_version_; }
+  size_t forgotten() const { return forgotten_; }
 
  private:
   const std::shared_ptr<const Model> model_;
   const registry::ModelInfo info_;
   const int64_t stage_version_;
+  const size_t forgotten_;
 };
 
 // The model that each shop is served with. Thread-safe.
@@ -50,6 +55,10 @@ class ServingModels {
   // Null while there is none, and for shops that are not configured.
   std::shared_ptr<const ServedModel> Get(absl::string_view shop) const;
 
+  // Nothing of those persons (StableHash of their tokens) counts in models that are loaded from now on; Refresh loads
+  // the one in service anew.
+  void Forget(absl::string_view shop, const absl::flat_hash_set<uint64_t>& persons);
+
   // Loads what the registry names as serving, when it is another one than is served; a model that does not verify, or
   // that this program cannot read, leaves the old one in place. OK when there is nothing to load.
   absl::Status Refresh(absl::string_view shop);
@@ -57,8 +66,14 @@ class ServingModels {
   void Publish(absl::string_view shop, std::shared_ptr<const ServedModel> served);
 
  private:
+  struct Shop {
+    base::Snapshot<ServedModel> served;
+    mutable base::Mutex mutex;
+    absl::flat_hash_set<uint64_t> forgotten ABSL_GUARDED_BY(mutex);
+  };
+
   const registry::Registry& registry_;
-  absl::flat_hash_map<std::string, std::unique_ptr<base::Snapshot<ServedModel>>> shops_;
+  absl::flat_hash_map<std::string, std::unique_ptr<Shop>> shops_;
 };
 
 }  // namespace kontor::recommendations

@@ -30,11 +30,11 @@ inline std::unique_ptr<postgres::Pool> TestPool(const std::string& dsn) {
 }
 
 // Applies records as one batch of one partition, as a consumer would.
-inline absl::Status ApplyBatch(postgres::Pool& pool, PurchaseWriter& writer, const std::vector<std::string>& records,
-                               log::Effects& effects, const std::string& topic = "orders") {
+inline absl::Status ApplyBatch(postgres::Pool& pool, log::BatchHandler& writer, const std::vector<std::string>& records,
+                               log::Effects& effects, const std::string& topic = "orders", int64_t first_offset = 0) {
   std::vector<log::LogRecord> batch;
   for (const std::string& bytes : records) {
-    batch.push_back({static_cast<int64_t>(batch.size()), absl::UnixEpoch(), bytes});
+    batch.push_back({first_offset + static_cast<int64_t>(batch.size()), absl::UnixEpoch(), bytes});
   }
   RETURN_IF_ERROR(pool.Run([&](postgres::Transaction& transaction) {
     effects = log::Effects();

@@ -30,6 +30,7 @@ struct TestRecord {
   bool imported = false;
   std::string country;
   std::string shop = kTestShop;
+  std::string session;
 };
 
 template <typename Payload>
@@ -42,6 +43,8 @@ std::string RecordBytes(const Payload& payload, const TestRecord& about = {}) {
   fleet::SetTime(about.occurred_at, *record.mutable_occurred_at());
   fleet::SetTime(about.occurred_at, *record.mutable_received_at());
   record.mutable_context()->set_visitor_token(VisitorToken(about.visitor));
+  record.mutable_context()->set_session_token(
+      base::SubjectToken(kTestSecret, kTestShop, base::SubjectKind::kSession, about.session));
   record.set_subject_token(about.customer.empty() ? VisitorToken(about.visitor) : CustomerToken(about.customer));
   record.mutable_context()->set_country(about.country);
   record.set_imported(about.imported);
@@ -94,6 +97,20 @@ inline kontor::events::v1::CartChanged Carted(const std::string& product, bool a
   cart.set_change(added ? kontor::events::v1::CartChanged::CHANGE_ADDED
                         : kontor::events::v1::CartChanged::CHANGE_REMOVED);
   return cart;
+}
+
+// As intake writes it: `other` is a token.
+inline kontor::events::v1::IdentityLinked Linked(const std::string& other = "", bool unlink = false) {
+  kontor::events::v1::IdentityLinked linked;
+  linked.set_other_id(other);
+  linked.set_unlink(unlink);
+  return linked;
+}
+
+inline kontor::events::v1::ErasureRequested ForgetMe() {
+  kontor::events::v1::ErasureRequested erasure;
+  erasure.set_request_id("r-1");
+  return erasure;
 }
 
 }  // namespace kontor::recommendations

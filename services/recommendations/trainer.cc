@@ -31,13 +31,20 @@ registry::ModelMetadata MetadataOf(const Model& model, const TrainingData& data)
                       {"products", static_cast<double>(model.counts.products)},
                       {"lines", static_cast<double>(model.counts.lines)},
                       {kMetricTrainedUntil, static_cast<double>(model.trained_until_seconds)},
-                      {kMetricSnapshots, static_cast<double>(data.snapshots)}};
+                      {kMetricSnapshots, static_cast<double>(data.snapshots)},
+                      {kMetricErasures, static_cast<double>(data.erasures)}};
   return metadata;
 }
 
 absl::Status Cancelled() { return absl::CancelledError("the training was cancelled"); }
 
 }  // namespace
+
+double ErasuresKnownTo(const ServedModel& served) {
+  const auto& metrics = served.info().metadata.metrics;
+  const auto found = metrics.find(kMetricErasures);
+  return found == metrics.end() ? 0 : found->second;
+}
 
 Trainer::Trainer(Parts parts)
     : parts_(std::move(parts)),
@@ -81,7 +88,7 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::
   training.neural.clock = &base::SystemClock();
   training.neural.cancelled = cancelled;
   ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
-                   TrainModel(data.history, data.catalogue, data.persons, training));
+                   TrainModel(data.history, data.catalogue, data.persons, training, data.visits));
   model->counts.customers = data.customers;
   if (cancelled()) return Cancelled();
   if (!wish.force) RETURN_IF_ERROR(CheckNotWorse(data, *model, shop, training));
@@ -112,6 +119,8 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Serve(const std::str
                                                                   std::shared_ptr<const Model> model,
                                                                   const Wish& wish) {
   const std::string name = RegistryName(shop);
+  const std::shared_ptr<const ServedModel> before = parts_.serving.Get(shop);
+  const bool forgets = before != nullptr && static_cast<double>(data.erasures) > ErasuresKnownTo(*before);
   registry::ModelMetadata metadata = MetadataOf(*model, data);
   metadata.metrics[kMetricNetworkSeconds] = wish.network_seconds;
   ASSIGN_OR_RETURN(const int64_t version, parts_.registry.Publish(name, SaveModel(*model), metadata));
@@ -122,7 +131,8 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Serve(const std::str
     return base::Error(absl::StatusCode::kUnavailable, "MODEL_NOT_SERVED",
                        "the new model was saved but is not the one in service; look at the registry's folder");
   }
-  const absl::StatusOr<int> pruned = parts_.registry.Prune(name, kKeptModels);
+  if (forgets) RETURN_IF_ERROR(parts_.registry.ForgetPrevious(name, kServingStage));
+  const absl::StatusOr<int> pruned = parts_.registry.Prune(name, forgets ? 1 : kKeptModels);
   if (!pruned.ok()) runtime::LogWarning("old models stay", {{"error", pruned.status().ToString()}});
   return served;
 }

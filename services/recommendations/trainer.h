@@ -31,7 +31,8 @@ class Trainer {
   explicit Trainer(Parts parts);
 
   // Read → learn → compare with the model in service (model_gate.h) → save in the registry → serve. Answers what is
-  // served now; nothing is left of a model that does not get so far. Minutes at most: 155,000 orders take about one.
+  // served now; nothing is left of a model that does not get so far, and nothing of older ones
+  // when somebody was forgotten since the one in service was learned. Minutes at most: 155,000 orders take about one.
   //   ABORTED TRAINING_RUNS              another call trains this shop
   //   FAILED_PRECONDITION TOO_LITTLE_HISTORY   fewer than kMinBaskets orders with products
   //   FAILED_PRECONDITION MODEL_WORSE    the model in service does better, and not `force`
@@ -63,9 +64,13 @@ constexpr char kReasonTrainingRuns[] = "TRAINING_RUNS";
 constexpr char kReasonTooLittleHistory[] = "TOO_LITTLE_HISTORY";
 constexpr char kReasonModelWorse[] = "MODEL_WORSE";
 
+// The newest erasure that a model was learned after (kMetricErasures); 0 for none.
+double ErasuresKnownTo(const ServedModel& served);
+
 // Names of registry metrics.
 inline constexpr char kMetricTrainedUntil[] = "trained_until_seconds";
 inline constexpr char kMetricSnapshots[] = "snapshots";  // TrainingData::snapshots
+inline constexpr char kMetricErasures[] = "erasures";    // TrainingData::erasures
 inline constexpr char kMetricNetworkSeconds[] = "network_seconds";
 
 }  // namespace kontor::recommendations

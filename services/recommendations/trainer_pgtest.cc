@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <thread>
@@ -5,11 +6,16 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/base/hash.h"
+#include "libs/domain/recommendations/model_io.h"
 #include "libs/domain/recommendations/recommend.h"
+#include "libs/platform/log/consumer.h"
 #include "libs/platform/log/memory_event_log.h"
 #include "libs/testing/fake_clock.h"
 #include "libs/testing/status_matchers.h"
 #include "libs/testing/temporary_folder.h"
+#include "services/recommendations/behaviour_writer.h"
+#include "services/recommendations/erasure_keeper.h"
 #include "services/recommendations/model_handler.h"
 #include "services/recommendations/model_keeper.h"
 #include "services/recommendations/test_database.h"
@@ -214,6 +220,68 @@ TEST_F(TrainerTest, KeeperServesWhatAnotherProcessPromoted) {
   keeper.LookOnce();
   ASSERT_NE(elsewhere.Get(kTestShop), nullptr);
   EXPECT_EQ(elsewhere.Get(kTestShop)->info().version, 1);
+}
+
+TEST_F(TrainerTest, WhoIsForgottenLeavesTheModelInServiceAtOnceAndTheRegistryWithTheNext) {
+  KONTOR_ASSERT_OK(log::MigrateConsumerSchema(*pool_, "recommendations"));
+  Buy(120, 0, 4, true);
+  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
+  KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
+  const uint64_t person = base::StableHash(CustomerToken("7"));
+  const std::string row(reinterpret_cast<const char*>(&person), sizeof(person));
+  const auto serves_row = [&] { return SaveModel(serving_.Get(kTestShop)->model()).find(row) != std::string::npos; };
+  EXPECT_TRUE(serves_row());
+  ErasureKeeper::Persons told;
+  ErasureKeeper erasures(
+      {*pool_, live_, serving_, [&](const std::string&, const ErasureKeeper::Persons& persons) { told = persons; }});
+  KONTOR_ASSERT_OK(erasures.LookOnce());
+  EXPECT_TRUE(told.empty());
+  log::Effects effects;
+  KONTOR_ASSERT_OK(ApplyBatch(*pool_, writer_, {RecordBytes(ForgetMe(), {.customer = "7"})}, effects, "privacy"));
+  KONTOR_ASSERT_OK(erasures.LookOnce());
+  EXPECT_TRUE(told.contains(person));
+  EXPECT_FALSE(serves_row());
+  EXPECT_EQ(serving_.Get(kTestShop)->info().version, 2);
+  EXPECT_NE(registry_.Load(RegistryName(kTestShop), 2)->bytes.find(row), std::string::npos);
+
+  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_);
+  clock_.Advance(absl::Minutes(11));
+  keeper.LookOnce();
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto versions, registry_.List(RegistryName(kTestShop)));
+  ASSERT_EQ(versions.size(), 1u);
+  EXPECT_EQ(versions[0].version, 3);
+  EXPECT_EQ(registry_.Load(RegistryName(kTestShop), 3)->bytes.find(row), std::string::npos);
+  clock_.Advance(absl::Minutes(11));
+  keeper.LookOnce();
+  EXPECT_EQ(serving_.Get(kTestShop)->info().version, 3);  // nobody else was forgotten
+}
+
+TEST_F(TrainerTest, LearnsFromSessionsAndAGuestIsTheirCustomer) {
+  Buy(120, 0, 4, true);
+  std::vector<std::string> looks;
+  for (int c = 0; c < 120; ++c) {
+    for (int day = 0; day < 4; ++day) {
+      for (int look = 0; look < 3; ++look) {
+        const absl::Time at = absl::FromUnixSeconds(1'320'000'000 + 86'400 * day + c - 300 + 10 * look);
+        const std::vector<std::string> products = {"KETTLE", c % 2 == 0 ? "TEA" : "SOAP", c % 2 == 0 ? "CUP" : "BRUSH"};
+        looks.push_back(RecordBytes(Viewed(products[look]), {.visitor = absl::StrCat("v", c), .occurred_at = at}));
+      }
+    }
+    looks.push_back(RecordBytes(Viewed("LAMP"), {.customer = absl::StrCat(c),
+                                                 .visitor = absl::StrCat("v", c),
+                                                 .occurred_at = absl::FromUnixSeconds(1'320'000'000 - 86'400)}));
+  }
+  BehaviourWriter behaviour;
+  log::Effects effects;
+  KONTOR_ASSERT_OK(ApplyBatch(*pool_, behaviour, looks, effects, "behavior"));
+  const CatalogueView catalogue;
+  KONTOR_ASSERT_OK_AND_ASSIGN(const TrainingData data, ReadTrainingData(*pool_, kTestShop, catalogue, Never));
+  EXPECT_EQ(data.visits.size(), 600u);
+  for (uint32_t visit = 0; visit < data.visits.size(); ++visit) EXPECT_LT(data.visits.UserOf(visit), 120u);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto served, trainer_.Train(kTestShop, {}, Never));
+  const auto& sources = served->model().sources();
+  EXPECT_TRUE(
+      std::any_of(sources.begin(), sources.end(), [](const auto& source) { return source->name() == "session_knn"; }));
 }
 
 TEST_F(TrainerTest, HandlerListsModelsInPages) {

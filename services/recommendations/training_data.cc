@@ -3,11 +3,15 @@
 #include <map>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
+#include "services/recommendations/erasure_rows.h"
+#include "services/recommendations/identity_rows.h"
 #include "services/recommendations/text_list.h"
 #include "services/recommendations/training_features.h"
+#include "services/recommendations/training_visits.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -47,10 +51,17 @@ absl::Status ReadContexts(postgres::Pool& pool, const std::string& shop, Catalog
 // Rows of one shop's orders on their way into a history.
 class Collector {
  public:
-  explicit Collector(TrainingData& data) : data_(data) {}
+  Collector(const std::vector<std::pair<std::string, std::string>>& owners, TrainingData& data) : data_(data) {
+    for (const auto& [visitor, customer] : owners) owners_.emplace(visitor, customer);
+  }
 
   void Add(const postgres::Result& rows) {
     for (int r = 0; r < rows.rows(); ++r) AddOrder(rows, r);
+  }
+  // kNone for who bought nothing.
+  uint32_t KnownUser(absl::string_view subject) const {
+    const auto number = subjects_.Find(OwnerOf(subject));
+    return number ? users_[*number] : kNone;
   }
   void Finish() { data_.history = std::move(builder_).Build(); }
 
@@ -73,12 +84,18 @@ class Collector {
       data_.persons.push_back(0);
       return next;
     }
-    const uint32_t number = subjects_.Intern(subject);
+    const absl::string_view person = OwnerOf(subject);
+    const uint32_t number = subjects_.Intern(person);
     if (number < users_.size()) return users_[number];
     users_.push_back(next);
-    data_.persons.push_back(base::StableHash(subject));
+    data_.persons.push_back(base::StableHash(person));
     ++data_.customers;
     return next;
+  }
+
+  absl::string_view OwnerOf(absl::string_view subject) const {
+    const auto owner = owners_.find(subject);
+    return owner == owners_.end() ? subject : absl::string_view(owner->second);
   }
 
   ContextId ContextOf(absl::string_view country, absl::string_view store) const {
@@ -90,6 +107,7 @@ class Collector {
   }
 
   TrainingData& data_;
+  absl::flat_hash_map<std::string, std::string> owners_;  // visitor → customer
   history::Interner subjects_;
   std::vector<uint32_t> users_;  // by number of the subject
   history::HistoryBuilder builder_;
@@ -114,7 +132,9 @@ absl::StatusOr<TrainingData> ReadTrainingData(postgres::Pool& pool, const std::s
   TrainingData data;
   ASSIGN_OR_RETURN(data.snapshots, StoredSnapshots(pool, shop));
   RETURN_IF_ERROR(ReadContexts(pool, shop, data.catalogue));
-  Collector collector(data);
+  ASSIGN_OR_RETURN(data.erasures, NewestErasure(pool, shop));
+  ASSIGN_OR_RETURN(const auto owners, ReadOwners(pool, shop));
+  Collector collector(owners, data);
   std::string last;
   for (bool more = true; more;) {
     if (cancelled()) return absl::CancelledError("the training was cancelled");
@@ -132,6 +152,8 @@ absl::StatusOr<TrainingData> ReadTrainingData(postgres::Pool& pool, const std::s
   }
   collector.Finish();
   FillFromCatalogue(catalogue, data.catalogue);
+  const auto user_of = [&](absl::string_view subject) { return collector.KnownUser(subject); };
+  ASSIGN_OR_RETURN(data.visits, ReadVisits(pool, shop, data.catalogue, user_of, cancelled));
   return data;
 }
 

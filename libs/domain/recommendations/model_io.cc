@@ -74,7 +74,8 @@ struct LoadedSources {
 };
 
 // Nothing where the bytes are in disorder; `in` says why.
-std::optional<LoadedSources> LoadSources(base::ByteReader& in, const Catalogue& catalogue) {
+std::optional<LoadedSources> LoadSources(base::ByteReader& in, const Catalogue& catalogue,
+                                         const absl::flat_hash_set<uint64_t>& forgotten) {
   LoadedSources out;
   absl::flat_hash_set<std::string> names;
   const auto count = in.Value<uint32_t>();
@@ -87,7 +88,8 @@ std::optional<LoadedSources> LoadSources(base::ByteReader& in, const Catalogue& 
       out.popularity = std::make_unique<const Popularity>(
           Popularity::Load(in, catalogue.products.size(), catalogue.contexts.size()));
     } else if (auto source = LoadSource(name, in, catalogue.products.size())) {
-      out.others.push_back(std::move(source));
+      auto without = forgotten.empty() ? nullptr : source->Without(forgotten);
+      out.others.push_back(without == nullptr ? std::move(source) : std::move(without));
     }
   }
   if (!in.status().ok()) return std::nullopt;
@@ -162,12 +164,13 @@ std::string SaveModel(const Model& model) {
   return bytes;
 }
 
-absl::StatusOr<std::shared_ptr<const Model>> LoadModel(absl::string_view bytes) {
+absl::StatusOr<std::shared_ptr<const Model>> LoadModel(absl::string_view bytes,
+                                                       const absl::flat_hash_set<uint64_t>& forgotten) {
   const absl::StatusOr<absl::string_view> payload = Payload(bytes);
   if (!payload.ok()) return payload.status();
   base::ByteReader in(*payload);
   Catalogue catalogue = LoadCatalogue(in);
-  std::optional<LoadedSources> sources = LoadSources(in, catalogue);
+  std::optional<LoadedSources> sources = LoadSources(in, catalogue, forgotten);
   if (!sources) return in.status();
   auto model =
       std::make_shared<Model>(std::move(catalogue), std::move(sources->others), std::move(sources->popularity));

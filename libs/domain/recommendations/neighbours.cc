@@ -121,6 +121,31 @@ void Neighbours::Describe(const Profile&, size_t first, Candidates& out) const {
   for (size_t row = 0; row < out.items().size(); ++row) out.value(row, first) = scores[out.items()[row]];
 }
 
+std::unique_ptr<const CandidateSource> Neighbours::Without(const absl::flat_hash_set<uint64_t>& persons) const {
+  std::vector<bool> gone(users());
+  for (uint32_t user = 0; user < users(); ++user) gone[user] = persons.contains(persons_[user]);
+  if (std::find(gone.begin(), gone.end(), true) == gone.end()) return nullptr;
+  auto out = std::make_unique<Neighbours>();
+  out->neighbours_ = neighbours_;
+  for (uint32_t user = 0; user < users(); ++user) {  // who is gone leaves an empty row that nothing leads to
+    out->persons_.push_back(gone[user] ? 0 : persons_[user]);
+    for (uint64_t i = profile_offsets_[user]; i < profile_offsets_[user + 1] && !gone[user]; ++i) {
+      out->profile_items_.push_back(profile_items_[i]);
+      out->profile_shares_.push_back(profile_shares_[i]);
+    }
+    out->profile_offsets_.push_back(out->profile_items_.size());
+  }
+  for (size_t item = 0; item + 1 < posting_offsets_.size(); ++item) {
+    for (uint64_t i = posting_offsets_[item]; i < posting_offsets_[item + 1]; ++i) {
+      if (gone[posting_users_[i]]) continue;
+      out->posting_users_.push_back(posting_users_[i]);
+      out->posting_weights_.push_back(posting_weights_[i]);
+    }
+    out->posting_offsets_.push_back(out->posting_users_.size());
+  }
+  return out;
+}
+
 void Neighbours::Save(base::ByteWriter& out) const {
   out.Value(neighbours_);
   out.Array(persons_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "libs/base/bytes.h"
@@ -34,6 +35,8 @@ class Neighbours : public CandidateSource {
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile&, ItemId, Reason&) const override {}  // nobody is named
+
+  std::unique_ptr<const CandidateSource> Without(const absl::flat_hash_set<uint64_t>& persons) const override;
 
   uint32_t users() const { return static_cast<uint32_t>(persons_.size()); }
 

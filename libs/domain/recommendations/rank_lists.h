@@ -16,8 +16,9 @@ class RankLists {
   RankLists(const Model& model, const HoldOut& hold_out, absl::Span<const uint64_t> persons, uint64_t seed)
       : model_(model), hold_out_(hold_out), persons_(persons), seed_(seed) {}
 
-  // In the order of the examples. kNewProducts leaves out who bought nothing new; kCompleteBasket gives half a basket
-  // (before the session that led to it) and wants the other half, once with the person's history and once without, where there are two items at least.
+  // In the order of the examples. kNewProducts leaves out who bought nothing new; kCompleteBasket gives half a basket,
+  // then the session that led to it, and wants the other half, once with the person's history and once without, where
+  // there are two items at least.
   std::vector<RankList> Make(Task task);
 
  private:

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "libs/base/bytes.h"
 #include "libs/domain/recommendations/candidates.h"
@@ -40,6 +42,11 @@ class CandidateSource {
 
   // Fills what a reason of this source's kind tells beside its share.
   virtual void Explain(const Profile& profile, ItemId item, Reason& reason) const = 0;
+
+  // The same without what it keeps of those persons (UserContext::person); null where it keeps nothing of them.
+  virtual std::unique_ptr<const CandidateSource> Without(const absl::flat_hash_set<uint64_t>& persons) const {
+    return nullptr;
+  }
 
   // The source as a part of a model's file; read by LoadSource (source_table.h).
   virtual void Save(base::ByteWriter& out) const = 0;

@@ -131,6 +131,28 @@ TEST(NeighboursTest, WeighsTheNearestByHand) {
   EXPECT_NEAR(table.Value(3, 0), 1, 1e-6);
 }
 
+TEST(NeighboursTest, APersonLeftOutTellsNothing) {
+  const Baskets baskets = MakeBaskets(6, {{{0, 1, 2}}, {{0, 1, 3}}, {{4, 5}}});
+  const std::vector<uint64_t> persons = {11, 12, 13};
+  const Neighbours model = Neighbours::Train(baskets, persons, {});
+  EXPECT_EQ(model.Without({99}), nullptr);
+  const auto without = model.Without({12});
+  ASSERT_NE(without, nullptr);
+  const OwnedContext owned({{0, 1}});
+  Table before(model, owned.context, 6, 10), after(*without, owned.context, 6, 10);
+  EXPECT_FLOAT_EQ(before.Value(3, 0), 0.5F);
+  EXPECT_EQ(after.Value(3, 0), -1);
+  EXPECT_FLOAT_EQ(after.Value(2, 0), 1);  // of the one who is left
+
+  base::ByteWriter bytes;
+  without->Save(bytes);
+  const uint64_t gone = 12;
+  EXPECT_EQ(bytes.bytes().find(std::string(reinterpret_cast<const char*>(&gone), sizeof(gone))), std::string::npos);
+  base::ByteReader in(bytes.bytes());
+  Neighbours::Load(in, 6);
+  EXPECT_TRUE(in.status().ok() && in.AtEnd()) << in.status();
+}
+
 TEST(NeighboursTest, TellsOnlyRecentBasketsAndKeepsItsCaps) {
   const Baskets baskets = MakeBaskets(6, {{{0, 1}, {0, 2}}, {{0, 3}}, {{0, 4}}});
   const std::vector<uint64_t> persons = {1, 2, 3};

@@ -243,6 +243,13 @@ absl::StatusOr<int64_t> Registry::Rollback(absl::string_view name, absl::string_
   return holder.previous;
 }
 
+absl::Status Registry::ForgetPrevious(absl::string_view name, absl::string_view stage) {
+  ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
+  const Directory::Lock lock(model);
+  ASSIGN_OR_RETURN(const Stage holder, ReadStage(model, stage));
+  return WriteStage(model, stage, {holder.current, 0});
+}
+
 absl::StatusOr<int64_t> Registry::StageVersion(absl::string_view name, absl::string_view stage) const {
   ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
   ASSIGN_OR_RETURN(const Stage holder, ReadStage(model, stage));

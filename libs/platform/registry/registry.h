@@ -72,6 +72,9 @@ class Registry {
   // NOT_FOUND when nothing was promoted.
   absl::StatusOr<int64_t> StageVersion(absl::string_view name, absl::string_view stage) const;
 
+  // Forgets who held the stage before: Rollback then refuses, and Prune may remove it.
+  absl::Status ForgetPrevious(absl::string_view name, absl::string_view stage);
+
   // Removes all but the newest `keep` versions and those that hold a stage or held it before. Returns how many went.
   absl::StatusOr<int> Prune(absl::string_view name, int keep);
 

@@ -211,6 +211,19 @@ TEST_F(RegistryTest, StagesArePromotedAndRolledBack) {
   EXPECT_EQ(registry_.Promote("item-item", 9, "serving").code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(RegistryTest, TheHolderBeforeCanBeForgotten) {
+  ASSERT_TRUE(registry_.Publish("item-item", "one", {}).ok());
+  ASSERT_TRUE(registry_.Publish("item-item", "two", {}).ok());
+  ASSERT_TRUE(registry_.Promote("item-item", 1, "serving").ok());
+  ASSERT_TRUE(registry_.Promote("item-item", 2, "serving").ok());
+  EXPECT_EQ(*registry_.Prune("item-item", 1), 0);
+  ASSERT_TRUE(registry_.ForgetPrevious("item-item", "serving").ok());
+  EXPECT_EQ(*registry_.StageVersion("item-item", "serving"), 2);
+  EXPECT_EQ(base::ErrorReason(registry_.Rollback("item-item", "serving").status()), "NO_PREVIOUS_VERSION");
+  EXPECT_EQ(*registry_.Prune("item-item", 1), 1);
+  EXPECT_EQ(registry_.Load("item-item", 1).status().code(), absl::StatusCode::kNotFound);
+}
+
 TEST_F(RegistryTest, ACorruptHolderOfAStageFallsBackToAnOlderVersion) {
   Publish("one");
   Publish("two");
