@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <iostream>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -114,6 +116,29 @@ TEST_F(PeopleTest, BehaviourIsKeptOnceAndForNinetyDays) {
   Behaviour({RecordBytes(Viewed("F"), {.visitor = "v", .occurred_at = kDay + absl::Hours(24 * 90 + 1)}),
              RecordBytes(Viewed("G"), {.visitor = "v", .occurred_at = kDay})});  // too old by now
   EXPECT_THAT(Steps(), ElementsAre("0E", "0F"));
+}
+
+TEST_F(PeopleTest, ABatchOfBehaviourIsOneShortTransaction) {
+  constexpr int kBatches = 5, kRecords = 4'000;
+  double seconds = 0;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    std::vector<std::string> records;
+    for (int i = 0; i < kRecords; ++i) {
+      const std::string person = absl::StrCat(batch, "/", i % 1'000);
+      records.push_back(RecordBytes(Viewed(absl::StrCat("p-", i % 300)),
+                                    {.customer = i % 4 == 0 ? person : "",
+                                     .visitor = person,
+                                     .occurred_at = kDay + absl::Seconds(10 * batch) + absl::Milliseconds(i),
+                                     .session = person}));
+    }
+    const auto start = std::chrono::steady_clock::now();
+    Apply(behaviour_, "behavior", records);
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    next_offset_ += kRecords;
+  }
+  EXPECT_THAT(Column("SELECT count(*) FROM recommendations.behaviour"), ElementsAre("20000"));
+  std::cout << "  behaviour stored: " << static_cast<int>(kBatches * kRecords / seconds) << " events/s\n";
+  EXPECT_LT(seconds / kBatches, 2);  // the aim is 0.1 s; the bound leaves room for a machine under load
 }
 
 TEST_F(PeopleTest, BehaviourIsReadAsVisitsNewestFirst) {
