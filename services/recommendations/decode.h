@@ -35,11 +35,13 @@ struct SessionStep {
   enum class Kind { kViewed, kCarted, kUncarted };
   Kind kind = Kind::kViewed;
   std::string product;
+  bool clicked = false;  // viewed by a click in a list
 };
 
 // A list that was seen.
 struct ShownProducts {
   std::vector<std::string> products;
+  int first_place = 1;  // of the first product
 };
 
 struct DecodedRecord {
@@ -50,6 +52,7 @@ struct DecodedRecord {
   absl::Time occurred_at;
   std::string subject;  // token
   std::string visitor;  // token, when the event names a visitor
+  std::string attribution_token;
   // Nothing: a type that says nothing here (a return, an adjustment, a page, the price of one store).
   std::variant<std::monostate, OrderSnapshot, OrderVoid, ProductSnapshot, PriceSnapshot, StockLevel, StockChange,
                SessionStep, ShownProducts>
@@ -59,7 +62,9 @@ struct DecodedRecord {
 constexpr char kReasonRecordBroken[] = "RECORD_BROKEN";    // its bytes are no EventRecord
 constexpr char kReasonPayloadBroken[] = "PAYLOAD_BROKEN";  // its payload is not of its type
 
-enum class Payloads { kAll, kLive };  // kLive: content stays empty for imported orders, cancellations and behaviour
+// Content stays empty: kLive, for imported orders, cancellations and behaviour; kAttributed, for what is no order and
+// names no answer.
+enum class Payloads { kAll, kLive, kAttributed };
 
 // Pure and thread-safe; about 1 us and 100 ns a line. INVALID_ARGUMENT with one of the reasons above for a record that
 // belongs to the dead letters, or VALUE_INVALID (decode_checks.h).

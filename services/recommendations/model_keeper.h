@@ -21,7 +21,8 @@ struct ModelKeeperOptions {
   absl::Duration rest = absl::Minutes(10);  // between trainings, and from the start to the first
 };
 
-// Keeps models current: serves what the registry names, and trains anew when the orders have grown by a fifth. Owns one
+// Keeps models current: serves what the registry names, and trains anew when the orders have grown by a fifth, but not
+// while a canary is being compared with the model in service. Owns one
 // thread; destruction waits for a training's current step.
 class ModelKeeper {
  public:

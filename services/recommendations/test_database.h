@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "libs/base/status.h"
+#include "libs/platform/log/batch_handler.h"
 #include "libs/platform/postgres/migrate.h"
 #include "libs/platform/postgres/pool.h"
 #include "libs/testing/private_postgres.h"
 #include "services/recommendations/migrations.h"
-#include "services/recommendations/purchase_writer.h"
 
 namespace kontor::recommendations {
 
@@ -30,7 +30,7 @@ inline std::unique_ptr<postgres::Pool> TestPool(const std::string& dsn) {
 }
 
 // Applies records as one batch of one partition, as a consumer would.
-inline absl::Status ApplyBatch(postgres::Pool& pool, PurchaseWriter& writer, const std::vector<std::string>& records,
+inline absl::Status ApplyBatch(postgres::Pool& pool, log::BatchHandler& writer, const std::vector<std::string>& records,
                                log::Effects& effects, const std::string& topic = "orders") {
   std::vector<log::LogRecord> batch;
   for (const std::string& bytes : records) {

@@ -30,6 +30,7 @@ struct TestRecord {
   bool imported = false;
   std::string country;
   std::string shop = kTestShop;
+  std::string attribution_token;
 };
 
 template <typename Payload>
@@ -44,6 +45,7 @@ std::string RecordBytes(const Payload& payload, const TestRecord& about = {}) {
   record.mutable_context()->set_visitor_token(VisitorToken(about.visitor));
   record.set_subject_token(about.customer.empty() ? VisitorToken(about.visitor) : CustomerToken(about.customer));
   record.mutable_context()->set_country(about.country);
+  record.mutable_context()->set_attribution_token(about.attribution_token);
   record.set_imported(about.imported);
   payload.SerializeToString(record.mutable_payload());
   return record.SerializeAsString();
@@ -94,6 +96,19 @@ inline kontor::events::v1::CartChanged Carted(const std::string& product, bool a
   cart.set_change(added ? kontor::events::v1::CartChanged::CHANGE_ADDED
                         : kontor::events::v1::CartChanged::CHANGE_REMOVED);
   return cart;
+}
+
+inline kontor::events::v1::ItemsShown Shown(const std::vector<std::string>& products, int first_rank = 0) {
+  kontor::events::v1::ItemsShown shown;
+  for (const std::string& product : products) shown.add_product_ids(product);
+  shown.set_first_rank(first_rank);
+  return shown;
+}
+
+inline kontor::events::v1::ItemClicked Clicked(const std::string& product) {
+  kontor::events::v1::ItemClicked clicked;
+  clicked.set_product_id(product);
+  return clicked;
 }
 
 }  // namespace kontor::recommendations

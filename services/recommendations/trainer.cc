@@ -42,6 +42,7 @@ absl::Status Cancelled() { return absl::CancelledError("the training was cancell
 Trainer::Trainer(Parts parts)
     : parts_(std::move(parts)),
       served_(OutcomeCounter(parts_.metrics, "served")),
+      canary_(OutcomeCounter(parts_.metrics, "canary")),
       worse_(OutcomeCounter(parts_.metrics, "worse")),
       failed_(OutcomeCounter(parts_.metrics, "failed")) {}
 
@@ -60,12 +61,16 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Train(const std::str
     running_.erase(shop);
   }
   const bool worse = base::ErrorReason(trained.status()) == kReasonModelWorse;
-  (trained.ok() ? served_ : worse ? worse_ : failed_).Add();
+  (trained.ok() && wish.canary_share > 0 ? canary_ : trained.ok() ? served_ : worse ? worse_ : failed_).Add();
   return trained;
 }
 
 absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::string& shop, const Wish& wish,
                                                                      const CancelFunction& cancelled) {
+  if (wish.canary_share > 0 && parts_.serving.Get(shop) == nullptr) {
+    return base::Error(absl::StatusCode::kFailedPrecondition, kReasonNoModel,
+                       "there is no model in service for a canary to stand beside; train without canary_share");
+  }
   static const CatalogueView& no_catalogue = *new CatalogueView;
   const LiveShop* live = parts_.live.Find(shop);
   ASSIGN_OR_RETURN(
@@ -115,9 +120,13 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Serve(const std::str
   registry::ModelMetadata metadata = MetadataOf(*model, data);
   metadata.metrics[kMetricNetworkSeconds] = wish.network_seconds;
   ASSIGN_OR_RETURN(const int64_t version, parts_.registry.Publish(name, SaveModel(*model), metadata));
-  RETURN_IF_ERROR(parts_.registry.Promote(name, version, kServingStage));
+  RETURN_IF_ERROR(PutIntoService(parts_.registry, shop, version, wish.canary_share));
   RETURN_IF_ERROR(parts_.serving.Refresh(shop));
-  const std::shared_ptr<const ServedModel> served = parts_.serving.Get(shop);
+  RETURN_IF_ERROR(parts_.serving.RefreshCanary(shop));
+  std::shared_ptr<const ServedModel> served = parts_.serving.Get(shop);
+  if (const auto canary = parts_.serving.GetCanary(shop); wish.canary_share > 0) {
+    served = canary == nullptr ? nullptr : canary->served;
+  }
   if (served == nullptr || served->info().version != version) {
     return base::Error(absl::StatusCode::kUnavailable, "MODEL_NOT_SERVED",
                        "the new model was saved but is not the one in service; look at the registry's folder");
