@@ -17,7 +17,6 @@ namespace kontor::ctl {
 namespace {
 
 namespace analytics = kontor::analytics::v1;
-namespace recommendations = kontor::recommendations::v1;
 
 absl::Status ReadDate(const Arguments& arguments, absl::string_view name, google::protobuf::Timestamp& out) {
   absl::Time time;
@@ -82,18 +81,6 @@ absl::Status RunMetrics(absl::Span<const std::string> words) {
   TextTable dimensions({"dimension", "meaning"});
   for (const auto& dimension : list.dimensions()) dimensions.Add({dimension.name(), dimension.description()});
   std::printf("%s\n%s", metrics.Text(2, 110).c_str(), dimensions.Text(2, 110).c_str());
-  return absl::OkStatus();
-}
-
-absl::Status RunTrain(absl::Span<const std::string> words) {
-  ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words, {"network-seconds"}, {"force"}));
-  ASSIGN_OR_RETURN(const int64_t network_seconds, arguments.Int("network-seconds", 0));
-  ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
-  ASSIGN_OR_RETURN(const recommendations::Model model, session.TrainModel(arguments.Has("force"), network_seconds));
-  std::printf(
-      "  %s: %s baskets, %s customers, %s products; on each customer's last basket recall@10 %.4f, ndcg@10 %.4f\n",
-      model.name().c_str(), Grouped(model.baskets()).c_str(), Grouped(model.customers()).c_str(),
-      Grouped(model.products()).c_str(), model.recall_at_10(), model.ndcg_at_10());
   return absl::OkStatus();
 }
 

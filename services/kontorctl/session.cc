@@ -97,11 +97,13 @@ absl::StatusOr<recommendations::RecommendResponse> Session::Recommend(recommenda
       *this, timeout, &recommendations::RecommendationService::Stub::Recommend, request);
 }
 
-absl::StatusOr<recommendations::Model> Session::TrainModel(bool force, int64_t network_seconds) const {
+absl::StatusOr<recommendations::Model> Session::TrainModel(bool force, int64_t network_seconds,
+                                                           double canary_share) const {
   constexpr int kNetworks = 4, kTrainings = 2;
   recommendations::TrainModelRequest request;
   request.set_parent(shop_);
   request.set_force(force);
+  request.set_canary_share(canary_share);
   if (network_seconds > 0) request.mutable_network_time()->set_seconds(network_seconds);
   const absl::Duration patience = absl::Minutes(10) + kNetworks * kTrainings * absl::Seconds(network_seconds);
   return Call<recommendations::RecommendationService>(

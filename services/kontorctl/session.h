@@ -37,7 +37,8 @@ class Session {
   absl::StatusOr<kontor::analytics::v1::ListMetricsResponse> ListMetrics() const;
   absl::StatusOr<kontor::recommendations::v1::RecommendResponse> Recommend(
       kontor::recommendations::v1::RecommendRequest request, absl::Duration timeout = absl::Seconds(10)) const;
-  absl::StatusOr<kontor::recommendations::v1::Model> TrainModel(bool force, int64_t network_seconds = 0) const;
+  absl::StatusOr<kontor::recommendations::v1::Model> TrainModel(bool force, int64_t network_seconds = 0,
+                                                                double canary_share = 0) const;
   absl::StatusOr<kontor::ingest::v1::Import> CreateImport(const kontor::ingest::v1::CreateImportRequest& request) const;
   absl::StatusOr<std::vector<kontor::ingest::v1::Import>> ListImports() const;
   absl::StatusOr<std::vector<kontor::ingest::v1::RowError>> ImportErrors(const std::string& import, int limit) const;

@@ -89,8 +89,8 @@ Answerer::Answerer(Parts parts)
       no_time_(DegradedCounter(parts_.metrics, "deadline")),
       random_(parts_.seed) {}
 
-absl::StatusOr<Answerer::Setting> Answerer::Set(const runtime::CallContext& call,
-                                                const v1::RecommendRequest& request) const {
+absl::StatusOr<Answerer::Setting> Answerer::Set(const runtime::CallContext& call, const v1::RecommendRequest& request,
+                                                absl::string_view token) {
   Setting setting;
   setting.shop = call.shop;
   setting.live = parts_.live.Find(call.shop);
@@ -104,8 +104,22 @@ absl::StatusOr<Answerer::Setting> Answerer::Set(const runtime::CallContext& call
   };
   RETURN_IF_ERROR(fleet::WaitForPositions(LiveFollower::Topics(), applied, call, request.read_after()));
   if (Names(request, {fleet::kCatalog, fleet::kInventory})) parts_.serving.Refresh(call.shop);
-  setting.view = parts_.serving.Get(call.shop);
+  setting.views = parts_.serving.All(call.shop);
+  setting.seed = request.seed() == 0 ? Draw() : request.seed();
+  Choose(request, token, setting);
   return setting;
+}
+
+void Answerer::Choose(const v1::RecommendRequest& request, absl::string_view token, Setting& setting) const {
+  std::string person(token);
+  if (setting.views.canary != nullptr && person.empty()) person = BuyerToken(setting.shop, request);
+  if (person.empty()) person = absl::StrCat(request.seed() == 0 ? setting.seed : request.seed());
+  setting.view = setting.views.For(person);
+}
+
+std::string Answerer::BuyerToken(const std::string& shop, const v1::RecommendRequest& request) const {
+  if (!request.customer_id().empty()) return CustomerToken(shop, request.customer_id());
+  return base::SubjectToken(parts_.subject_secret, shop, base::SubjectKind::kVisitor, request.visitor_id());
 }
 
 std::string Answerer::CustomerToken(const std::string& shop, const std::string& customer_id) const {
@@ -177,7 +191,7 @@ Answerer::Answer Answerer::Give(const Setting& setting, const v1::RecommendReque
   if (person.missing) Degrade(no_history_, "the purchase history cannot be read at the moment", response);
   if (person.stale) Degrade(stale_history_, "the purchase history may be a few minutes old", response);
   Occasion occasion = OccasionOf(request);
-  if (occasion.seed == 0) occasion.seed = Draw();
+  if (occasion.seed == 0) occasion.seed = setting.seed;
   occasion.shown_elsewhere = shown_elsewhere;
   response.set_seed(occasion.seed);
   if (setting.view == nullptr) {
@@ -239,6 +253,9 @@ void Answerer::Sign(const ServingView* view, const v1::RecommendRequest& request
   token.tier = response.tier();
   token.answered_at = parts_.clock.Now();
   token.answer_id = Draw();
+  for (const auto& one : response.recommendations()) {
+    token.leads += LeadCharacter(one.reasons().empty() ? 0 : one.reasons(0).kind());
+  }
   response.set_attribution_token(FormatAttributionToken(token));
 }
 

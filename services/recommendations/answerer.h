@@ -41,11 +41,17 @@ class Answerer {
   struct Setting {
     std::string shop;
     const LiveShop* live = nullptr;
-    std::shared_ptr<const ServingView> view;  // null: no model yet
+    ShopViews views;
+    std::shared_ptr<const ServingView> view;  // of views, by whom is asked for; null: no model yet
+    uint64_t seed = 0;                        // for requests that give none
   };
   // NOT_FOUND (SHOP_UNKNOWN) for a shop that this fleet does not serve; waits for read_after as
   // libs/platform/fleet/read_after.h says: UNAVAILABLE (NOT_YET_APPLIED).
-  absl::StatusOr<Setting> Set(const runtime::CallContext& call, const v1::RecommendRequest& request) const;
+  // `token`: the person, where the request names nobody.
+  absl::StatusOr<Setting> Set(const runtime::CallContext& call, const v1::RecommendRequest& request,
+                              absl::string_view token = {});
+  // The model in service, or the canary for those whom it answers: chosen by the person, or by the seed of a stranger.
+  void Choose(const v1::RecommendRequest& request, absl::string_view token, Setting& setting) const;
 
   // A person as found, and what could not be.
   struct Person {
@@ -73,6 +79,7 @@ class Answerer {
   static std::vector<Recommendation> Ask(const Question& question, std::vector<PassedOver>* passed_over = nullptr);
 
  private:
+  std::string BuyerToken(const std::string& shop, const v1::RecommendRequest& request) const;
   void Degrade(const runtime::Counter& counter, const char* reason, v1::RecommendResponse& response) const;
   void Show(const Setting& setting, const v1::RecommendRequest& request, const Person& person, const Occasion& occasion,
             Answer& answer) const;

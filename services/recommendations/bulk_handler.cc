@@ -65,7 +65,7 @@ absl::Status BulkHandler::StreamAll(const runtime::CallContext& call, const v1::
 absl::Status BulkHandler::Send(const runtime::CallContext& call, const v1::RecommendRequest& request,
                                const Recipient& recipient, runtime::Writer<v1::StreamRecommendationsResponse>& writer) {
   RETURN_IF_ERROR(GiveWay(call));
-  ASSIGN_OR_RETURN(const Answerer::Setting setting, parts_.answerer.Set(call, request));
+  ASSIGN_OR_RETURN(const Answerer::Setting setting, parts_.answerer.Set(call, request, recipient.token));
   ASSIGN_OR_RETURN(FoundHistory found, parts_.histories.Get(call.shop, recipient.token));
   v1::StreamRecommendationsResponse response;
   {

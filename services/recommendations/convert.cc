@@ -43,7 +43,8 @@ void FillRecommendations(const std::vector<Recommendation>& ranked, const Servin
   }
 }
 
-void FillModel(const std::string& shop, const registry::ModelInfo& info, bool serving, v1::Model& out) {
+void FillModel(const std::string& shop, const registry::ModelInfo& info, bool serving, double canary_share,
+               v1::Model& out) {
   const auto metric = [&](const char* name) {
     const auto found = info.metadata.metrics.find(name);
     return found == info.metadata.metrics.end() ? 0 : found->second;
@@ -57,7 +58,10 @@ void FillModel(const std::string& shop, const registry::ModelInfo& info, bool se
   out.set_products(std::llround(metric("products")));
   out.set_recall_at_10(metric("recall_at_10"));
   out.set_ndcg_at_10(metric("ndcg_at_10"));
+  out.set_recall_at_10_new(metric("recall_at_10_new"));
+  out.set_ndcg_at_10_new(metric("ndcg_at_10_new"));
   out.set_sha256(info.sha256);
+  out.set_canary_share(canary_share);
 }
 
 }  // namespace kontor::recommendations

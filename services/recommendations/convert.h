@@ -21,7 +21,8 @@ void FillRecommendations(const std::vector<Recommendation>& ranked, const Servin
 // "shops/{shop}/rules/{rule}"
 std::string RuleName(absl::string_view shop, absl::string_view rule);
 
-// A model of the registry.
-void FillModel(const std::string& shop, const registry::ModelInfo& info, bool serving, v1::Model& out);
+// A model of the registry; `canary_share` is 0 for one that is not the canary.
+void FillModel(const std::string& shop, const registry::ModelInfo& info, bool serving, double canary_share,
+               v1::Model& out);
 
 }  // namespace kontor::recommendations

@@ -90,7 +90,9 @@ absl::Status Convert(const ev::ProductViewed& view, const ev::EventRecord&, Deco
 }
 
 absl::Status Convert(const ev::ItemClicked& click, const ev::EventRecord&, DecodedRecord& out) {
-  return SetStep(SessionStep::Kind::kViewed, click.product_id(), out);
+  RETURN_IF_ERROR(SetStep(SessionStep::Kind::kViewed, click.product_id(), out));
+  std::get<SessionStep>(out.content).clicked = true;
+  return absl::OkStatus();
 }
 
 absl::Status Convert(const ev::CartChanged& cart, const ev::EventRecord&, DecodedRecord& out) {
@@ -104,6 +106,7 @@ absl::Status Convert(const ev::ItemsShown& shown, const ev::EventRecord&, Decode
     RETURN_IF_ERROR(CheckRecordId("product_ids", product));
     list.products.push_back(product);
   }
+  if (shown.first_rank() > 1) list.first_place = shown.first_rank();
   out.content = std::move(list);
   return absl::OkStatus();
 }
@@ -165,6 +168,12 @@ bool IsLive(const ev::EventRecord& record) {
   return !record.imported() || always.contains(record.type());
 }
 
+bool IsOrder(const ev::EventRecord& record) {
+  static const auto& orders = *new absl::flat_hash_set<std::string>{ev::OrderRecorded::descriptor()->full_name(),
+                                                                    ev::OrderCancelled::descriptor()->full_name()};
+  return orders.contains(record.type());
+}
+
 }  // namespace
 
 absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads payloads) {
@@ -182,10 +191,12 @@ absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads pay
   decoded.subject = record.subject_token();
   decoded.visitor = record.context().visitor_token();
   decoded.session = record.context().session_token();
+  decoded.attribution_token = record.context().attribution_token();
   const auto decoder = Decoders().find(record.type());
   decoded.known = decoder != Decoders().end();
   if (!decoded.known || decoder->second == nullptr) return decoded;
   if (payloads == Payloads::kLive && !IsLive(record)) return decoded;
+  if (payloads == Payloads::kAttributed && decoded.attribution_token.empty() && !IsOrder(record)) return decoded;
   RETURN_IF_ERROR(decoder->second(record, decoded));
   return decoded;
 }

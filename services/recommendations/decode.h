@@ -36,11 +36,13 @@ struct SessionStep {
   enum class Kind { kViewed, kCarted, kUncarted };
   Kind kind = Kind::kViewed;
   std::string product;
+  bool clicked = false;  // viewed by a click in a list
 };
 
 // A list that was seen.
 struct ShownProducts {
   std::vector<std::string> products;
+  int first_place = 1;  // of the first product
 };
 
 // Events say that a visitor is a customer; or that this was wrong.
@@ -61,6 +63,7 @@ struct DecodedRecord {
   std::string subject;  // token
   std::string visitor;  // token, when the event names a visitor
   std::string session;  // token, when the event names a session
+  std::string attribution_token;
   // Nothing: a type that says nothing here (a return, an adjustment, a page, the price of one store).
   std::variant<std::monostate, OrderSnapshot, OrderVoid, ProductSnapshot, PriceSnapshot, StockLevel, StockChange,
                SessionStep, ShownProducts, IdentityLink, ErasureRequest>
@@ -70,8 +73,9 @@ struct DecodedRecord {
 constexpr char kReasonRecordBroken[] = "RECORD_BROKEN";    // its bytes are no EventRecord
 constexpr char kReasonPayloadBroken[] = "PAYLOAD_BROKEN";  // its payload is not of its type
 
-// kLive: content stays empty for imported orders, cancellations, behaviour and links.
-enum class Payloads { kAll, kLive };
+// Content stays empty: kLive, for imported orders, cancellations, behaviour and links; kAttributed, for what is no
+// order and names no answer.
+enum class Payloads { kAll, kLive, kAttributed };
 
 // Pure and thread-safe; about 1 us and 100 ns a line. INVALID_ARGUMENT with one of the reasons above for a record that
 // belongs to the dead letters, or VALUE_INVALID (decode_checks.h).

@@ -39,9 +39,9 @@ struct Erasure {
   absl::Time until;
 };
 
-// Forgets them and every visitor that belongs to them, in all tables of the schema: orders lose their subject (revenue
-// and what goes together stay), the rest of up to that time goes; leaves tombstones. Returns whom caches must forget.
-// Milliseconds; other writers wait meanwhile.
+// Forgets them and every visitor that belongs to them, in all tables of the schema: orders and what became of answers
+// lose their subject (revenue, what goes together and how answers did stay), the rest of up to that time goes; leaves
+// tombstones. Returns whom caches must forget. Milliseconds; other writers wait meanwhile.
 absl::StatusOr<SubjectSet> Erase(postgres::Transaction& transaction, const Erasure& erasure);
 
 struct StoredTombstone {

@@ -11,6 +11,7 @@
 #include "services/recommendations/impression_writer.h"
 #include "services/recommendations/postgres_history_store.h"
 #include "services/recommendations/product_rows.h"
+#include "services/recommendations/purchase_writer.h"
 #include "services/recommendations/subject_list.h"
 #include "services/recommendations/test_database.h"
 #include "services/recommendations/test_records.h"

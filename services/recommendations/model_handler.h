@@ -9,21 +9,31 @@
 
 namespace kontor::recommendations {
 
-// RecommendationService/TrainModel and ListModels. Thread-safe.
+// RecommendationService/TrainModel, PromoteModel, RollbackModel and ListModels: the proto states their errors.
+// Answers after the return come from the models that were chosen. Thread-safe.
 class ModelHandler {
  public:
-  ModelHandler(Trainer& trainer, const registry::Registry& registry, ServingViews& serving)
-      : trainer_(trainer), registry_(registry), serving_(serving) {}
+  struct Parts {
+    Trainer& trainer;
+    registry::Registry& registry;
+    ServingModels& models;
+    ServingViews& serving;
+  };
+  explicit ModelHandler(const Parts& parts) : parts_(parts) {}
 
-  // Errors as trainer.h says. Answers after the return come from the new model.
   absl::StatusOr<v1::Model> TrainModel(const runtime::CallContext& call, const v1::TrainModelRequest& request);
+  absl::StatusOr<v1::Model> PromoteModel(const runtime::CallContext& call, const v1::PromoteModelRequest& request);
+  absl::StatusOr<v1::Model> RollbackModel(const runtime::CallContext& call, const v1::RollbackModelRequest& request);
   absl::StatusOr<v1::ListModelsResponse> ListModels(const runtime::CallContext& call,
                                                     const v1::ListModelsRequest& request);
 
  private:
-  Trainer& trainer_;
-  const registry::Registry& registry_;
-  ServingViews& serving_;
+  absl::Status Serve(const std::string& shop);  // what the registry says now
+
+  const Parts parts_;
 };
+
+constexpr char kReasonModelUnknown[] = "MODEL_UNKNOWN";
+constexpr char kReasonModelServes[] = "MODEL_SERVES";
 
 }  // namespace kontor::recommendations

@@ -52,13 +52,20 @@ void ModelKeeper::LookOnce() {
       runtime::LogWarning("the model named as serving cannot be loaded",
                           {{"model", RegistryName(shop)}, {"error", status.ToString()}});
     }
+    const absl::Status canary = serving_.RefreshCanary(shop);
+    if (!canary.ok()) {
+      runtime::LogError("the canary cannot be loaded; the model in service answers",
+                        {{"model", RegistryName(shop)}, {"error", canary.ToString()}});
+    }
   }
   if (clock_.Now() < next_growth_check_) return;
   next_growth_check_ = clock_.Now() + options_.growth_check;
   for (const std::string& shop : shops_) {
     if (clock_.Now() < next_training_[shop]) continue;
+    const bool forget = KnowsTheForgotten(shop);
+    if (serving_.GetCanary(shop) != nullptr && !forget) continue;
     const std::optional<int64_t> orders = GrownTo(shop);
-    if (!orders && !KnowsTheForgotten(shop)) continue;
+    if (!orders && !forget) continue;
     if (orders) tried_at_[shop] = *orders;
     const auto trained =
         trainer_.Train(shop, {.network_seconds = NetworkSeconds(shop)}, [this] { return cancelled_.load(); });

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -41,17 +42,15 @@ absl::Status Check(const v1::PreviewRulesRequest& request) {
 // What all answers of one side show.
 class Side {
  public:
-  explicit Side(const ServingView& view) : view_(view) {}
-
-  void Add(const std::vector<Recommendation>& shown) {
+  void Add(const ServingView& view, const std::vector<Recommendation>& shown) {
     for (const Recommendation& one : shown) {
       ++places_;
-      products_.insert(one.item);
-      for (const ItemPrice& price : view_.facts.prices(one.item)) {
+      products_.emplace(view.IdOf(one.item));
+      for (const ItemPrice& price : view.facts.prices(one.item)) {
         prices_[price.currency].first += price.price;
         ++prices_[price.currency].second;
       }
-      const absl::Span<const ItemPrice> prices = view_.facts.prices(one.item);
+      const absl::Span<const ItemPrice> prices = view.facts.prices(one.item);
       const double margin = prices.empty() ? std::nan("") : MarginShare(prices.front());
       if (std::isnan(margin)) continue;
       margins_ += margin;
@@ -73,14 +72,14 @@ class Side {
   }
 
  private:
-  const ServingView& view_;
   int places_ = 0, with_margin_ = 0;
   double margins_ = 0;
-  std::set<ItemId> products_;
+  std::set<std::string> products_;
   std::map<uint32_t, std::pair<absl::int128, int>> prices_;  // by currency: sum and number
 };
 
 struct Compared {
+  std::shared_ptr<const ServingView> view;  // of the rules to try
   std::shared_ptr<const v1::RecommendRequest> request;
   std::vector<Recommendation> before, after;
 
@@ -95,7 +94,8 @@ struct Compared {
   }
 };
 
-void FillExample(const Compared& compared, const ServingView& view, const std::string& shop, v1::PreviewExample& out) {
+void FillExample(const Compared& compared, const std::string& shop, v1::PreviewExample& out) {
+  const ServingView& view = *compared.view;
   *out.mutable_request() = *compared.request;
   std::set<uint32_t> fired;
   for (const Recommendation& one : compared.before) out.add_before_product_ids(std::string(view.IdOf(one.item)));
@@ -167,19 +167,23 @@ absl::StatusOr<v1::PreviewRulesResponse> PreviewHandler::PreviewRules(const runt
   }
   ASSIGN_OR_RETURN(const Requests requests, RequestsToAsk(call.shop, request));
   ASSIGN_OR_RETURN(std::vector<Rule> rules, RulesToTry(call.shop, request, *setting.view->rule_set));
-  const std::shared_ptr<const ServingView> other = WithRules(*setting.view, std::move(rules));
+  const ShopViews tried{WithRules(*setting.views.serving, rules),
+                        setting.views.canary == nullptr ? nullptr : WithRules(*setting.views.canary, std::move(rules)),
+                        0};
 
   std::vector<Compared> all;
-  Side before(*setting.view), after(*other);
+  Side before, after;
   int changed = 0;
   for (const auto& one : requests) {
     if (call.cancelled()) return absl::CancelledError("the caller has gone");
+    answerer_.Choose(*one, "", setting);
+    const auto& other = setting.view == setting.views.canary ? tried.canary : tried.serving;
     const Answerer::Person person = answerer_.Know(setting, *one, call.remaining());
     const Occasion occasion = answerer_.OccasionOf(*one);
-    Compared compared{one, Answerer::Ask(Question(setting.view, *one, person.known, occasion)),
+    Compared compared{other, one, Answerer::Ask(Question(setting.view, *one, person.known, occasion)),
                       Answerer::Ask(Question(other, *one, person.known, occasion))};
-    before.Add(compared.before);
-    after.Add(compared.after);
+    before.Add(*setting.view, compared.before);
+    after.Add(*other, compared.after);
     changed += compared.Difference() > 0;
     all.push_back(std::move(compared));
   }
@@ -193,7 +197,7 @@ absl::StatusOr<v1::PreviewRulesResponse> PreviewHandler::PreviewRules(const runt
   const int examples = request.max_examples() == 0 ? kDefaultExamples : request.max_examples();
   for (const Compared& compared : all) {
     if (response.examples_size() == examples) break;
-    FillExample(compared, *other, call.shop, *response.add_examples());
+    FillExample(compared, call.shop, *response.add_examples());
   }
   return response;
 }

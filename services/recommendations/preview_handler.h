@@ -35,7 +35,6 @@ class PreviewHandler {
   RuleStore& store_;
 };
 
-constexpr char kReasonNoModel[] = "NO_MODEL";
 constexpr char kReasonNoRequests[] = "NO_REQUESTS";
 
 }  // namespace kontor::recommendations

@@ -300,6 +300,7 @@ TEST_F(RecommendHandlerTest, TokensTellPlacementTierAndModel) {
   EXPECT_EQ(token.placement, v1::PLACEMENT_POPULAR);
   EXPECT_EQ(token.tier, v1::TIER_POPULAR);
   EXPECT_EQ(token.answered_at, clock_.Now());
+  EXPECT_EQ(token.leads, std::string(static_cast<size_t>(response.recommendations_size()), '5'));  // KIND_POPULAR
   EXPECT_NE(Ask().attribution_token(), response.attribution_token());
 }
 

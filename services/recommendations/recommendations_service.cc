@@ -25,9 +25,12 @@
 #include "services/recommendations/migrations.h"
 #include "services/recommendations/model_handler.h"
 #include "services/recommendations/model_keeper.h"
+#include "services/recommendations/outcome_writer.h"
 #include "services/recommendations/postgres_history_store.h"
 #include "services/recommendations/preview_handler.h"
 #include "services/recommendations/purchase_writer.h"
+#include "services/recommendations/quality_handler.h"
+#include "services/recommendations/quality_keeper.h"
 #include "services/recommendations/recommend_handler.h"
 #include "services/recommendations/request_log.h"
 #include "services/recommendations/rule_handler.h"
@@ -53,10 +56,12 @@ using std::placeholders::_2;
 using std::placeholders::_3;
 
 constexpr char kGroup[] = "recommendations", kImpressionGroup[] = "recommendations-impressions";
-constexpr char kBehaviourGroup[] = "recommendations-behaviour";
+constexpr char kBehaviourGroup[] = "recommendations-behaviour", kQualityGroup[] = "recommendations-quality";
 constexpr char kSchema[] = "recommendations";
 constexpr absl::Duration kTrainDeadline = absl::Minutes(15);
-constexpr int64_t kMaxBulkRequestBytes = 24 << 20;  // 100,000 ids of 200 bytes
+constexpr absl::Duration kQualityDeadline = absl::Minutes(2);
+constexpr absl::Duration kModelDeadline = absl::Minutes(1);  // reading a large model
+constexpr int64_t kMaxBulkRequestBytes = 24 << 20;           // 100,000 ids of 200 bytes
 
 log::ConsumerOptions WriterOptions(const char* group, const std::vector<std::string>& topics, int workers) {
   log::ConsumerOptions options;
@@ -96,6 +101,7 @@ struct RecommendationsParts {
         impression_consumer(fleet.log, fleet.postgres, impressions,
                             WriterOptions(kImpressionGroup, ImpressionTopics(), 1)),
         behaviour_consumer(fleet.log, fleet.postgres, behaviour, WriterOptions(kBehaviourGroup, BehaviourTopics(), 1)),
+        outcome_consumer(fleet.log, fleet.postgres, outcomes, WriterOptions(kQualityGroup, OutcomeTopics(), 1)),
         dead_letters(fleet.log, fleet.postgres, {.schema = kSchema}),
         live(fleet.log, fleet.clock, fleet.shops, fleet.server.metrics()),
         views(live, consumer),
@@ -113,10 +119,12 @@ struct RecommendationsParts {
         bulk({answerer, stored, subjects, online}),
         rule_handler({rule_store, rule_keeper, serving, fleet.clock}),
         preview(answerer, requests, rule_store),
-        model_handler(trainer, fleet.models, serving),
+        model_handler({trainer, fleet.models, models, serving}),
         erasures({fleet.postgres, live, models,
                   [this](const std::string& shop, const ErasureKeeper::Persons& persons) { Erase(shop, persons); }}),
-        keeper(trainer, models, fleet.postgres, fleet.shops, fleet.clock) {}
+        keeper(trainer, models, fleet.postgres, fleet.shops, fleet.clock),
+        quality(fleet.postgres, serving, fleet.clock),
+        quality_keeper({fleet.postgres, fleet.clock, fleet.server.metrics(), fleet.shops}) {}
 
   void Forget(const std::set<PurchaseWriter::Subject>& changed) {
     const std::vector<PurchaseWriter::Subject> subjects(changed.begin(), changed.end());
@@ -141,6 +149,8 @@ struct RecommendationsParts {
   log::Consumer impression_consumer;
   BehaviourWriter behaviour;
   log::Consumer behaviour_consumer;
+  OutcomeWriter outcomes;
+  log::Consumer outcome_consumer;
   log::OutboxRelay dead_letters;  // onto topic dead-letter.recommendations
   LiveFollower live;
   FollowerAndConsumer views;
@@ -161,7 +171,9 @@ struct RecommendationsParts {
   ModelHandler model_handler;
   ErasureKeeper erasures;
   ModelKeeper keeper;
-  std::unique_ptr<fleet::LagReporter> lag, impression_lag, behaviour_lag;
+  QualityHandler quality;
+  QualityKeeper quality_keeper;
+  std::unique_ptr<fleet::LagReporter> lag, impression_lag, behaviour_lag, outcome_lag;
 };
 
 void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
@@ -180,6 +192,12 @@ void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
   server.Unary<v1::ListModelsRequest, v1::ListModelsResponse>(
       "kontor.recommendations.v1.RecommendationService/ListModels",
       std::bind(&ModelHandler::ListModels, &parts.model_handler, _1, _2));
+  server.Unary<v1::PromoteModelRequest, v1::Model>("kontor.recommendations.v1.RecommendationService/PromoteModel",
+                                                   std::bind(&ModelHandler::PromoteModel, &parts.model_handler, _1, _2),
+                                                   {.deadline = kModelDeadline});
+  server.Unary<v1::RollbackModelRequest, v1::Model>(
+      "kontor.recommendations.v1.RecommendationService/RollbackModel",
+      std::bind(&ModelHandler::RollbackModel, &parts.model_handler, _1, _2), {.deadline = kModelDeadline});
   server.ServerStream<v1::StreamRecommendationsRequest, v1::StreamRecommendationsResponse>(
       "kontor.recommendations.v1.RecommendationService/StreamRecommendations",
       std::bind(&BulkHandler::Stream, &parts.bulk, _1, _2, _3), {.max_message_bytes = kMaxBulkRequestBytes});
@@ -204,6 +222,13 @@ void RegisterRules(runtime::Server& server, RecommendationsParts& parts) {
   server.AddService("kontor.recommendations.v1.RuleService");
 }
 
+void RegisterQuality(runtime::Server& server, RecommendationsParts& parts) {
+  server.Unary<v1::GetQualityRequest, v1::GetQualityResponse>(
+      "kontor.recommendations.v1.QualityService/GetQuality",
+      std::bind(&QualityHandler::GetQuality, &parts.quality, _1, _2), {.deadline = kQualityDeadline});
+  server.AddService("kontor.recommendations.v1.QualityService");
+}
+
 }  // namespace
 
 absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
@@ -212,6 +237,7 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(parts.consumer.Start());
   RETURN_IF_ERROR(parts.impression_consumer.Start());
   RETURN_IF_ERROR(parts.behaviour_consumer.Start());
+  RETURN_IF_ERROR(parts.outcome_consumer.Start());
   RETURN_IF_ERROR(parts.dead_letters.Start());
   RETURN_IF_ERROR(parts.live.Start(fleet.postgres, parts.consumer));
   parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.live.follower(), parts.consumer,
@@ -221,11 +247,18 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   parts.behaviour_lag = std::make_unique<fleet::LagReporter>(fleet.log, kBehaviourGroup, parts.live.follower(),
                                                              parts.behaviour_consumer, fleet.server.metrics());
   RETURN_IF_ERROR(parts.erasures.LookOnce());
+  parts.outcome_lag = std::make_unique<fleet::LagReporter>(fleet.log, kQualityGroup, parts.live.follower(),
+                                                           parts.outcome_consumer, fleet.server.metrics());
   for (const fleet::Shop& shop : fleet.shops) {
     const absl::Status loaded = parts.models.Refresh(shop.id);
-    if (loaded.ok()) continue;
-    runtime::LogError("no model can be loaded; answers are empty until TrainModel",
-                      {{"model", RegistryName(shop.id)}, {"error", loaded.ToString()}});
+    if (!loaded.ok()) {
+      runtime::LogError("no model can be loaded; answers are empty until TrainModel",
+                        {{"model", RegistryName(shop.id)}, {"error", loaded.ToString()}});
+    }
+    const absl::Status canary = parts.models.RefreshCanary(shop.id);
+    if (canary.ok()) continue;
+    runtime::LogError("the canary cannot be loaded; the model in service answers",
+                      {{"model", RegistryName(shop.id)}, {"error", canary.ToString()}});
   }
   RETURN_IF_ERROR(parts.rule_keeper.RefreshAll());
   parts.rule_keeper.Start();
@@ -233,8 +266,10 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   parts.serving.Start();
   parts.erasures.Start();
   parts.keeper.Start();
+  parts.quality_keeper.Start();
   RegisterHandlers(fleet.server, parts);
   RegisterRules(fleet.server, parts);
+  RegisterQuality(fleet.server, parts);
   fleet.server.AddReadiness("recommendations", [&live = parts.live.follower()] { return live.Ready(); });
   return absl::OkStatus();
 }

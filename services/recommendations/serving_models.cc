@@ -20,6 +20,14 @@ std::string ModelName(absl::string_view shop, int64_t version) {
   return absl::StrCat("shops/", shop, "/models/", version);
 }
 
+absl::Status PutIntoService(registry::Registry& registry, absl::string_view shop, int64_t version,
+                            double canary_share) {
+  const std::string name = RegistryName(shop);
+  if (canary_share > 0) return registry.Promote(name, version, kCanaryStage, canary_share);
+  RETURN_IF_ERROR(registry.Promote(name, version, kServingStage));
+  return registry.Vacate(name, kCanaryStage);
+}
+
 ServingModels::ServingModels(const registry::Registry& registry, absl::Span<const fleet::Shop> shops)
     : registry_(registry) {
   for (const fleet::Shop& shop : shops) shops_.emplace(shop.id, std::make_unique<Shop>());
@@ -37,16 +45,19 @@ void ServingModels::Forget(absl::string_view shop, const absl::flat_hash_set<uin
   found->second->forgotten.insert(persons.begin(), persons.end());
 }
 
+absl::flat_hash_set<uint64_t> ServingModels::Forgotten(absl::string_view shop) const {
+  const auto found = shops_.find(shop);
+  if (found == shops_.end()) return {};
+  base::MutexLock lock(found->second->mutex);
+  return found->second->forgotten;
+}
+
 absl::Status ServingModels::Refresh(absl::string_view shop) {
   const std::string name = RegistryName(shop);
   const absl::StatusOr<int64_t> version = registry_.StageVersion(name, kServingStage);
   if (absl::IsNotFound(version.status())) return absl::OkStatus();
   RETURN_IF_ERROR(version.status());
-  absl::flat_hash_set<uint64_t> forgotten;
-  if (const auto found = shops_.find(shop); found != shops_.end()) {
-    base::MutexLock lock(found->second->mutex);
-    forgotten = found->second->forgotten;
-  }
+  const absl::flat_hash_set<uint64_t> forgotten = Forgotten(shop);
   const auto served = Get(shop);
   if (served != nullptr && served->stage_version() == *version && served->forgotten() == forgotten.size()) {
     return absl::OkStatus();
@@ -62,6 +73,45 @@ absl::Status ServingModels::Refresh(absl::string_view shop) {
   Publish(shop,
           std::make_shared<const ServedModel>(std::move(model), std::move(loaded.info), *version, forgotten.size()));
   return absl::OkStatus();
+}
+
+std::shared_ptr<const Canary> ServingModels::GetCanary(absl::string_view shop) const {
+  const auto found = shops_.find(shop);
+  return found == shops_.end() ? nullptr : found->second->canary.Get();
+}
+
+absl::Status ServingModels::RefreshCanary(absl::string_view shop) {
+  const std::string name = RegistryName(shop);
+  const absl::StatusOr<registry::StageHolder> holder = registry_.Holder(name, kCanaryStage);
+  const std::shared_ptr<const Canary> known = GetCanary(shop);
+  if (absl::IsNotFound(holder.status())) {
+    if (known != nullptr) {
+      runtime::LogInfo("the canary has ended", {{"model", ModelName(shop, known->served->info().version)}});
+    }
+    PublishCanary(shop, nullptr);
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(holder.status());
+  const absl::flat_hash_set<uint64_t> forgotten = Forgotten(shop);
+  if (known != nullptr && known->served->info().version == holder->version &&
+      known->served->forgotten() == forgotten.size()) {
+    if (known->share != holder->share) {
+      PublishCanary(shop, std::make_shared<const Canary>(Canary{known->served, holder->share}));
+    }
+    return absl::OkStatus();
+  }
+  PublishCanary(shop, nullptr);
+  ASSIGN_OR_RETURN(registry::Model loaded, registry_.Load(name, holder->version));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Model> model, LoadModel(loaded.bytes, forgotten));
+  runtime::LogInfo("canary in service", {{"model", ModelName(shop, holder->version)}, {"share", holder->share}});
+  auto served =
+      std::make_shared<const ServedModel>(std::move(model), std::move(loaded.info), holder->version, forgotten.size());
+  PublishCanary(shop, std::make_shared<const Canary>(Canary{std::move(served), holder->share}));
+  return absl::OkStatus();
+}
+
+void ServingModels::PublishCanary(absl::string_view shop, std::shared_ptr<const Canary> canary) {
+  if (const auto found = shops_.find(shop); found != shops_.end()) found->second->canary.Publish(std::move(canary));
 }
 
 void ServingModels::Publish(absl::string_view shop, std::shared_ptr<const ServedModel> served) {

@@ -25,7 +25,14 @@ std::string RegistryName(absl::string_view shop);
 // "shops/{shop}/models/{version}"
 std::string ModelName(absl::string_view shop, int64_t version);
 
-inline constexpr char kServingStage[] = "serving";
+constexpr char kReasonNoModel[] = "NO_MODEL";
+
+// Stages of the registry: who answers, and who answers a share of people beside it.
+inline constexpr char kServingStage[] = "serving", kCanaryStage[] = "canary";
+
+// Puts a version into service: with a share of 0 for everybody, which ends a canary; with one below 1 as the canary, in
+// place of the one before. Errors of Registry::Promote; where a second write fails the canary goes on.
+absl::Status PutIntoService(registry::Registry& registry, absl::string_view shop, int64_t version, double canary_share);
 
 // A model in service. Immutable; thread-safe.
 class ServedModel {
@@ -47,7 +54,13 @@ class ServedModel {
   const size_t forgotten_;
 };
 
-// The model that each shop is served with. Thread-safe.
+// A model that answers a share of people.
+struct Canary {
+  std::shared_ptr<const ServedModel> served;
+  double share = 0;  // above 0, below 1
+};
+
+// The models that each shop is served with. Thread-safe.
 class ServingModels {
  public:
   ServingModels(const registry::Registry& registry, absl::Span<const fleet::Shop> shops);
@@ -55,19 +68,29 @@ class ServingModels {
   // Null while there is none, and for shops that are not configured.
   std::shared_ptr<const ServedModel> Get(absl::string_view shop) const;
 
-  // Nothing of those persons (StableHash of their tokens) counts in models that are loaded from now on; Refresh loads
-  // the one in service anew.
+  // Nothing of those persons (StableHash of their tokens) counts in models that are loaded from now on; Refresh and
+  // RefreshCanary load those in service anew.
   void Forget(absl::string_view shop, const absl::flat_hash_set<uint64_t>& persons);
 
   // Loads what the registry names as serving, when it is another one than is served; a model that does not verify, or
   // that this program cannot read, leaves the old one in place. OK when there is nothing to load.
   absl::Status Refresh(absl::string_view shop);
 
+  // Null while there is none.
+  std::shared_ptr<const Canary> GetCanary(absl::string_view shop) const;
+
+  // Takes over what the registry says about the canary. One that cannot be loaded is an error and no canary: nothing
+  // older stands in for it. Where the stage itself cannot be read, the canary that is known goes on.
+  absl::Status RefreshCanary(absl::string_view shop);
+
   void Publish(absl::string_view shop, std::shared_ptr<const ServedModel> served);
+  void PublishCanary(absl::string_view shop, std::shared_ptr<const Canary> canary);  // null: none
 
  private:
+  absl::flat_hash_set<uint64_t> Forgotten(absl::string_view shop) const;
   struct Shop {
     base::Snapshot<ServedModel> served;
+    base::Snapshot<Canary> canary;
     mutable base::Mutex mutex;
     absl::flat_hash_set<uint64_t> forgotten ABSL_GUARDED_BY(mutex);
   };

@@ -1,8 +1,10 @@
 #include "services/recommendations/serving_view.h"
 
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/hash.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -154,28 +156,43 @@ ServingViews::~ServingViews() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<const ServingView> ServingViews::Get(absl::string_view shop) const {
+const std::shared_ptr<const ServingView>& ShopViews::For(absl::string_view person) const {
+  if (canary == nullptr || serving == nullptr) return serving;
+  const uint64_t hash = base::StableHash(absl::StrCat(person, "@", canary->served->info().version));
+  return std::ldexp(static_cast<double>(hash), -64) < canary_share ? canary : serving;
+}
+
+ShopViews ServingViews::All(absl::string_view shop) const {
   const auto found = shops_.find(shop);
-  return found == shops_.end() ? nullptr : found->second->view.Get();
+  const std::shared_ptr<const ShopViews> views = found == shops_.end() ? nullptr : found->second->views.Get();
+  return views == nullptr ? ShopViews() : *views;
 }
 
 void ServingViews::Refresh(absl::string_view shop) {
   const auto found = shops_.find(shop);
   if (found == shops_.end()) return;
   base::MutexLock lock(found->second->refreshing);
-  std::shared_ptr<const ServedModel> served = models_.Get(shop);
-  if (served == nullptr) return found->second->view.Publish(nullptr);
-  const std::shared_ptr<const ServingView> last = found->second->view.Get();
+  const ShopViews last = All(shop);
+  const std::shared_ptr<const Canary> canary = models_.GetCanary(shop);
+  ShopViews next{Next(shop, models_.Get(shop), last.serving),
+                 Next(shop, canary == nullptr ? nullptr : canary->served, last.canary),
+                 canary == nullptr ? 0 : canary->share};
+  if (next.serving == last.serving && next.canary == last.canary && next.canary_share == last.canary_share) return;
+  found->second->views.Publish(std::make_shared<const ShopViews>(std::move(next)));
+}
+
+std::shared_ptr<const ServingView> ServingViews::Next(absl::string_view shop, std::shared_ptr<const ServedModel> served,
+                                                      const std::shared_ptr<const ServingView>& last) const {
+  if (served == nullptr) return nullptr;
   const CatalogueView& catalogue = live_.Find(shop)->catalogue;
   std::shared_ptr<const RuleSet> rules = rules_.Get(shop);
   const absl::Time now = clock_.Now();
   const bool same_model = last != nullptr && last->served == served;
   if (same_model && last->catalogue.version == catalogue.version() && last->rule_set == rules &&
       !(last->rules->dated() && now - last->compiled_at >= kDatedPeriod)) {
-    return;
+    return last;
   }
-  Builder builder(std::move(served), same_model ? last.get() : nullptr);
-  found->second->view.Publish(builder.Build(catalogue, std::move(rules), now));
+  return Builder(std::move(served), same_model ? last.get() : nullptr).Build(catalogue, std::move(rules), now);
 }
 
 void ServingViews::Start() {

@@ -53,7 +53,18 @@ class ServingView {
 // The rules of a view over other rules than those in force, for previews.
 std::shared_ptr<const ServingView> WithRules(const ServingView& view, std::vector<Rule> rules);
 
-// The view that each shop is served with. A thread brings views up to date: what the model, the catalogue or the
+// The views of a shop: of the model in service and, for a share of people, of the canary. Immutable; thread-safe.
+struct ShopViews {
+  std::shared_ptr<const ServingView> serving;  // null while the shop has no model
+  std::shared_ptr<const ServingView> canary;   // null while there is none
+  double canary_share = 0;
+
+  // Whose answers `person` gets: its token, or for strangers what stands for one. The same person always gets the same
+  // as long as the canary is the same; when its share grows, who had it keeps it.
+  const std::shared_ptr<const ServingView>& For(absl::string_view person) const;
+};
+
+// The views that each shop is served with. A thread brings views up to date: what the model, the catalogue or the
 // inventory says is in the answers 50 ms later, rules likewise. Thread-safe.
 class ServingViews {
  public:
@@ -67,8 +78,9 @@ class ServingViews {
   explicit ServingViews(const Parts& parts);
   ~ServingViews();
 
-  // Null while the shop has no model.
-  std::shared_ptr<const ServingView> Get(absl::string_view shop) const;
+  ShopViews All(absl::string_view shop) const;
+  // The one of the model in service; null while the shop has no model.
+  std::shared_ptr<const ServingView> Get(absl::string_view shop) const { return All(shop).serving; }
 
   // Takes in what has changed until now; one caller at a time for a shop, the others wait. Cost: nothing when nothing
   // has, about 50 us for each changed product, 1 us for each product of the catalogue after a new model.
@@ -79,9 +91,12 @@ class ServingViews {
  private:
   struct Shop {
     base::Mutex refreshing;
-    base::Snapshot<ServingView> view;
+    base::Snapshot<ShopViews> views;
   };
   void Run();
+  // `last`, when nothing has changed since; the next one otherwise. Null for no model.
+  std::shared_ptr<const ServingView> Next(absl::string_view shop, std::shared_ptr<const ServedModel> served,
+                                          const std::shared_ptr<const ServingView>& last) const;
 
   const ServingModels& models_;
   const LiveFollower& live_;

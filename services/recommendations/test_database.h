@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "libs/base/status.h"
+#include "libs/platform/log/batch_handler.h"
 #include "libs/platform/postgres/migrate.h"
 #include "libs/platform/postgres/pool.h"
 #include "libs/testing/private_postgres.h"
 #include "services/recommendations/migrations.h"
-#include "services/recommendations/purchase_writer.h"
 
 namespace kontor::recommendations {
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "kontor/recommendations/v1/quality_service.grpc.pb.h"
 #include "kontor/recommendations/v1/recommendation_service.grpc.pb.h"
 #include "kontor/recommendations/v1/rule_service.grpc.pb.h"
 #include "libs/base/hash.h"
@@ -64,6 +65,7 @@ class Process {
     const auto channel = runtime::NewChannel({.target = absl::StrCat("127.0.0.1:", server.port())});
     stub_ = v1::RecommendationService::NewStub(channel);
     rules_ = v1::RuleService::NewStub(channel);
+    quality_ = v1::QualityService::NewStub(channel);
   }
 
   // Appends records and returns their positions.
@@ -110,6 +112,14 @@ class Process {
     if (!status.ok()) return runtime::FromGrpc(status);
     return response;
   }
+  absl::StatusOr<v1::GetQualityResponse> GetQuality(const v1::GetQualityRequest& request) {
+    grpc::ClientContext context;
+    runtime::PrepareCall(context, "key", absl::Seconds(60));
+    v1::GetQualityResponse response;
+    const grpc::Status status = quality_->GetQuality(&context, request, &response);
+    if (!status.ok()) return runtime::FromGrpc(status);
+    return response;
+  }
   v1::RecommendationService::Stub& stub() { return *stub_; }
   log::EventLog& log() { return *log_; }
   std::string Page(const std::string& path) const {
@@ -117,7 +127,6 @@ class Process {
   }
   void ReleaseLog() { held_->Release(); }
 
- private:
   template <typename Response, typename Request>
   absl::StatusOr<Response> Call(grpc::Status (v1::RecommendationService::Stub::*method)(grpc::ClientContext*,
                                                                                         const Request&, Response*),
@@ -130,6 +139,7 @@ class Process {
     return response;
   }
 
+ private:
   static constexpr const char* arguments_[] = {"test"};
   fleet::PlainSealer sealer_;
   runtime::Application application_;
@@ -139,6 +149,7 @@ class Process {
   fleet::Fleet* fleet_ = nullptr;
   std::unique_ptr<v1::RecommendationService::Stub> stub_;
   std::unique_ptr<v1::RuleService::Stub> rules_;
+  std::unique_ptr<v1::QualityService::Stub> quality_;
 };
 
 inline std::vector<std::string> ProductsOf(const v1::RecommendResponse& response) {

@@ -31,6 +31,7 @@ struct TestRecord {
   std::string country;
   std::string shop = kTestShop;
   std::string session;
+  std::string attribution_token;
 };
 
 template <typename Payload>
@@ -47,6 +48,7 @@ std::string RecordBytes(const Payload& payload, const TestRecord& about = {}) {
       base::SubjectToken(kTestSecret, kTestShop, base::SubjectKind::kSession, about.session));
   record.set_subject_token(about.customer.empty() ? VisitorToken(about.visitor) : CustomerToken(about.customer));
   record.mutable_context()->set_country(about.country);
+  record.mutable_context()->set_attribution_token(about.attribution_token);
   record.set_imported(about.imported);
   payload.SerializeToString(record.mutable_payload());
   return record.SerializeAsString();
@@ -111,6 +113,19 @@ inline kontor::events::v1::ErasureRequested ForgetMe() {
   kontor::events::v1::ErasureRequested erasure;
   erasure.set_request_id("r-1");
   return erasure;
+}
+
+inline kontor::events::v1::ItemsShown Shown(const std::vector<std::string>& products, int first_rank = 0) {
+  kontor::events::v1::ItemsShown shown;
+  for (const std::string& product : products) shown.add_product_ids(product);
+  shown.set_first_rank(first_rank);
+  return shown;
+}
+
+inline kontor::events::v1::ItemClicked Clicked(const std::string& product) {
+  kontor::events::v1::ItemClicked clicked;
+  clicked.set_product_id(product);
+  return clicked;
 }
 
 }  // namespace kontor::recommendations

@@ -49,6 +49,7 @@ double ErasuresKnownTo(const ServedModel& served) {
 Trainer::Trainer(Parts parts)
     : parts_(std::move(parts)),
       served_(OutcomeCounter(parts_.metrics, "served")),
+      canary_(OutcomeCounter(parts_.metrics, "canary")),
       worse_(OutcomeCounter(parts_.metrics, "worse")),
       failed_(OutcomeCounter(parts_.metrics, "failed")) {}
 
@@ -67,12 +68,16 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Train(const std::str
     running_.erase(shop);
   }
   const bool worse = base::ErrorReason(trained.status()) == kReasonModelWorse;
-  (trained.ok() ? served_ : worse ? worse_ : failed_).Add();
+  (trained.ok() && wish.canary_share > 0 ? canary_ : trained.ok() ? served_ : worse ? worse_ : failed_).Add();
   return trained;
 }
 
 absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::string& shop, const Wish& wish,
                                                                      const CancelFunction& cancelled) {
+  if (wish.canary_share > 0 && parts_.serving.Get(shop) == nullptr) {
+    return base::Error(absl::StatusCode::kFailedPrecondition, kReasonNoModel,
+                       "there is no model in service for a canary to stand beside; train without canary_share");
+  }
   static const CatalogueView& no_catalogue = *new CatalogueView;
   const LiveShop* live = parts_.live.Find(shop);
   ASSIGN_OR_RETURN(
@@ -120,13 +125,18 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::Serve(const std::str
                                                                   const Wish& wish) {
   const std::string name = RegistryName(shop);
   const std::shared_ptr<const ServedModel> before = parts_.serving.Get(shop);
-  const bool forgets = before != nullptr && static_cast<double>(data.erasures) > ErasuresKnownTo(*before);
+  const bool forgets =
+      wish.canary_share == 0 && before != nullptr && static_cast<double>(data.erasures) > ErasuresKnownTo(*before);
   registry::ModelMetadata metadata = MetadataOf(*model, data);
   metadata.metrics[kMetricNetworkSeconds] = wish.network_seconds;
   ASSIGN_OR_RETURN(const int64_t version, parts_.registry.Publish(name, SaveModel(*model), metadata));
-  RETURN_IF_ERROR(parts_.registry.Promote(name, version, kServingStage));
+  RETURN_IF_ERROR(PutIntoService(parts_.registry, shop, version, wish.canary_share));
   RETURN_IF_ERROR(parts_.serving.Refresh(shop));
-  const std::shared_ptr<const ServedModel> served = parts_.serving.Get(shop);
+  RETURN_IF_ERROR(parts_.serving.RefreshCanary(shop));
+  std::shared_ptr<const ServedModel> served = parts_.serving.Get(shop);
+  if (const auto canary = parts_.serving.GetCanary(shop); wish.canary_share > 0) {
+    served = canary == nullptr ? nullptr : canary->served;
+  }
   if (served == nullptr || served->info().version != version) {
     return base::Error(absl::StatusCode::kUnavailable, "MODEL_NOT_SERVED",
                        "the new model was saved but is not the one in service; look at the registry's folder");

@@ -35,11 +35,13 @@ class Trainer {
   // when somebody was forgotten since the one in service was learned. Minutes at most: 155,000 orders take about one.
   //   ABORTED TRAINING_RUNS              another call trains this shop
   //   FAILED_PRECONDITION TOO_LITTLE_HISTORY   fewer than kMinBaskets orders with products
+  //   FAILED_PRECONDITION NO_MODEL       a canary is wished for, and there is no model in service
   //   FAILED_PRECONDITION MODEL_WORSE    the model in service does better, and not `force`
   //   CANCELLED                          `cancelled` said so; asked between the steps and by networks
   struct Wish {
     bool force = false;
     double network_seconds = 0;  // for each neural network, both times it is trained; 0: none
+    double canary_share = 0;     // above 0: the model becomes the canary with that share, beside the one in service
   };
   absl::StatusOr<std::shared_ptr<const ServedModel>> Train(const std::string& shop, const Wish& wish,
                                                            const CancelFunction& cancelled);
@@ -55,7 +57,7 @@ class Trainer {
                                                            std::shared_ptr<const Model> model, const Wish& wish);
 
   Parts parts_;
-  const runtime::Counter served_, worse_, failed_;
+  const runtime::Counter served_, canary_, worse_, failed_;
   base::Mutex mutex_;
   std::set<std::string> running_ ABSL_GUARDED_BY(mutex_);
 };

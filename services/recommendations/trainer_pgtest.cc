@@ -18,6 +18,7 @@
 #include "services/recommendations/erasure_keeper.h"
 #include "services/recommendations/model_handler.h"
 #include "services/recommendations/model_keeper.h"
+#include "services/recommendations/purchase_writer.h"
 #include "services/recommendations/test_database.h"
 #include "services/recommendations/test_model.h"
 #include "services/recommendations/test_records.h"
@@ -288,7 +289,7 @@ TEST_F(TrainerTest, HandlerListsModelsInPages) {
   Buy(120, 0, 4, true);
   const RuleBook rules(shops_);
   ServingViews views({serving_, live_, rules, base::SystemClock(), shops_});
-  ModelHandler handler(trainer_, registry_, views);
+  ModelHandler handler({trainer_, registry_, serving_, views});
   runtime::CallContext call;
   call.shop = kTestShop;
   EXPECT_EQ(handler.ListModels(call, {})->models_size(), 0);

@@ -104,41 +104,38 @@ absl::StatusOr<Model> NewestGood(const Directory& model, absl::string_view name,
   return absl::NotFoundError(absl::StrCat("there is no good version of the model ", name));
 }
 
-// Who holds a stage and who held it before; 0 for nobody.
-struct Stage {
-  int64_t current = 0;
-  int64_t previous = 0;
-};
-
-// "current previous seal", sealed because one flipped bit of a number is a number.
-std::string FormatStage(const Stage& stage) {
-  const std::string body = absl::StrCat(stage.current, " ", stage.previous, " ");
+// "version previous seal", or "version previous share seal" for a share below 1; sealed because one flipped bit of a
+// number is a number.
+std::string FormatStage(const StageHolder& holder) {
+  std::string body = absl::StrCat(holder.version, " ", holder.previous, " ");
+  if (holder.share < 1) absl::StrAppendFormat(&body, "%.17g ", holder.share);
   return absl::StrCat(body, base::Sha256Hex(body), "\n");
 }
 
-std::optional<Stage> ParseStage(absl::string_view text) {
+std::optional<StageHolder> ParseStage(absl::string_view text) {
   const std::vector<std::string> parts = absl::StrSplit(text, ' ');
-  Stage stage;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &stage.current) ||
-      !absl::SimpleAtoi(parts[1], &stage.previous) || text != FormatStage(stage)) {
+  StageHolder holder;
+  if (parts.size() < 3 || parts.size() > 4 || !absl::SimpleAtoi(parts[0], &holder.version) ||
+      !absl::SimpleAtoi(parts[1], &holder.previous) ||
+      (parts.size() == 4 && !absl::SimpleAtod(parts[2], &holder.share)) || text != FormatStage(holder)) {
     return std::nullopt;
   }
-  return stage;
+  return holder;
 }
 
-absl::StatusOr<Stage> ReadStage(const Directory& model, absl::string_view stage) {
+absl::StatusOr<StageHolder> ReadStage(const Directory& model, absl::string_view stage) {
   RETURN_IF_ERROR(CheckMetadata(stage, {}));
   absl::StatusOr<std::string> text = model.Read(StageFile(stage), 200);
   if (absl::IsNotFound(text.status())) return absl::NotFoundError(absl::StrCat("no version has the stage ", stage));
   RETURN_IF_ERROR(text.status());
-  const std::optional<Stage> parsed = ParseStage(*text);
+  const std::optional<StageHolder> parsed = ParseStage(*text);
   if (parsed) return *parsed;
   return base::Error(absl::StatusCode::kDataLoss, "MODEL_CORRUPT", absl::StrCat("the stage ", stage, " is damaged"));
 }
 
-absl::Status WriteStage(const Directory& model, absl::string_view name, const Stage& stage) {
+absl::Status WriteStage(const Directory& model, absl::string_view name, const StageHolder& holder) {
   const std::string aside = NameAside();
-  absl::Status status = model.WriteSynced(aside, FormatStage(stage));
+  absl::Status status = model.WriteSynced(aside, FormatStage(holder));
   if (status.ok()) status = model.Rename(aside, StageFile(name), true);
   if (!status.ok()) model.Remove(aside);
   return status;
@@ -204,8 +201,8 @@ absl::StatusOr<Model> Registry::LoadLatest(absl::string_view name, std::vector<i
 absl::StatusOr<Model> Registry::LoadStage(absl::string_view name, absl::string_view stage,
                                           std::vector<int64_t>* skipped) const {
   ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
-  ASSIGN_OR_RETURN(const Stage holder, ReadStage(model, stage));
-  return NewestGood(model, name, holder.current, options_.max_model_bytes, skipped);
+  ASSIGN_OR_RETURN(const StageHolder holder, ReadStage(model, stage));
+  return NewestGood(model, name, holder.version, options_.max_model_bytes, skipped);
 }
 
 absl::StatusOr<std::vector<ModelInfo>> Registry::List(absl::string_view name) const {
@@ -220,40 +217,56 @@ absl::StatusOr<std::vector<ModelInfo>> Registry::List(absl::string_view name) co
   return list;
 }
 
-absl::Status Registry::Promote(absl::string_view name, int64_t version, absl::string_view stage) {
+absl::Status Registry::Promote(absl::string_view name, int64_t version, absl::string_view stage, double share) {
   RETURN_IF_ERROR(CheckMetadata(stage, {}));
+  if (!(share > 0 && share <= 1)) return absl::InvalidArgumentError("a share is above 0 and at most 1");
   RETURN_IF_ERROR(Load(name, version).status());
   ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
   const Directory::Lock lock(model);
-  const absl::StatusOr<Stage> before = ReadStage(model, stage);
-  if (before.ok() && before->current == version) return absl::OkStatus();
-  return WriteStage(model, stage, {version, before.ok() ? before->current : 0});
+  const absl::StatusOr<StageHolder> before = ReadStage(model, stage);
+  if (!before.ok()) return WriteStage(model, stage, {version, 0, share});
+  if (before->version != version) return WriteStage(model, stage, {version, before->version, share});
+  if (before->share == share) return absl::OkStatus();
+  return WriteStage(model, stage, {version, before->previous, share});
 }
 
 absl::StatusOr<int64_t> Registry::Rollback(absl::string_view name, absl::string_view stage) {
   ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
   const Directory::Lock lock(model);
-  ASSIGN_OR_RETURN(const Stage holder, ReadStage(model, stage));
+  ASSIGN_OR_RETURN(const StageHolder holder, ReadStage(model, stage));
   if (holder.previous == 0) {
     return base::Error(absl::StatusCode::kFailedPrecondition, "NO_PREVIOUS_VERSION",
-                       absl::StrCat("nothing had the stage ", stage, " before version ", holder.current));
+                       absl::StrCat("nothing had the stage ", stage, " before version ", holder.version));
   }
   RETURN_IF_ERROR(ReadModel(model, name, holder.previous, options_.max_model_bytes).status());
-  RETURN_IF_ERROR(WriteStage(model, stage, {holder.previous, 0}));
+  RETURN_IF_ERROR(WriteStage(model, stage, {holder.previous, 0, 1}));
   return holder.previous;
 }
 
 absl::Status Registry::ForgetPrevious(absl::string_view name, absl::string_view stage) {
   ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
   const Directory::Lock lock(model);
-  ASSIGN_OR_RETURN(const Stage holder, ReadStage(model, stage));
-  return WriteStage(model, stage, {holder.current, 0});
+  ASSIGN_OR_RETURN(StageHolder holder, ReadStage(model, stage));
+  holder.previous = 0;
+  return WriteStage(model, stage, holder);
+}
+
+absl::Status Registry::Vacate(absl::string_view name, absl::string_view stage) {
+  RETURN_IF_ERROR(CheckMetadata(stage, {}));
+  ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
+  const Directory::Lock lock(model);
+  model.Remove(StageFile(stage));
+  return model.Sync();
+}
+
+absl::StatusOr<StageHolder> Registry::Holder(absl::string_view name, absl::string_view stage) const {
+  ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
+  return ReadStage(model, stage);
 }
 
 absl::StatusOr<int64_t> Registry::StageVersion(absl::string_view name, absl::string_view stage) const {
-  ASSIGN_OR_RETURN(const Directory model, OpenModel(options_.directory, name));
-  ASSIGN_OR_RETURN(const Stage holder, ReadStage(model, stage));
-  return holder.current;
+  ASSIGN_OR_RETURN(const StageHolder holder, Holder(name, stage));
+  return holder.version;
 }
 
 absl::StatusOr<int> Registry::Prune(absl::string_view name, int keep) {
@@ -263,8 +276,8 @@ absl::StatusOr<int> Registry::Prune(absl::string_view name, int keep) {
   for (const std::string& file : model.List()) {
     if (absl::StartsWith(file, kAside) && model.AgeSeconds(file) > kAbandonedSeconds) model.Remove(file);
     if (!absl::StartsWith(file, "stage-")) continue;
-    ASSIGN_OR_RETURN(const Stage holder, ReadStage(model, file.substr(6)));
-    kept.insert({holder.current, holder.previous});
+    ASSIGN_OR_RETURN(const StageHolder holder, ReadStage(model, file.substr(6)));
+    kept.insert({holder.version, holder.previous});
   }
   const std::vector<int64_t> versions = Versions(model);
   int removed = 0;

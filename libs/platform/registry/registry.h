@@ -34,6 +34,13 @@ struct Model {
   std::string bytes;
 };
 
+// Who holds a stage.
+struct StageHolder {
+  int64_t version = 0;
+  int64_t previous = 0;  // who held it before; 0 for nobody
+  double share = 1;      // of the traffic that the holder is to have
+};
+
 // Versions of models in a directory (README.md shows the layout), safe against torn writes, bit flips and hostile
 // names. Several processes may use one directory; a Registry is thread-safe. A published version never changes.
 class Registry {
@@ -64,12 +71,15 @@ class Registry {
   // Manifests that verify, newest first; the bytes are not read.
   absl::StatusOr<std::vector<ModelInfo>> List(absl::string_view name) const;
 
-  // Names a version the holder of `stage` ("serving", "shadow", …; the same rule as names). Whether a model is good
-  // enough is the caller's decision. The bytes are verified first. Rollback gives the stage back to its holder before
-  // the last promotion: FAILED_PRECONDITION when there was none.
-  absl::Status Promote(absl::string_view name, int64_t version, absl::string_view stage);
+  // Names a version the holder of `stage` ("serving", "canary", …; the same rule as names) with a share above 0 and at
+  // most 1, in one write. Whether a model is good enough is the caller's decision. The bytes are verified first.
+  // Rollback gives the stage back to its holder before the last promotion: FAILED_PRECONDITION (NO_PREVIOUS_VERSION)
+  // when there was none. Vacate leaves nobody in the stage; fine where nobody was.
+  absl::Status Promote(absl::string_view name, int64_t version, absl::string_view stage, double share = 1);
   absl::StatusOr<int64_t> Rollback(absl::string_view name, absl::string_view stage);
-  // NOT_FOUND when nothing was promoted.
+  absl::Status Vacate(absl::string_view name, absl::string_view stage);
+  // NOT_FOUND when nobody holds the stage.
+  absl::StatusOr<StageHolder> Holder(absl::string_view name, absl::string_view stage) const;
   absl::StatusOr<int64_t> StageVersion(absl::string_view name, absl::string_view stage) const;
 
   // Forgets who held the stage before: Rollback then refuses, and Prune may remove it.

@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/base/hash.h"
 #include "libs/base/status.h"
 #include "libs/platform/registry/manifest.h"
 
@@ -222,6 +223,34 @@ TEST_F(RegistryTest, TheHolderBeforeCanBeForgotten) {
   EXPECT_EQ(base::ErrorReason(registry_.Rollback("item-item", "serving").status()), "NO_PREVIOUS_VERSION");
   EXPECT_EQ(*registry_.Prune("item-item", 1), 1);
   EXPECT_EQ(registry_.Load("item-item", 1).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(RegistryTest, AStageKeepsItsShare) {
+  Publish("one");
+  Publish("two");
+  ASSERT_TRUE(registry_.Promote("item-item", 1, "canary", 0.1).ok());
+  EXPECT_EQ(registry_.Holder("item-item", "canary")->version, 1);
+  EXPECT_EQ(registry_.Holder("item-item", "canary")->share, 0.1);
+  ASSERT_TRUE(registry_.Promote("item-item", 2, "canary", 1.0 / 3).ok());
+  ASSERT_TRUE(registry_.Promote("item-item", 2, "canary", 2.0 / 3).ok());  // the same with more: before it was 1 still
+  const auto other = Registry::Open({directory_}, clock_);
+  const auto holder = other->Holder("item-item", "canary");
+  EXPECT_EQ(holder->version, 2);
+  EXPECT_EQ(holder->previous, 1);
+  EXPECT_EQ(holder->share, 2.0 / 3);
+  for (const double share : {0.0, -0.1, 1.1, std::nan("")}) {
+    EXPECT_EQ(registry_.Promote("item-item", 1, "canary", share).code(), absl::StatusCode::kInvalidArgument);
+  }
+  ASSERT_TRUE(registry_.Vacate("item-item", "canary").ok());
+  ASSERT_TRUE(registry_.Vacate("item-item", "canary").ok());  // again: fine
+  EXPECT_EQ(registry_.Holder("item-item", "canary").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(RegistryTest, AStageFileFromBeforeSharesLoads) {
+  Publish("one");
+  Overwrite(directory_ / "item-item" / "stage-serving", absl::StrCat("1 0 ", base::Sha256Hex("1 0 "), "\n"));
+  EXPECT_EQ(registry_.Holder("item-item", "serving")->version, 1);
+  EXPECT_EQ(registry_.Holder("item-item", "serving")->share, 1);
 }
 
 TEST_F(RegistryTest, ACorruptHolderOfAStageFallsBackToAnOlderVersion) {

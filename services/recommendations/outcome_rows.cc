@@ -1,0 +1,371 @@
+#include "services/recommendations/outcome_rows.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "libs/base/hash.h"
+#include "libs/base/status.h"
+
+namespace kontor::recommendations {
+namespace {
+
+using Answers = std::set<OutcomeRows::AnswerKey>;
+using Wants = std::set<std::tuple<std::string, std::string, std::string>>;  // shop, subject, product
+using Orders = std::map<OutcomeRows::OrderKey, OutcomeRows::Order>;
+
+constexpr char kSeparator[] = "\x1f";
+
+// The one that is known; of two customers come before visitors.
+void MergeSubject(const std::string& other, std::string& subject) {
+  if (subject.empty() || (!other.empty() && other < subject)) subject = other;
+}
+
+absl::Status Lock(postgres::Transaction& transaction, const OutcomeRows& rows) {
+  for (const auto& [shop, newest] : rows.newest) {
+    postgres::Params params;
+    params.Text(absl::StrCat("recommendations.outcomes/", shop));
+    RETURN_IF_ERROR(transaction.Exec("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", params).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteShown(postgres::Transaction& transaction, const OutcomeRows& rows) {
+  std::vector<std::string> shops, subjects;
+  std::vector<int64_t> answers, placements, tiers, versions, strategies, contexts;
+  std::vector<double> propensities, expected;
+  std::vector<absl::Time> answered, shown;
+  for (const auto& [key, one] : rows.shown) {
+    shops.push_back(key.first);
+    answers.push_back(key.second);
+    placements.push_back(one.token.placement);
+    tiers.push_back(one.token.tier);
+    versions.push_back(one.token.model_version);
+    strategies.push_back(one.token.strategy);
+    contexts.push_back(one.token.context);
+    propensities.push_back(one.token.propensity);
+    expected.push_back(one.token.expected);
+    answered.push_back(one.token.answered_at);
+    shown.push_back(one.at);
+    subjects.push_back(one.subject);
+  }
+  postgres::Params params;
+  params.TextArray(shops).Int64Array(answers).Int64Array(placements).Int64Array(tiers).Int64Array(versions);
+  params.Int64Array(strategies).Int64Array(contexts).DoubleArray(propensities).DoubleArray(expected);
+  params.TimeArray(answered).TimeArray(shown).TextArray(subjects);
+  return transaction
+      .Exec(
+          "INSERT INTO recommendations.outcomes AS o SELECT shop, answer_id, placement, tier, version, strategy, "
+          "context, propensity, expected, answered_at, shown_at, subject, 0, 0, 0, 0 FROM unnest($1::text[], "
+          "$2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::float8[], $9::float8[], "
+          "$10::timestamptz[], $11::timestamptz[], $12::text[]) AS seen (shop, answer_id, placement, tier, version, "
+          "strategy, context, propensity, expected, answered_at, shown_at, subject) "
+          "ON CONFLICT (shop, answer_id) DO UPDATE SET (shown_at, subject) = (least(o.shown_at, excluded.shown_at), "
+          "CASE WHEN o.subject = '' THEN excluded.subject WHEN excluded.subject = '' THEN o.subject "
+          "ELSE least(o.subject COLLATE \"C\", excluded.subject COLLATE \"C\") END)",
+          params)
+      .status();
+}
+
+absl::Status WritePlaces(postgres::Transaction& transaction, const OutcomeRows& rows) {
+  std::vector<std::string> shops, products;
+  std::vector<int64_t> answers, places, leads;
+  for (const auto& [key, one] : rows.shown) {
+    for (const auto& [place, product] : one.places) {
+      const auto index = static_cast<size_t>(place) - 1;
+      shops.push_back(key.first);
+      answers.push_back(key.second);
+      places.push_back(place);
+      products.push_back(product);
+      leads.push_back(index < one.token.leads.size() ? LeadOf(one.token.leads[index]) : 0);
+    }
+  }
+  postgres::Params params;
+  params.TextArray(shops).Int64Array(answers).Int64Array(places).TextArray(products).Int64Array(leads);
+  return transaction
+      .Exec(
+          "INSERT INTO recommendations.outcome_places AS p SELECT shop, answer_id, place, product, lead, false, false, "
+          "false FROM unnest($1::text[], $2::int8[], $3::int8[], $4::text[], $5::int8[]) "
+          "AS seen (shop, answer_id, place, product, lead) ON CONFLICT (shop, answer_id, place) DO UPDATE "
+          "SET product = excluded.product WHERE excluded.product COLLATE \"C\" < p.product COLLATE \"C\"",
+          params)
+      .status();
+}
+
+absl::Status WriteTouches(postgres::Transaction& transaction, const OutcomeRows& rows) {
+  std::vector<std::string> shops, subjects, products;
+  std::vector<int64_t> answers;
+  std::vector<absl::Time> times;
+  std::vector<bool> carted;
+  for (const auto& [shop, subject, product, answer, at, cart] : rows.touches) {
+    shops.push_back(shop);
+    subjects.push_back(subject);
+    products.push_back(product);
+    answers.push_back(answer);
+    times.push_back(at);
+    carted.push_back(cart);
+  }
+  postgres::Params params;
+  params.TextArray(shops).TextArray(subjects).TextArray(products).Int64Array(answers).TimeArray(times);
+  params.BoolArray(carted);
+  return transaction
+      .Exec(
+          "INSERT INTO recommendations.outcome_touches SELECT * FROM unnest($1::text[], $2::text[], $3::text[], "
+          "$4::int8[], $5::timestamptz[], $6::bool[]) ON CONFLICT DO NOTHING",
+          params)
+      .status();
+}
+
+absl::StatusOr<Orders> LoadOrders(postgres::Transaction& transaction, const Orders& named) {
+  std::vector<std::string> shops, ids;
+  for (const auto& [key, order] : named) {
+    shops.push_back(key.first);
+    ids.push_back(key.second);
+  }
+  postgres::Params params;
+  params.TextArray(shops).TextArray(ids);
+  ASSIGN_OR_RETURN(
+      const postgres::Result rows,
+      transaction.Exec("SELECT shop, order_id, revision, fingerprint, subject, visitor, ordered_at, answer_id, "
+                       "array_to_string(products, E'\\x1f'), cancelled FROM recommendations.outcome_orders "
+                       "JOIN unnest($1::text[], $2::text[]) AS asked (shop, order_id) USING (shop, order_id)",
+                       params));
+  Orders stored;
+  for (int r = 0; r < rows.rows(); ++r) {
+    OutcomeRows::Order& order = stored[{std::string(rows.Text(r, 0)), std::string(rows.Text(r, 1))}];
+    order.revision = rows.Int64(r, 2);
+    order.fingerprint = rows.Int64(r, 3);
+    order.subject = std::string(rows.Text(r, 4));
+    order.visitor = std::string(rows.Text(r, 5));
+    order.at = rows.Time(r, 6);
+    if (!rows.IsNull(r, 7)) order.answer = rows.Int64(r, 7);
+    order.products = absl::StrSplit(rows.Text(r, 8), kSeparator, absl::SkipEmpty());
+    order.cancelled = rows.Bool(r, 9);
+  }
+  return stored;
+}
+
+absl::Status SaveOrders(postgres::Transaction& transaction, const Orders& orders) {
+  std::vector<std::string> shops, ids, subjects, visitors, products;
+  std::vector<int64_t> revisions, fingerprints;
+  std::vector<absl::Time> times;
+  std::vector<std::optional<int64_t>> answers;
+  std::vector<bool> cancelled;
+  for (const auto& [key, order] : orders) {
+    shops.push_back(key.first);
+    ids.push_back(key.second);
+    revisions.push_back(order.revision);
+    fingerprints.push_back(order.fingerprint);
+    subjects.push_back(order.subject);
+    visitors.push_back(order.visitor);
+    times.push_back(order.at);
+    answers.push_back(order.answer);
+    products.push_back(absl::StrJoin(order.products, kSeparator));
+    cancelled.push_back(order.cancelled);
+  }
+  if (shops.empty()) return absl::OkStatus();
+  postgres::Params params;
+  params.TextArray(shops).TextArray(ids).Int64Array(revisions).Int64Array(fingerprints).TextArray(subjects);
+  params.TextArray(visitors).TimeArray(times).OptionalInt64Array(answers).TextArray(products).BoolArray(cancelled);
+  return transaction
+      .Exec(
+          "INSERT INTO recommendations.outcome_orders SELECT shop, order_id, revision, fingerprint, subject, visitor, "
+          "ordered_at, answer_id, string_to_array(products, E'\\x1f'), cancelled FROM unnest($1::text[], $2::text[], "
+          "$3::int8[], $4::int8[], $5::text[], $6::text[], $7::timestamptz[], $8::int8[], $9::text[], $10::bool[]) "
+          "AS o (shop, order_id, revision, fingerprint, subject, visitor, ordered_at, answer_id, products, cancelled) "
+          "ON CONFLICT (shop, order_id) DO UPDATE SET (revision, fingerprint, subject, visitor, ordered_at, answer_id, "
+          "products, cancelled) = (excluded.revision, excluded.fingerprint, excluded.subject, excluded.visitor, "
+          "excluded.ordered_at, excluded.answer_id, excluded.products, excluded.cancelled)",
+          params)
+      .status();
+}
+
+// What an order, as it was or is, may decide.
+void Touched(const std::string& shop, const OutcomeRows::Order& order, Answers& answers, Wants& wants) {
+  if (order.answer) {
+    answers.emplace(shop, *order.answer);
+    return;
+  }
+  for (const std::string& subject : {order.subject, order.visitor}) {
+    if (subject.empty()) continue;
+    for (const std::string& product : order.products) wants.emplace(shop, subject, product);
+  }
+}
+
+absl::Status WriteOrders(postgres::Transaction& transaction, const OutcomeRows& rows, Answers& answers, Wants& wants) {
+  if (rows.orders.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(Orders stored, LoadOrders(transaction, rows.orders));
+  Orders changed;
+  for (const auto& [key, order] : rows.orders) {
+    const auto found = stored.find(key);
+    if (found == stored.end()) {
+      Touched(key.first, changed[key] = order, answers, wants);
+      continue;
+    }
+    const OutcomeRows::Order before = found->second;
+    if (!found->second.Merge(order)) continue;
+    Touched(key.first, before, answers, wants);
+    Touched(key.first, changed[key] = found->second, answers, wants);
+  }
+  return SaveOrders(transaction, changed);
+}
+
+// Answers that somebody touched of whom and of what an order may be.
+absl::Status AddTouched(postgres::Transaction& transaction, const Wants& wants, Answers& answers) {
+  if (wants.empty()) return absl::OkStatus();
+  std::vector<std::string> shops, subjects, products;
+  for (const auto& [shop, subject, product] : wants) {
+    shops.push_back(shop);
+    subjects.push_back(subject);
+    products.push_back(product);
+  }
+  postgres::Params params;
+  params.TextArray(shops).TextArray(subjects).TextArray(products);
+  ASSIGN_OR_RETURN(const postgres::Result rows,
+                   transaction.Exec("SELECT DISTINCT shop, answer_id FROM recommendations.outcome_touches "
+                                    "JOIN unnest($1::text[], $2::text[], $3::text[]) AS w (shop, subject, product) "
+                                    "USING (shop, subject, product)",
+                                    params));
+  for (int r = 0; r < rows.rows(); ++r) answers.emplace(std::string(rows.Text(r, 0)), rows.Int64(r, 1));
+  return absl::OkStatus();
+}
+
+// A place was bought when an order names its answer, or when an order that names none is of somebody who touched it
+// here last, at most 7 days before.
+constexpr char kUpdatePlaces[] = R"(
+UPDATE recommendations.outcome_places AS p SET (clicked, carted, bought) = (f.clicked, f.carted, f.bought)
+FROM (
+  SELECT s.shop, s.answer_id, s.place,
+    EXISTS (SELECT FROM recommendations.outcome_touches AS t
+            WHERE t.shop = s.shop AND t.answer_id = s.answer_id AND t.product = s.product AND NOT t.carted) AS clicked,
+    EXISTS (SELECT FROM recommendations.outcome_touches AS t
+            WHERE t.shop = s.shop AND t.answer_id = s.answer_id AND t.product = s.product AND t.carted) AS carted,
+    EXISTS (SELECT FROM recommendations.outcome_orders AS o
+            WHERE o.shop = s.shop AND o.answer_id = s.answer_id AND NOT o.cancelled AND s.product = ANY (o.products))
+    OR EXISTS (
+      SELECT FROM recommendations.outcome_touches AS t, LATERAL (
+        SELECT o.subject, o.visitor, o.ordered_at FROM recommendations.outcome_orders AS o
+        WHERE o.shop = t.shop AND o.subject = t.subject AND o.answer_id IS NULL AND NOT o.cancelled
+          AND o.ordered_at BETWEEN t.touched_at AND t.touched_at + interval '7 days' AND t.product = ANY (o.products)
+        UNION ALL
+        SELECT o.subject, o.visitor, o.ordered_at FROM recommendations.outcome_orders AS o
+        WHERE o.shop = t.shop AND o.visitor = t.subject AND o.visitor <> '' AND o.visitor <> o.subject
+          AND o.answer_id IS NULL AND NOT o.cancelled
+          AND o.ordered_at BETWEEN t.touched_at AND t.touched_at + interval '7 days' AND t.product = ANY (o.products)
+      ) AS b
+      WHERE t.shop = s.shop AND t.answer_id = s.answer_id AND t.product = s.product AND t.subject <> ''
+        AND NOT EXISTS (SELECT FROM recommendations.outcome_touches AS l
+                        WHERE l.shop = t.shop AND l.subject IN (b.subject, b.visitor) AND l.subject <> ''
+                          AND l.product = t.product AND l.touched_at <= b.ordered_at
+                          AND (l.touched_at, l.answer_id) > (t.touched_at, t.answer_id))) AS bought
+  FROM recommendations.outcome_places AS s
+  JOIN unnest($1::text[], $2::int8[]) AS a (shop, answer_id) USING (shop, answer_id)) AS f
+WHERE p.shop = f.shop AND p.answer_id = f.answer_id AND p.place = f.place
+  AND (p.clicked, p.carted, p.bought) IS DISTINCT FROM (f.clicked, f.carted, f.bought))";
+
+constexpr char kUpdateAnswers[] = R"(
+UPDATE recommendations.outcomes AS o
+SET (places, clicks, carts, purchases) = (c.places, c.clicks, c.carts, c.purchases)
+FROM (
+  SELECT shop, answer_id, count(*) AS places, count(*) FILTER (WHERE clicked) AS clicks,
+    count(*) FILTER (WHERE carted) AS carts, count(*) FILTER (WHERE bought) AS purchases
+  FROM recommendations.outcome_places JOIN unnest($1::text[], $2::int8[]) AS a (shop, answer_id)
+    USING (shop, answer_id)
+  GROUP BY shop, answer_id) AS c
+WHERE o.shop = c.shop AND o.answer_id = c.answer_id
+  AND (o.places, o.clicks, o.carts, o.purchases) IS DISTINCT FROM (c.places, c.clicks, c.carts, c.purchases))";
+
+absl::Status UpdateOutcomes(postgres::Transaction& transaction, const Answers& answers) {
+  std::vector<std::string> shops;
+  std::vector<int64_t> ids;
+  for (const auto& [shop, id] : answers) {
+    shops.push_back(shop);
+    ids.push_back(id);
+  }
+  postgres::Params params;
+  params.TextArray(shops).Int64Array(ids);
+  RETURN_IF_ERROR(transaction.Exec(kUpdatePlaces, params).status());
+  return transaction.Exec(kUpdateAnswers, params).status();
+}
+
+}  // namespace
+
+bool OutcomeRows::Order::Merge(const Order& other) {
+  const bool newer = std::pair(other.revision, other.fingerprint) > std::pair(revision, fingerprint);
+  const bool newly_cancelled = other.cancelled && !cancelled;
+  const bool was_cancelled = cancelled;
+  if (newer) *this = other;
+  cancelled = was_cancelled || other.cancelled;
+  return newer || newly_cancelled;
+}
+
+void OutcomeRows::Add(const DecodedRecord& record) {
+  const absl::StatusOr<AttributionToken> token = ParseAttributionToken(record.attribution_token);
+  const int64_t answer = token.ok() ? static_cast<int64_t>(token->answer_id) : 0;
+  if (const auto* list = std::get_if<ShownProducts>(&record.content); list != nullptr && token.ok()) {
+    const auto [at, added] = shown.try_emplace({record.shop, answer}, Shown{*token, record.occurred_at, "", {}});
+    Shown& one = at->second;
+    one.at = std::min(one.at, record.occurred_at);
+    MergeSubject(record.subject, one.subject);
+    for (size_t i = 0; i < list->products.size(); ++i) {
+      const int64_t place = list->first_place + static_cast<int64_t>(i);
+      if (place > static_cast<int64_t>(kMostLeads)) break;
+      const auto [there, is_new] = one.places.try_emplace(static_cast<int>(place), list->products[i]);
+      there->second = std::min(there->second, list->products[i]);
+    }
+  } else if (const auto* step = std::get_if<SessionStep>(&record.content); step != nullptr && token.ok()) {
+    const bool carted = step->kind == SessionStep::Kind::kCarted;
+    if (!carted && !step->clicked) return;
+    touches.emplace(record.shop, record.subject, step->product, answer, record.occurred_at, carted);
+  } else if (const auto* snapshot = std::get_if<OrderSnapshot>(&record.content)) {
+    if (record.imported && !token.ok()) return;
+    Order order;
+    order.revision = snapshot->revision;
+    order.fingerprint = static_cast<int64_t>(
+        base::StableHash(absl::StrCat(snapshot->fingerprint, "\n", record.visitor, "\n", record.attribution_token)));
+    order.subject = record.subject;
+    order.visitor = record.visitor;
+    order.at = record.occurred_at;
+    order.products = snapshot->products;
+    if (token.ok()) {
+      order.answer = answer;
+    } else if (!record.attribution_token.empty()) {
+      order.products.clear();  // somebody else's answer led to it
+    }
+    orders[{record.shop, snapshot->order_id}].Merge(order);
+  } else if (const auto* cancelled = std::get_if<OrderVoid>(&record.content)) {
+    Order order;
+    order.at = record.occurred_at;
+    order.cancelled = true;
+    const auto [there, is_new] = orders.try_emplace({record.shop, cancelled->order_id}, order);
+    if (!is_new) there->second.Merge(order);
+  } else {
+    return;
+  }
+  absl::Time& last = newest.try_emplace(record.shop, record.occurred_at).first->second;
+  last = std::max(last, record.occurred_at);
+}
+
+absl::Status WriteOutcomes(postgres::Transaction& transaction, const OutcomeRows& rows) {
+  RETURN_IF_ERROR(Lock(transaction, rows));
+  Answers answers;
+  Wants wants;
+  if (!rows.shown.empty()) {
+    RETURN_IF_ERROR(WriteShown(transaction, rows));
+    RETURN_IF_ERROR(WritePlaces(transaction, rows));
+    for (const auto& [key, one] : rows.shown) answers.insert(key);
+  }
+  if (!rows.touches.empty()) {
+    RETURN_IF_ERROR(WriteTouches(transaction, rows));
+    for (const auto& [shop, subject, product, answer, at, carted] : rows.touches) {
+      answers.emplace(shop, answer);
+      if (!subject.empty()) wants.emplace(shop, subject, product);
+    }
+  }
+  RETURN_IF_ERROR(WriteOrders(transaction, rows, answers, wants));
+  RETURN_IF_ERROR(AddTouched(transaction, wants, answers));
+  return answers.empty() ? absl::OkStatus() : UpdateOutcomes(transaction, answers);
+}
+
+}  // namespace kontor::recommendations
