@@ -151,8 +151,9 @@ Answerer::Person Answerer::Lay(const Setting& setting, const std::string& token,
   return person;
 }
 
-Occasion Answerer::OccasionOf(const v1::RecommendRequest& request) const {
+Occasion Answerer::OccasionOf(const Setting& setting, const v1::RecommendRequest& request) const {
   Occasion occasion;
+  occasion.placement = parts_.placements.Get(setting.shop, PlacementOf(request));
   occasion.now = request.has_as_of() ? fleet::TimeOf(request.as_of()) : parts_.clock.Now();
   occasion.seed = request.seed();
   occasion.effort = EffortOf(request);
@@ -176,7 +177,7 @@ Answerer::Answer Answerer::Give(const Setting& setting, const v1::RecommendReque
   if (as_of > absl::UnixEpoch()) fleet::SetTime(as_of, *response.mutable_as_of());  // unset before the first event
   if (person.missing) Degrade(no_history_, "the purchase history cannot be read at the moment", response);
   if (person.stale) Degrade(stale_history_, "the purchase history may be a few minutes old", response);
-  Occasion occasion = OccasionOf(request);
+  Occasion occasion = OccasionOf(setting, request);
   if (occasion.seed == 0) occasion.seed = Draw();
   occasion.shown_elsewhere = shown_elsewhere;
   response.set_seed(occasion.seed);
@@ -209,9 +210,11 @@ void Answerer::Show(const Setting& setting, const v1::RecommendRequest& request,
       question.lists_given()
           ? v1::TIER_PERSONAL
           : TierOnWire(TierOf(model, question.personal() ? question.context() : Impersonal(question.context()))));
-  response.set_effort(EffortOnWire(occasion.effort));
+  response.set_effort(EffortOnWire(question.context().effort));
   response.set_model(ModelName(setting.shop, setting.view->served->info().version));
-  response.set_snapshot(setting.view->snapshot);
+  response.set_snapshot(question.snapshot());
+  response.set_strategy(StrategyOnWire(question.strategy().strategy));
+  response.set_strategy_propensity(question.strategy().propensity);
   FillRecommendations(shown, *setting.view, setting.shop, *setting.live, response);
   for (const Recommendation& one : shown) answer.shown.push_back(one.item);
   if (!request.include_trace()) return;

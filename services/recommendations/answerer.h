@@ -30,6 +30,7 @@ class Answerer {
     const LiveFollower& live;
     HistoryReader& histories;
     const AppliedViews& views;
+    const PlacementBook& placements;
     const base::Clock& clock;
     runtime::Metrics& metrics;
     std::string subject_secret;
@@ -68,7 +69,7 @@ class Answerer {
               absl::Duration remaining, absl::Span<const ItemId> shown_elsewhere = {});
 
   // As Give would ask it with time enough. The seed is the request's, or 0.
-  Occasion OccasionOf(const v1::RecommendRequest& request) const;
+  Occasion OccasionOf(const Setting& setting, const v1::RecommendRequest& request) const;
 
   static std::vector<Recommendation> Ask(const Question& question, std::vector<PassedOver>* passed_over = nullptr);
 

@@ -175,7 +175,7 @@ absl::StatusOr<v1::PreviewRulesResponse> PreviewHandler::PreviewRules(const runt
   for (const auto& one : requests) {
     if (call.cancelled()) return absl::CancelledError("the caller has gone");
     const Answerer::Person person = answerer_.Know(setting, *one, call.remaining());
-    const Occasion occasion = answerer_.OccasionOf(*one);
+    const Occasion occasion = answerer_.OccasionOf(setting, *one);
     Compared compared{one, Answerer::Ask(Question(setting.view, *one, person.known, occasion)),
                       Answerer::Ask(Question(other, *one, person.known, occasion))};
     before.Add(compared.before);
