@@ -18,7 +18,8 @@
 namespace kontor::recommendations {
 
 // Keeps the book of placements as the store says: settings once a second, and half a minute after another what is
-// learned of the strategies from the answers of the last 30 days. While the store is away the last known state stays. Owns one thread.
+// learned of the strategies from the answers of the last 30 days. While the store is away the last known state stays.
+// Owns one thread.
 class PlacementKeeper {
  public:
   struct Parts {

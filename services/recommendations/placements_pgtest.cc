@@ -112,8 +112,7 @@ TEST_F(PlacementsTest, AnObjectiveOfMarginPrefersWhatPays) {
 
 TEST_F(PlacementsTest, AnEtagGuardsWhatIsReplaced) {
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::PlacementSettings first, Update(Settings(v1::STRATEGY_AUTO)));
-  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::PlacementSettings second,
-                              Update(Settings(v1::STRATEGY_SESSION, first.etag())));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::PlacementSettings second, Update(Settings(v1::STRATEGY_SESSION, first.etag())));
   EXPECT_THAT(Update(Settings(v1::STRATEGY_TREND, first.etag())), StatusIs(absl::StatusCode::kAborted));
   v1::PlacementSettings basket = Settings(v1::STRATEGY_AUTO, "7");
   basket.set_name("shops/default/placements/basket");

@@ -60,6 +60,7 @@ class Model {
   void set_ranker(Ranker ranker) { ranker_ = std::move(ranker); }
   // What became of shown products; null until enough was seen. Its columns are ShownColumns(ranker()).
   const OutcomeModel* outcomes() const { return outcomes_.get(); }
+  std::shared_ptr<const OutcomeModel> shared_outcomes() const { return outcomes_; }
   void set_outcomes(std::shared_ptr<const OutcomeModel> outcomes) { outcomes_ = std::move(outcomes); }
 
   int64_t trained_until_seconds = 0;  // the newest basket
