@@ -16,12 +16,14 @@ absl::Span<const Command> Commands() {
       {"recommend",
        "[--customer ID] [--basket P,…] [--session P,…] [--placement for_you] [--country C] [--store S] [--bought "
        "exclude] "
-       "[--max-price 9.50GBP] [--diversity 0.3] [--limit N]",
+       "[--max-price 9.50GBP] [--diversity 0.3] [--strategy session] [--objective margin=1] [--limit N]",
        "what to show, and why", RunRecommend},
       {"page", "--placements for_you,popular,… [as recommend]", "the lists of one page, without repeats", RunPage},
       {"absence", "PRODUCT [as recommend]", "why a product is not recommended", RunAbsence},
       {"rules", "[create ID FILE.json | delete ID | preview FILE.json | preview ID]",
        "business rules: list, put into force, take away, see what one would change", RunRules},
+      {"placements", "[set PLACEMENT [--strategy auto] [--objective click=1,margin=0.5] | evaluate PLACEMENT]",
+       "what placements are for, and which strategy does best there", RunPlacements},
       {"train", "[--force] [--network-seconds N] [--canary SHARE]", "learn a new recommendation model from the log",
        RunTrain},
       {"models", "", "recommendation models: which serves, which is the canary, what they score", RunModels},

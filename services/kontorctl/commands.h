@@ -27,6 +27,7 @@ absl::Status RunRecommend(absl::Span<const std::string> words);
 absl::Status RunPage(absl::Span<const std::string> words);
 absl::Status RunAbsence(absl::Span<const std::string> words);
 absl::Status RunRules(absl::Span<const std::string> words);
+absl::Status RunPlacements(absl::Span<const std::string> words);
 absl::Status RunOutcomes(absl::Span<const std::string> words);
 absl::Status RunTrain(absl::Span<const std::string> words);
 absl::Status RunModels(absl::Span<const std::string> words);

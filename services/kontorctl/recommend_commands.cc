@@ -10,6 +10,7 @@
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/display.h"
 #include "services/kontorctl/enum_value.h"
+#include "services/kontorctl/objective_option.h"
 #include "services/kontorctl/session_options.h"
 #include "services/kontorctl/text_table.h"
 
@@ -24,7 +25,7 @@ constexpr absl::Duration kTimeout = absl::Seconds(10);
 absl::StatusOr<Arguments> ParseRequest(absl::Span<const std::string> words) {
   return ParseWith(words,
                    {"customer", "visitor", "basket", "session", "placement", "placements", "country", "store", "bought",
-                    "category", "exclude", "limit", "max-price", "diversity"},
+                    "category", "exclude", "limit", "max-price", "diversity", "strategy", "objective"},
                    {});
 }
 
@@ -69,6 +70,14 @@ absl::StatusOr<v1::RecommendRequest> RequestOf(const Arguments& arguments) {
     return absl::InvalidArgumentError("--diversity takes a number from 0 to 1");
   }
   request.set_diversity(diversity);
+  if (arguments.Has("strategy")) {
+    ASSIGN_OR_RETURN(const auto strategy,
+                     EnumValue<v1::Strategy>(v1::Strategy_descriptor(), "STRATEGY_", arguments.Get("strategy")));
+    request.set_strategy(strategy);
+  }
+  if (arguments.Has("objective")) {
+    ASSIGN_OR_RETURN(*request.mutable_objective(), ReadObjective(arguments.List("objective")));
+  }
   ASSIGN_OR_RETURN(const int64_t limit, arguments.Int("limit", 10));
   request.set_page_size(static_cast<int>(limit));
   return request;

@@ -165,8 +165,9 @@ Answerer::Person Answerer::Lay(const Setting& setting, const std::string& token,
   return person;
 }
 
-Occasion Answerer::OccasionOf(const v1::RecommendRequest& request) const {
+Occasion Answerer::OccasionOf(const Setting& setting, const v1::RecommendRequest& request) const {
   Occasion occasion;
+  occasion.placement = parts_.placements.Get(setting.shop, PlacementOf(request));
   occasion.now = request.has_as_of() ? fleet::TimeOf(request.as_of()) : parts_.clock.Now();
   occasion.seed = request.seed();
   occasion.effort = EffortOf(request);
@@ -190,7 +191,7 @@ Answerer::Answer Answerer::Give(const Setting& setting, const v1::RecommendReque
   if (as_of > absl::UnixEpoch()) fleet::SetTime(as_of, *response.mutable_as_of());  // unset before the first event
   if (person.missing) Degrade(no_history_, "the purchase history cannot be read at the moment", response);
   if (person.stale) Degrade(stale_history_, "the purchase history may be a few minutes old", response);
-  Occasion occasion = OccasionOf(request);
+  Occasion occasion = OccasionOf(setting, request);
   if (occasion.seed == 0) occasion.seed = setting.seed;
   occasion.shown_elsewhere = shown_elsewhere;
   response.set_seed(occasion.seed);
@@ -207,7 +208,7 @@ Answerer::Answer Answerer::Give(const Setting& setting, const v1::RecommendReque
     }
     Show(setting, request, person, occasion, answer);
   }
-  Sign(setting.view.get(), request, response);
+  Sign(setting.view.get(), request, answer);
   answers_[response.tier()].Add();
   return answer;
 }
@@ -223,9 +224,16 @@ void Answerer::Show(const Setting& setting, const v1::RecommendRequest& request,
       question.lists_given()
           ? v1::TIER_PERSONAL
           : TierOnWire(TierOf(model, question.personal() ? question.context() : Impersonal(question.context()))));
-  response.set_effort(EffortOnWire(occasion.effort));
+  response.set_effort(EffortOnWire(question.context().effort));
   response.set_model(ModelName(setting.shop, setting.view->served->info().version));
-  response.set_snapshot(setting.view->snapshot);
+  response.set_snapshot(question.snapshot());
+  response.set_strategy(StrategyOnWire(question.strategy().strategy));
+  response.set_strategy_propensity(question.strategy().propensity);
+  answer.token.strategy = static_cast<int>(question.strategy().strategy);
+  answer.token.context = question.strategy_context().number;
+  answer.token.propensity = question.strategy().propensity;
+  answer.token.expected =
+      occasion.placement.policy->Expected(question.strategy_context(), question.strategy().strategy);
   FillRecommendations(shown, *setting.view, setting.shop, *setting.live, response);
   for (const Recommendation& one : shown) answer.shown.push_back(one.item);
   if (!request.include_trace()) return;
@@ -246,8 +254,9 @@ uint64_t Answerer::Draw() {
   return std::max<uint64_t>(1, random_());
 }
 
-void Answerer::Sign(const ServingView* view, const v1::RecommendRequest& request, v1::RecommendResponse& response) {
-  AttributionToken token;
+void Answerer::Sign(const ServingView* view, const v1::RecommendRequest& request, Answer& answer) {
+  v1::RecommendResponse& response = answer.response;
+  AttributionToken& token = answer.token;
   token.model_version = view == nullptr ? 0 : view->served->info().version;
   token.placement = PlacementOf(request);
   token.tier = response.tier();

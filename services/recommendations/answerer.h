@@ -13,6 +13,7 @@
 #include "libs/platform/runtime/call_context.h"
 #include "libs/platform/runtime/metrics.h"
 #include "services/recommendations/applied_views.h"
+#include "services/recommendations/attribution_token.h"
 #include "services/recommendations/history_store.h"
 #include "services/recommendations/live_follower.h"
 #include "services/recommendations/question.h"
@@ -30,6 +31,7 @@ class Answerer {
     const LiveFollower& live;
     HistoryReader& histories;
     const AppliedViews& views;
+    const PlacementBook& placements;
     const base::Clock& clock;
     runtime::Metrics& metrics;
     std::string subject_secret;
@@ -69,12 +71,13 @@ class Answerer {
   struct Answer {
     v1::RecommendResponse response;
     std::vector<ItemId> shown;
+    AttributionToken token;  // what it was given by; the rest when it is signed
   };
   Answer Give(const Setting& setting, const v1::RecommendRequest& request, const Person& person,
               absl::Duration remaining, absl::Span<const ItemId> shown_elsewhere = {});
 
   // As Give would ask it with time enough. The seed is the request's, or 0.
-  Occasion OccasionOf(const v1::RecommendRequest& request) const;
+  Occasion OccasionOf(const Setting& setting, const v1::RecommendRequest& request) const;
 
   static std::vector<Recommendation> Ask(const Question& question, std::vector<PassedOver>* passed_over = nullptr);
 
@@ -84,7 +87,7 @@ class Answerer {
   void Show(const Setting& setting, const v1::RecommendRequest& request, const Person& person, const Occasion& occasion,
             Answer& answer) const;
   uint64_t Draw();
-  void Sign(const ServingView* view, const v1::RecommendRequest& request, v1::RecommendResponse& response);
+  void Sign(const ServingView* view, const v1::RecommendRequest& request, Answer& answer);
 
   Parts parts_;
   const std::vector<runtime::Counter> answers_;  // by v1::Tier

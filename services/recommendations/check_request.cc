@@ -8,6 +8,7 @@
 namespace kontor::recommendations {
 namespace {
 
+constexpr double kLargestWeight = 1e6;
 constexpr int kMaxSessionProducts = 200, kMaxExcluded = 1'000, kMaxCategories = 100, kMaxAttributes = 20;
 constexpr int64_t kEarliestSecond = 631152000;  // 1990-01-01T00:00:00Z
 constexpr int64_t kLatestSecond = 7258118400;   // 2200-01-01T00:00:00Z
@@ -62,6 +63,12 @@ class Checker {
     }
     if (!v1::Variants_IsValid(request_.variants())) Add("variants", "UNKNOWN_VALUE", "use a value of Variants");
     if (!v1::Effort_IsValid(request_.effort())) Add("effort", "UNKNOWN_VALUE", "use a value of Effort");
+    CheckStrategy(Name("strategy"), placement, request_.strategy(), violations_);
+    if (request_.has_objective()) CheckObjective(Name("objective"), request_.objective(), violations_);
+    if (request_.strategy() == v1::STRATEGY_DISCOVERY && request_.bought_products() != v1::BOUGHT_PRODUCTS_EXCLUDE &&
+        request_.bought_products() != v1::BOUGHT_PRODUCTS_UNSPECIFIED) {
+      Add("bought_products", "CONTRADICTION", "STRATEGY_DISCOVERY shows no bought products");
+    }
     if (placement == v1::PLACEMENT_BUY_AGAIN && request_.bought_products() == v1::BOUGHT_PRODUCTS_EXCLUDE) {
       Add("bought_products", "CONTRADICTION", "PLACEMENT_BUY_AGAIN shows nothing but bought products");
     }
@@ -122,6 +129,26 @@ void CheckParent(const std::string& field, const std::string& parent, const std:
 
 void CheckRequestAt(const std::string& prefix, const v1::RecommendRequest& request, base::Violations& violations) {
   Checker(prefix, request, violations).Check();
+}
+
+void CheckStrategy(const std::string& field, v1::Placement placement, v1::Strategy strategy,
+                   base::Violations& violations) {
+  if (!v1::Strategy_IsValid(strategy)) {
+    violations.Add(field, "UNKNOWN_VALUE", "use a value of Strategy");
+  } else if (strategy != v1::STRATEGY_UNSPECIFIED && !HasStrategies(placement)) {
+    violations.Add(field, "CONTRADICTION", "only FOR_YOU and BASKET leave a choice of strategies");
+  }
+}
+
+void CheckObjective(const std::string& field, const v1::Objective& objective, base::Violations& violations) {
+  double sum = 0;
+  for (const double weight : {objective.click(), objective.cart(), objective.purchase(), objective.margin()}) {
+    if (!(weight >= 0 && weight <= kLargestWeight)) {
+      return violations.Add(field, "OUT_OF_RANGE", "give weights from 0 to 1,000,000");
+    }
+    sum += weight;
+  }
+  if (sum == 0) violations.Add(field, "MISSING", "give one weight above 0, or leave the objective out");
 }
 
 void CheckMoney(const std::string& field, const google::type::Money& money, base::Violations& violations) {

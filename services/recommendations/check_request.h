@@ -19,6 +19,10 @@ absl::Status CheckAbsence(const v1::ExplainAbsenceRequest& asked);
 
 // The violations of a request that stands in another, whose fields are named behind `prefix` ("request.").
 void CheckRequestAt(const std::string& prefix, const v1::RecommendRequest& request, base::Violations& violations);
+// A strategy of a placement, and an objective.
+void CheckStrategy(const std::string& field, v1::Placement placement, v1::Strategy strategy,
+                   base::Violations& violations);
+void CheckObjective(const std::string& field, const v1::Objective& objective, base::Violations& violations);
 // MONEY_INVALID for a currency that is none, an amount below 0 or out of range.
 void CheckMoney(const std::string& field, const google::type::Money& money, base::Violations& violations);
 

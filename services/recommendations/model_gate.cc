@@ -10,6 +10,7 @@
 #include "libs/domain/recommendations/baskets.h"
 #include "libs/domain/recommendations/evaluation.h"
 #include "libs/domain/recommendations/recommend.h"
+#include "services/recommendations/translated_context.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -35,60 +36,25 @@ history::History WithoutLast(const history::History& history) {
   return std::move(builder).Build();
 }
 
-// Asks a model in the numbers of another catalogue.
-class Translator {
- public:
-  Translator(const Model& model, const Catalogue& catalogue) : model_(model) {
-    back_.assign(model.items(), kNone);
-    for (uint32_t item = 0; item < catalogue.products.size(); ++item) {
-      forth_.push_back(model.catalogue().products.Find(catalogue.products.At(item)).value_or(kNone));
-      if (forth_.back() != kNone) back_[forth_.back()] = item;
-    }
-    for (uint32_t context = 0; context < catalogue.contexts.size(); ++context) {
-      contexts_.push_back(model.catalogue().contexts.Find(catalogue.contexts.At(context)).value_or(kNone));
-    }
+std::vector<ItemId> Top(const Model& model, const ContextTranslator& translator, const UserContext& asked) {
+  ContextTranslator::Translated translated;
+  translator.Translate(asked, translated);
+  std::vector<ItemId> top;
+  for (const Recommendation& one : Recommend(model, translated.context, {.limit = kPlaces, .explain = false})) {
+    top.push_back(translator.Back(one.item));
   }
-
-  std::vector<ItemId> Top(const UserContext& asked, BoughtItems bought) const {
-    std::vector<std::vector<ItemId>> items(asked.baskets.size());
-    std::vector<PastBasket> baskets;
-    for (size_t b = 0; b < asked.baskets.size(); ++b) {
-      for (const ItemId item : asked.baskets[b].items) {
-        if (forth_[item] != kNone) items[b].push_back(forth_[item]);
-      }
-      baskets.push_back({asked.baskets[b].time_seconds, items[b]});
-    }
-    std::vector<Seed> session;
-    for (const Seed& seed : asked.session) {
-      if (forth_[seed.item] != kNone) session.push_back({forth_[seed.item], seed.weight});
-    }
-    UserContext context = asked;
-    context.session = session;
-    context.baskets = baskets;
-    context.context = asked.context == kNone ? kNone : contexts_[asked.context];
-    std::vector<ItemId> top;
-    for (const Recommendation& one :
-         Recommend(model_, context, {.limit = kPlaces, .bought = bought, .explain = false})) {
-      top.push_back(back_[one.item]);
-    }
-    return top;
-  }
-
- private:
-  const Model& model_;
-  std::vector<ItemId> forth_, back_;
-  std::vector<ContextId> contexts_;
-};
+  return top;
+}
 
 // By example.
 std::vector<double> NdcgsOf(const Model& model, const TrainingData& data, const HoldOut& hold_out,
                             absl::Span<const Example> examples) {
-  const Translator translator(model, data.catalogue);
+  const ContextTranslator translator(model, data.catalogue);
   std::vector<double> ndcgs;
   for (const Example& example : examples) {
     const ExampleContext known(hold_out, example, data.persons);
     MetricsMean one(kPlaces);
-    one.Add(translator.Top(known.context(), BoughtItems::kInclude), example.target);
+    one.Add(Top(model, translator, known.context()), example.target);
     ndcgs.push_back(one.Mean().ndcg);
   }
   return ndcgs;

@@ -8,11 +8,14 @@
 #include "libs/base/hash.h"
 #include "libs/platform/log/consumer.h"
 #include "libs/testing/status_matchers.h"
+#include "services/recommendations/attribution_token.h"
 #include "services/recommendations/behaviour_writer.h"
 #include "services/recommendations/erasure_rows.h"
 #include "services/recommendations/identity_rows.h"
 #include "services/recommendations/impression_writer.h"
+#include "services/recommendations/outcome_writer.h"
 #include "services/recommendations/postgres_history_store.h"
+#include "services/recommendations/purchase_writer.h"
 #include "services/recommendations/test_database.h"
 #include "services/recommendations/test_records.h"
 #include "services/recommendations/training_visits.h"
@@ -47,12 +50,16 @@ class PeopleTest : public ::testing::Test {
     EXPECT_THAT(effects.dead_letters, IsEmpty());
     next_offset_ += 1'000;
   }
-  void Orders(const std::vector<std::string>& records) { Apply(purchases_, "orders", records); }
+  void Orders(const std::vector<std::string>& records) {
+    Apply(purchases_, "orders", records);
+    Apply(outcomes_, "orders", records);
+  }
   void Identity(const std::vector<std::string>& records) { Apply(purchases_, "identity", records); }
   void Privacy(const std::vector<std::string>& records) { Apply(purchases_, "privacy", records); }
   void Behaviour(const std::vector<std::string>& records) {
     Apply(behaviour_, "behavior", records);
     Apply(impressions_, "behavior", records);
+    Apply(outcomes_, "behavior", records);
   }
 
   std::vector<std::string> OrdersOf(const std::string& token) {
@@ -92,6 +99,7 @@ class PeopleTest : public ::testing::Test {
   PurchaseWriter purchases_{[this](const std::set<PurchaseWriter::Subject>& changed) { changed_ = changed; }};
   BehaviourWriter behaviour_;
   ImpressionWriter impressions_;
+  OutcomeWriter outcomes_;
   int64_t next_offset_ = 0;
 };
 
@@ -227,6 +235,7 @@ class ErasureTest : public PeopleTest {
                RecordBytes(shown, {.visitor = "v", .occurred_at = kDay}), view_,
                RecordBytes(Viewed("A"), {.visitor = "v", .occurred_at = kDay}),
                RecordBytes(Viewed("A"), {.customer = "d", .occurred_at = kDay})});
+    Behaviour({seen_, clicked_});
     Identity({link_});
     postgres::Params letter;
     letter.Bytes(order_);
@@ -244,14 +253,20 @@ class ErasureTest : public PeopleTest {
       RecordBytes(Order("own", {"A", "B"}), {.customer = "c", .visitor = "v", .occurred_at = kDay});
   const std::string view_ =
       RecordBytes(Viewed("A"), {.customer = "c", .visitor = "v", .occurred_at = kDay, .session = "s"});
+  const std::string token_ = FormatAttributionToken({.model_version = 1, .placement = 1, .tier = 1, .answer_id = 7});
+  const std::string seen_ =
+      RecordBytes(Shown({"A"}), {.customer = "c", .visitor = "v", .occurred_at = kDay, .attribution_token = token_});
+  const std::string clicked_ =
+      RecordBytes(Clicked("A"), {.customer = "c", .visitor = "v", .occurred_at = kDay, .attribution_token = token_});
   const std::string link_ = RecordBytes(Linked(), {.customer = "c", .visitor = "v", .occurred_at = kDay});
   const std::string erasure_ = RecordBytes(ForgetMe(), {.customer = "c", .occurred_at = kDay + absl::Hours(1)});
 };
 
 TEST_F(ErasureTest, NothingOfThemRemainsInAnyTable) {
   Plant();
-  EXPECT_THAT(TablesWith(CustomerToken("c")), UnorderedElementsAre("purchases", "impressions", "behaviour",
-                                                                   "identities", "dead_letters", "parked_records"));
+  EXPECT_THAT(TablesWith(CustomerToken("c")),
+              UnorderedElementsAre("purchases", "impressions", "behaviour", "identities", "outcomes", "outcome_touches",
+                                   "outcome_orders", "dead_letters", "parked_records"));
   EXPECT_THAT(TablesWith(VisitorToken("v")), Contains("purchases"));
   Privacy({erasure_});
   EXPECT_THAT(TablesWith(CustomerToken("c")), IsEmpty());
@@ -261,6 +276,7 @@ TEST_F(ErasureTest, NothingOfThemRemainsInAnyTable) {
               ElementsAre("guest", "other", "own"));  // what goes together stays
   EXPECT_THAT(OrdersOf(CustomerToken("d")), ElementsAre("other"));
   EXPECT_THAT(Steps(), ElementsAre("0A"));
+  EXPECT_THAT(Column("SELECT clicks::text FROM recommendations.outcomes"), ElementsAre("1"));  // how the answer did
 }
 
 TEST_F(ErasureTest, WhatWasBeforeIsNeverTakenAgainAndWhatComesAfterIs) {
@@ -273,7 +289,7 @@ TEST_F(ErasureTest, WhatWasBeforeIsNeverTakenAgainAndWhatComesAfterIs) {
   shown.add_product_ids("X");
   Orders({RecordBytes(Order("late", {"A"}), {.customer = "c", .occurred_at = kDay + absl::Minutes(59)}),
           RecordBytes(Order("own", {"A", "C"}, 1), {.customer = "c", .occurred_at = kDay})});
-  Behaviour({view_, RecordBytes(shown, {.visitor = "v", .occurred_at = kDay})});
+  Behaviour({view_, seen_, clicked_, RecordBytes(shown, {.visitor = "v", .occurred_at = kDay})});
   Identity({link_});
   EXPECT_THAT(TablesWith(CustomerToken("c")), IsEmpty());
   EXPECT_THAT(TablesWith(VisitorToken("v")), IsEmpty());

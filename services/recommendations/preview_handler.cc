@@ -179,7 +179,7 @@ absl::StatusOr<v1::PreviewRulesResponse> PreviewHandler::PreviewRules(const runt
     answerer_.Choose(*one, "", setting);
     const auto& other = setting.view == setting.views.canary ? tried.canary : tried.serving;
     const Answerer::Person person = answerer_.Know(setting, *one, call.remaining());
-    const Occasion occasion = answerer_.OccasionOf(*one);
+    const Occasion occasion = answerer_.OccasionOf(setting, *one);
     Compared compared{other, one, Answerer::Ask(Question(setting.view, *one, person.known, occasion)),
                       Answerer::Ask(Question(other, *one, person.known, occasion))};
     before.Add(*setting.view, compared.before);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "libs/base/random.h"
 #include "services/recommendations/check_request.h"
 #include "services/recommendations/training_data.h"
 
@@ -23,6 +25,9 @@ bool AsksForOneProduct(v1::Placement placement) {
   return placement == v1::PLACEMENT_SIMILAR || placement == v1::PLACEMENT_BOUGHT_TOGETHER;
 }
 
+// Of the choice of a strategy, so that it is drawn apart from what exploration draws.
+constexpr uint64_t kStrategySalt = 0x5354'5241'5445'4759;
+
 int64_t NanosOf(const google::type::Money& money) { return money.units() * 1'000'000'000 + money.nanos(); }
 
 }  // namespace
@@ -34,6 +39,10 @@ v1::Placement PlacementOf(const v1::RecommendRequest& request) {
 bool AsksAboutNobody(v1::Placement placement) {
   return AsksForOneProduct(placement) || placement == v1::PLACEMENT_POPULAR || placement == v1::PLACEMENT_TRENDING ||
          placement == v1::PLACEMENT_RECENTLY_VIEWED;
+}
+
+bool HasStrategies(v1::Placement placement) {
+  return placement == v1::PLACEMENT_FOR_YOU || placement == v1::PLACEMENT_BASKET;
 }
 
 Question::Question(std::shared_ptr<const ServingView> view, const v1::RecommendRequest& request,
@@ -49,18 +58,44 @@ Question::Question(std::shared_ptr<const ServingView> view, const v1::RecommendR
   if (placement_ == v1::PLACEMENT_TRENDING) request_.ranker = &view_->trending;
   FillSession(request, person);
   FillContext(request, person);
-  ExcludeProducts(request, person, occasion);
-  FilterByHistory(person, request);
   if (!AsksAboutNobody(placement_)) FillBaskets(person);
+  ExcludeProducts(request, person, occasion);
+  context_.session = session_;
+  context_.now_seconds = absl::ToUnixSeconds(occasion.now);
+  context_.effort = occasion.effort;
+  snapshot_ = view_->snapshot;
+  ChooseStrategy(request, occasion);
+  SetObjective(request, occasion);
+  FilterByHistory(person, request);
   FilterByFacts(request, occasion.now);
   if (occasion.with_rules) ApplyRules(request, person, occasion.now);
   FillSeen(request, person, occasion.now);
   FillRerank(request, occasion);
   if (lists_given()) FillGiven(request, person);
   request_.eligible = &eligible_;
-  context_.session = session_;
-  context_.now_seconds = absl::ToUnixSeconds(occasion.now);
-  context_.effort = occasion.effort;
+}
+
+void Question::ChooseStrategy(const v1::RecommendRequest& request, const Occasion& occasion) {
+  if (!HasStrategies(placement_) || occasion.effort < Effort::kSession) return;
+  strategy_context_ = StrategyContext::Of(context_, static_cast<uint32_t>(request.device()));
+  strategy_ = {Strategy::kEnsemble, 1};
+  const bool said = request.strategy() != v1::STRATEGY_UNSPECIFIED;
+  const v1::Strategy wanted = said ? request.strategy() : occasion.placement.strategy;
+  const bool open = request.bought_products() == v1::BOUGHT_PRODUCTS_UNSPECIFIED;
+  if (wanted == v1::STRATEGY_AUTO && open) {
+    const StrategyPolicy& policy = *occasion.placement.policy;
+    strategy_ = policy.Choose(strategy_context_, base::Random(occasion.seed ^ kStrategySalt).Uniform());
+    absl::StrAppend(&snapshot_, ".s", absl::Hex(policy.fingerprint(), absl::kZeroPad16));
+  } else if (strategy_context_.Allows(StrategyFrom(wanted)) && (open || said)) {
+    strategy_.strategy = StrategyFrom(wanted);
+  }
+  ApplyStrategy(strategy_.strategy, context_, request_);
+}
+
+void Question::SetObjective(const v1::RecommendRequest& request, const Occasion& occasion) {
+  if (lists_given()) return;
+  request_.objective = request.has_objective() ? ObjectiveFrom(request.objective()) : occasion.placement.objective;
+  if (!occasion.placement.etag.empty()) absl::StrAppend(&snapshot_, ".p", occasion.placement.etag);
 }
 
 void Question::FillBaskets(const KnownPerson& person) {
@@ -138,7 +173,9 @@ void Question::ExcludeProducts(const v1::RecommendRequest& request, const KnownP
 }
 
 void Question::FilterByHistory(const KnownPerson& person, const v1::RecommendRequest& request) {
-  const BoughtItems bought = BoughtOf(placement_, request.bought_products());
+  const BoughtItems bought = strategy_.strategy == Strategy::kDiscovery
+                                 ? BoughtItems::kExclude
+                                 : BoughtOf(placement_, request.bought_products());
   request_.bought = AsksAboutNobody(placement_) ? BoughtItems::kInclude : bought;
   if (bought == BoughtItems::kInclude) return;
   Bits items(WordsFor(view_->items()), 0);

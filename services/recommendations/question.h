@@ -11,6 +11,7 @@
 #include "kontor/recommendations/v1/recommendation_service.pb.h"
 #include "libs/domain/recommendations/recommend.h"
 #include "services/recommendations/overlay.h"
+#include "services/recommendations/placement_book.h"
 #include "services/recommendations/serving_view.h"
 
 namespace kontor::recommendations {
@@ -20,6 +21,9 @@ v1::Placement PlacementOf(const v1::RecommendRequest& request);
 // True for placements that rank nothing for a person: a history then only filters.
 bool AsksAboutNobody(v1::Placement placement);
 
+// True for placements whose answer may go by one strategy or another.
+bool HasStrategies(v1::Placement placement);
+
 // What a question is asked with beside request and person.
 struct Occasion {
   absl::Time now;  // for rules and prices: the request's as_of or the clock's time
@@ -27,6 +31,7 @@ struct Occasion {
   absl::Span<const ItemId> shown_elsewhere;  // in earlier lists of the page
   bool with_rules = true;
   Effort effort = Effort::kDeep;
+  PlacementState placement;
 };
 
 // A question in the numbers of a view, with the memory that it borrows.
@@ -52,6 +57,11 @@ class Question {
   const std::vector<Scored>& given() const { return given_; }
   // False where nothing of the person decides: the answer is a list of what sells.
   bool personal() const { return context_.effort >= Effort::kSession; }
+  // What was chosen, in which context, and with which probability; kNone where the placement leaves no choice.
+  StrategyPolicy::Choice strategy() const { return strategy_; }
+  StrategyContext strategy_context() const { return strategy_context_; }
+  // The view's, and what of the placement's state decides about the answer.
+  const std::string& snapshot() const { return snapshot_; }
   bool lists_given() const { return placement_ == v1::PLACEMENT_RECENTLY_VIEWED; }
 
  private:
@@ -60,6 +70,8 @@ class Question {
   void FillGiven(const v1::RecommendRequest& request, const KnownPerson& person);
   void AddSeed(const std::string& product, double weight);
   void FillContext(const v1::RecommendRequest& request, const KnownPerson& person);
+  void ChooseStrategy(const v1::RecommendRequest& request, const Occasion& occasion);
+  void SetObjective(const v1::RecommendRequest& request, const Occasion& occasion);
   void Exclude(const std::string& product, AbsenceCause cause);
   void ExcludeWithVariants(ItemId item, AbsenceCause cause);
   void ExcludeProducts(const v1::RecommendRequest& request, const KnownPerson& person, const Occasion& occasion);
@@ -81,6 +93,9 @@ class Question {
   std::vector<Scored> given_;
   UserContext context_;
   Request request_;
+  StrategyContext strategy_context_;
+  StrategyPolicy::Choice strategy_{Strategy::kNone, 1};
+  std::string snapshot_;
 };
 
 }  // namespace kontor::recommendations

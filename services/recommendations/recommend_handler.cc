@@ -86,7 +86,6 @@ absl::StatusOr<v1::ExplainAbsenceResponse> RecommendHandler::ExplainAbsence(cons
     return response;
   }
   const ServingView& view = *setting.view;
-  response.set_snapshot(view.snapshot);
   const ItemId item = view.Find(asked.product_id());
   if (item == kNone) {
     Say(v1::AbsenceReason::CAUSE_UNKNOWN_PRODUCT,
@@ -96,7 +95,8 @@ absl::StatusOr<v1::ExplainAbsenceResponse> RecommendHandler::ExplainAbsence(cons
     return response;
   }
   const Answerer::Person person = answerer_.Know(setting, request, call.remaining());
-  const Question question(setting.view, request, person.known, answerer_.OccasionOf(request));
+  const Question question(setting.view, request, person.known, answerer_.OccasionOf(setting, request));
+  response.set_snapshot(question.snapshot());
   const Absence absence = WhyAbsent(question, item);
   response.set_place(absence.place);
   response.set_rank(absence.rank);

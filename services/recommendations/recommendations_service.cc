@@ -26,6 +26,7 @@
 #include "services/recommendations/model_handler.h"
 #include "services/recommendations/model_keeper.h"
 #include "services/recommendations/outcome_writer.h"
+#include "services/recommendations/placement_handler.h"
 #include "services/recommendations/postgres_history_store.h"
 #include "services/recommendations/preview_handler.h"
 #include "services/recommendations/purchase_writer.h"
@@ -108,17 +109,21 @@ struct RecommendationsParts {
         models(fleet.models, fleet.shops),
         trainer({fleet.postgres, fleet.models, models, live, fleet.server.metrics(), ServiceTraining()}),
         rules(fleet.shops),
+        placements(fleet.shops),
+        placement_store(fleet.postgres),
+        placement_keeper({fleet.postgres, placement_store, placements, fleet.clock, fleet.shops}),
         rule_store(fleet.postgres),
         rule_keeper(rule_store, rules, fleet.shops),
         serving({models, live, rules, fleet.clock, fleet.shops}),
         requests(fleet.shops),
-        answerer(
-            {serving, live, histories, views, fleet.clock, fleet.server.metrics(), fleet.subject_secret, RandomSeed()}),
+        answerer({serving, live, histories, views, placements, fleet.clock, fleet.server.metrics(),
+                  fleet.subject_secret, RandomSeed()}),
         recommend(answerer, requests, online),
         subjects(fleet.postgres),
         bulk({answerer, stored, subjects, online}),
         rule_handler({rule_store, rule_keeper, serving, fleet.clock}),
         preview(answerer, requests, rule_store),
+        placement_handler({fleet.postgres, placement_store, placement_keeper, placements, fleet.clock}),
         model_handler({trainer, fleet.models, models, serving}),
         erasures({fleet.postgres, live, models,
                   [this](const std::string& shop, const ErasureKeeper::Persons& persons) { Erase(shop, persons); }}),
@@ -157,6 +162,9 @@ struct RecommendationsParts {
   ServingModels models;
   Trainer trainer;
   RuleBook rules;
+  PlacementBook placements;
+  PlacementStore placement_store;
+  PlacementKeeper placement_keeper;
   RuleStore rule_store;
   RuleKeeper rule_keeper;
   ServingViews serving;
@@ -168,6 +176,7 @@ struct RecommendationsParts {
   BulkHandler bulk;
   RuleHandler rule_handler;
   PreviewHandler preview;
+  PlacementHandler placement_handler;
   ModelHandler model_handler;
   ErasureKeeper erasures;
   ModelKeeper keeper;
@@ -229,6 +238,19 @@ void RegisterQuality(runtime::Server& server, RecommendationsParts& parts) {
   server.AddService("kontor.recommendations.v1.QualityService");
 }
 
+void RegisterPlacements(runtime::Server& server, PlacementHandler& placements) {
+  server.Unary<v1::ListPlacementSettingsRequest, v1::ListPlacementSettingsResponse>(
+      "kontor.recommendations.v1.PlacementService/ListPlacementSettings",
+      std::bind(&PlacementHandler::ListPlacementSettings, &placements, _1, _2));
+  server.Unary<v1::UpdatePlacementSettingsRequest, v1::PlacementSettings>(
+      "kontor.recommendations.v1.PlacementService/UpdatePlacementSettings",
+      std::bind(&PlacementHandler::UpdatePlacementSettings, &placements, _1, _2));
+  server.Unary<v1::EvaluateStrategiesRequest, v1::EvaluateStrategiesResponse>(
+      "kontor.recommendations.v1.PlacementService/EvaluateStrategies",
+      std::bind(&PlacementHandler::EvaluateStrategies, &placements, _1, _2));
+  server.AddService("kontor.recommendations.v1.PlacementService");
+}
+
 }  // namespace
 
 absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
@@ -262,6 +284,8 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   }
   RETURN_IF_ERROR(parts.rule_keeper.RefreshAll());
   parts.rule_keeper.Start();
+  RETURN_IF_ERROR(parts.placement_keeper.RefreshSettings());
+  parts.placement_keeper.Start();
   for (const fleet::Shop& shop : fleet.shops) parts.serving.Refresh(shop.id);
   parts.serving.Start();
   parts.erasures.Start();
@@ -270,6 +294,7 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   RegisterHandlers(fleet.server, parts);
   RegisterRules(fleet.server, parts);
   RegisterQuality(fleet.server, parts);
+  RegisterPlacements(fleet.server, parts.placement_handler);
   fleet.server.AddReadiness("recommendations", [&live = parts.live.follower()] { return live.Ready(); });
   return absl::OkStatus();
 }

@@ -61,7 +61,7 @@ class RecommendHandlerTest : public ::testing::Test {
         rules_(shops_),
         serving_({models_, live_, rules_, clock_, shops_}),
         requests_(shops_),
-        answerer_({serving_, live_, reader_, views_, clock_, metrics_, kTestSecret, 1}),
+        answerer_({serving_, live_, reader_, views_, placements_, clock_, metrics_, kTestSecret, 1}),
         handler_(answerer_, requests_, online_) {
     EXPECT_TRUE(log_->CreateTopics(fleet::AllTopics(2)).ok());
     EXPECT_TRUE(live_.Start({}).ok());
@@ -112,6 +112,7 @@ class RecommendHandlerTest : public ::testing::Test {
   PlainHistories reader_{histories_, stored_};
   FollowerOnly views_;
   RuleBook rules_;
+  PlacementBook placements_{shops_};
   ServingViews serving_;
   RequestLog requests_;
   OnlineLoad online_;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "kontor/recommendations/v1/quality_service.grpc.pb.h"
+#include "kontor/recommendations/v1/placement_service.grpc.pb.h"
 #include "kontor/recommendations/v1/recommendation_service.grpc.pb.h"
 #include "kontor/recommendations/v1/rule_service.grpc.pb.h"
 #include "libs/base/hash.h"
@@ -66,6 +67,7 @@ class Process {
     stub_ = v1::RecommendationService::NewStub(channel);
     rules_ = v1::RuleService::NewStub(channel);
     quality_ = v1::QualityService::NewStub(channel);
+    placements_ = v1::PlacementService::NewStub(channel);
   }
 
   // Appends records and returns their positions.
@@ -120,6 +122,7 @@ class Process {
     if (!status.ok()) return runtime::FromGrpc(status);
     return response;
   }
+  v1::PlacementService::Stub& placements() { return *placements_; }
   v1::RecommendationService::Stub& stub() { return *stub_; }
   log::EventLog& log() { return *log_; }
   std::string Page(const std::string& path) const {
@@ -150,6 +153,7 @@ class Process {
   std::unique_ptr<v1::RecommendationService::Stub> stub_;
   std::unique_ptr<v1::RuleService::Stub> rules_;
   std::unique_ptr<v1::QualityService::Stub> quality_;
+  std::unique_ptr<v1::PlacementService::Stub> placements_;
 };
 
 inline std::vector<std::string> ProductsOf(const v1::RecommendResponse& response) {

@@ -1,5 +1,6 @@
 #include "services/recommendations/trainer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 #include "libs/base/status.h"
 #include "libs/domain/recommendations/model_io.h"
 #include "libs/platform/runtime/log.h"
+#include "services/recommendations/training_outcomes.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -34,6 +36,12 @@ registry::ModelMetadata MetadataOf(const Model& model, const TrainingData& data)
                       {kMetricSnapshots, static_cast<double>(data.snapshots)},
                       {kMetricErasures, static_cast<double>(data.erasures)}};
   return metadata;
+}
+
+bool SameSignals(const Model& a, const Model& b) {
+  const std::vector<Signal> first = a.Signals(), second = b.Signals();
+  return std::equal(first.begin(), first.end(), second.begin(), second.end(),
+                    [](const Signal& x, const Signal& y) { return x.name == y.name; });
 }
 
 absl::Status Cancelled() { return absl::CancelledError("the training was cancelled"); }
@@ -80,9 +88,8 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::
   }
   static const CatalogueView& no_catalogue = *new CatalogueView;
   const LiveShop* live = parts_.live.Find(shop);
-  ASSIGN_OR_RETURN(
-      const TrainingData data,
-      ReadTrainingData(parts_.postgres, shop, live == nullptr ? no_catalogue : live->catalogue, cancelled));
+  const CatalogueView& catalogue = live == nullptr ? no_catalogue : live->catalogue;
+  ASSIGN_OR_RETURN(const TrainingData data, ReadTrainingData(parts_.postgres, shop, catalogue, cancelled));
   if (data.baskets < kMinBaskets) {
     return base::Error(
         absl::StatusCode::kFailedPrecondition, kReasonTooLittleHistory,
@@ -97,8 +104,31 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> Trainer::TrainOne(const std::
   model->counts.customers = data.customers;
   if (cancelled()) return Cancelled();
   if (!wish.force) RETURN_IF_ERROR(CheckNotWorse(data, *model, shop, training));
+  RETURN_IF_ERROR(LearnOutcomes(shop, data, catalogue, training, *model));
   if (cancelled()) return Cancelled();
   return Serve(shop, data, model, wish);
+}
+
+absl::Status Trainer::LearnOutcomes(const std::string& shop, const TrainingData& data, const CatalogueView& catalogue,
+                                    const TrainOptions& training, Model& model) const {
+  const std::shared_ptr<const ServedModel> serving = parts_.serving.Get(shop);
+  if (serving == nullptr || !SameSignals(serving->model(), model)) return absl::OkStatus();
+  model.set_outcomes(serving->model().shared_outcomes());
+  ASSIGN_OR_RETURN(const ShownTable shown,
+                   ReadShown(parts_.postgres, shop, *serving, data, catalogue, training.neural.cancelled));
+  OutcomeOptions options;
+  options.network_seconds = training.neural.max_seconds;
+  options.clock = training.neural.clock;
+  options.cancelled = training.neural.cancelled;
+  options.threads = training.threads;
+  ASSIGN_OR_RETURN(const OutcomeFit fit, FitOutcomes(shown.rows(), options));
+  runtime::LogInfo("what became of shown products", {{"answers", shown.answers},
+                                                     {"products", static_cast<int64_t>(shown.outcomes.size())},
+                                                     {"learned", fit.model != nullptr},
+                                                     {"trees_gain", fit.trees_gain},
+                                                     {"network_gain", fit.network_gain}});
+  if (fit.model != nullptr) model.set_outcomes(fit.model);
+  return absl::OkStatus();
 }
 
 absl::Status Trainer::CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop,

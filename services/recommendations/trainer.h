@@ -51,6 +51,10 @@ class Trainer {
  private:
   absl::StatusOr<std::shared_ptr<const ServedModel>> TrainOne(const std::string& shop, const Wish& wish,
                                                               const CancelFunction& cancelled);
+  // What became of what the model in service showed, as the new one's OutcomeModel; what that one had learned stays
+  // where there is nothing better. Nothing where the two have other signals.
+  absl::Status LearnOutcomes(const std::string& shop, const TrainingData& data, const CatalogueView& catalogue,
+                             const TrainOptions& training, Model& model) const;
   absl::Status CheckNotWorse(const TrainingData& data, const Model& candidate, const std::string& shop,
                              const TrainOptions& training) const;
   absl::StatusOr<std::shared_ptr<const ServedModel>> Serve(const std::string& shop, const TrainingData& data,

@@ -14,10 +14,12 @@
 #include "libs/testing/fake_clock.h"
 #include "libs/testing/status_matchers.h"
 #include "libs/testing/temporary_folder.h"
+#include "services/recommendations/attribution_token.h"
 #include "services/recommendations/behaviour_writer.h"
 #include "services/recommendations/erasure_keeper.h"
 #include "services/recommendations/model_handler.h"
 #include "services/recommendations/model_keeper.h"
+#include "services/recommendations/outcome_writer.h"
 #include "services/recommendations/purchase_writer.h"
 #include "services/recommendations/test_database.h"
 #include "services/recommendations/test_model.h"
@@ -102,6 +104,50 @@ TEST_F(TrainerTest, TheSameOrdersGiveTheSameBytesAndPassTheGate) {
   KONTOR_ASSERT_OK_AND_ASSIGN(const auto second, trainer_.Train(kTestShop, {}, Never));
   EXPECT_EQ(second->info().version, 2);
   EXPECT_EQ(second->info().sha256, first->info().sha256);
+}
+
+// Everybody is shown every product by the first model, in another order each time; of what was clicked it is LAMP.
+TEST_F(TrainerTest, LearnsWhatBecomesOfWhatWasShown) {
+  Buy(120, 0, 4, true);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto first, trainer_.Train(kTestShop, {}, Never));
+  EXPECT_EQ(first->model().outcomes(), nullptr);
+  base::Random random(5);
+  std::vector<std::string> products = {"TEA", "CUP", "MILK", "SOAP", "BRUSH", "TOWEL", "LAMP"};
+  std::vector<std::string> events;
+  for (int i = 0; i < 480; ++i) {
+    for (size_t k = products.size(); k > 1; --k) std::swap(products[k - 1], products[random.Below(k)]);
+    const absl::Time at = absl::FromUnixSeconds(1'320'000'000 + 86'400 * 5 + i);
+    AttributionToken token{.model_version = 1, .placement = v1::PLACEMENT_FOR_YOU, .tier = v1::TIER_PERSONAL};
+    token.answered_at = at;
+    token.answer_id = static_cast<uint64_t>(i) + 1;
+    const TestRecord about{
+        .customer = absl::StrCat(i % 120), .occurred_at = at, .attribution_token = FormatAttributionToken(token)};
+    events.push_back(RecordBytes(Shown(products), about));
+    for (const std::string& product : products) {
+      if (random.Chance(product == "LAMP" ? .5 : .02)) events.push_back(RecordBytes(Clicked(product), about));
+    }
+  }
+  OutcomeWriter outcomes;
+  log::Effects effects;
+  KONTOR_ASSERT_OK(ApplyBatch(*pool_, outcomes, events, effects, "behavior"));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto second, trainer_.Train(kTestShop, {}, Never));
+  const Model& model = second->model();
+  ASSERT_NE(model.outcomes(), nullptr);
+
+  const std::vector<ItemId> tea = {*model.catalogue().products.Find("TEA")};
+  const std::vector<PastBasket> baskets = {{1'320'000'000, tea}};
+  UserContext context;
+  context.baskets = baskets;
+  context.now_seconds = 1'320'000'000 + 86'400 * 6;
+  const ItemId lamp = *model.catalogue().products.Find("LAMP");
+  EXPECT_NE(recommendations::Recommend(model, context, {})[0].item, lamp);
+  Request clicks;
+  clicks.objective.click = 1;
+  EXPECT_EQ(recommendations::Recommend(model, context, clicks)[0].item, lamp);
+
+  // What was learned stays where nothing new was shown.
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto third, trainer_.Train(kTestShop, {}, Never));
+  EXPECT_NE(third->model().outcomes(), nullptr);
 }
 
 TEST_F(TrainerTest, OrdersOfNobodyTeachWhatGoesTogether) {

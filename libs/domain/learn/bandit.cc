@@ -92,17 +92,21 @@ BanditChoice LinearBandit::Choose(absl::Span<const double> context, base::Random
 }
 
 absl::Status LinearBandit::Update(absl::Span<const double> context, size_t arm, double reward) {
+  return Update(context, arm, reward, 1);
+}
+
+absl::Status LinearBandit::Update(absl::Span<const double> context, size_t arm, double rewards, double times) {
   const auto finite = [](double number) { return std::isfinite(number); };
-  if (context.size() != options_.features || arm >= arms_.size() || !finite(reward) ||
+  if (context.size() != options_.features || arm >= arms_.size() || !finite(rewards) || !finite(times) || times <= 0 ||
       !std::all_of(context.begin(), context.end(), finite)) {
     return absl::InvalidArgumentError("a reward's context, arm or value is out of range");
   }
   Arm learned = arms_[arm];
   const auto x = AsVector(context);
-  learned.contexts = options_.decay * learned.contexts + x * x.transpose();
+  learned.contexts = options_.decay * learned.contexts + times * x * x.transpose();
   learned.contexts.diagonal().array() +=
       (1 - options_.decay) * options_.ridge;  // what is forgotten returns to the start
-  learned.rewards = options_.decay * learned.rewards + reward * x;
+  learned.rewards = options_.decay * learned.rewards + rewards * x;
   if (!Solve(learned)) return absl::InvalidArgumentError("a context is too large for numbers of this precision");
   arms_[arm] = std::move(learned);
   return absl::OkStatus();

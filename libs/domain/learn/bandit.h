@@ -53,6 +53,8 @@ class LinearBandit {
   // Learns what an arm brought in a context. INVALID_ARGUMENT, and nothing learned, for another number of features, an
   // unknown arm or numbers that are not finite.
   absl::Status Update(absl::Span<const double> context, size_t arm, double reward);
+  // The same for `times` > 0 rewards of one context whose sum is `rewards`; without decay between them.
+  absl::Status Update(absl::Span<const double> context, size_t arm, double rewards, double times);
 
   double Expected(absl::Span<const double> context, size_t arm) const;
   double Deviation(absl::Span<const double> context, size_t arm) const;

@@ -39,6 +39,15 @@ TEST(LinearBanditTest, LearnsRidgeRegression) {
   EXPECT_NEAR(bandit.Deviation(context, 0), std::sqrt(6 / 2.), 1e-12);
 }
 
+TEST(LinearBanditTest, ManyRewardsAtOnceAreManyUpdates) {
+  LinearBandit one = Make({.arms = 2, .features = 2}), many = Make({.arms = 2, .features = 2});
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(one.Update({1, .5}, 1, i % 4 == 0 ? 1 : 0).ok());
+  ASSERT_TRUE(many.Update({1, .5}, 1, 10, 40).ok());
+  EXPECT_NEAR(one.Expected({1, 2}, 1), many.Expected({1, 2}, 1), 1e-12);
+  EXPECT_NEAR(one.Deviation({1, 2}, 1), many.Deviation({1, 2}, 1), 1e-12);
+  EXPECT_FALSE(many.Update({1, .5}, 1, 0, 0).ok());
+}
+
 TEST(LinearBanditTest, DecayForgetsTowardsTheStart) {
   LinearBandit bandit = Make({.arms = 2, .features = 1, .ridge = 3, .decay = .9});
   for (int i = 0; i < 500; ++i) ASSERT_TRUE(bandit.Update({1}, 0, 2).ok());

@@ -104,7 +104,7 @@ Absence ExplainAbsence(const Model& model, const UserContext& context, const Req
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
   const RankContext rank_context(profile);
-  std::vector<Scored> scored = ScoreCandidates(ranker, task, candidates, rank_context);
+  std::vector<Scored> scored = ScoreFor(model, request, profile, candidates);
   const RerankOptions options = RerankOf(model, request);
   if (allowed) {
     const Inquiry with(scored, options, item);

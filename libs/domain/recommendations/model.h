@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "libs/domain/history/interner.h"
 #include "libs/domain/recommendations/item_features.h"
+#include "libs/domain/recommendations/outcome_model.h"
 #include "libs/domain/recommendations/popularity.h"
 #include "libs/domain/recommendations/ranker.h"
 
@@ -57,6 +58,10 @@ class Model {
 
   const Ranker& ranker() const { return ranker_; }
   void set_ranker(Ranker ranker) { ranker_ = std::move(ranker); }
+  // What became of shown products; null until enough was seen. Its columns are ShownColumns(ranker()).
+  const OutcomeModel* outcomes() const { return outcomes_.get(); }
+  std::shared_ptr<const OutcomeModel> shared_outcomes() const { return outcomes_; }
+  void set_outcomes(std::shared_ptr<const OutcomeModel> outcomes) { outcomes_ = std::move(outcomes); }
 
   int64_t trained_until_seconds = 0;  // the newest basket
   ModelCounts counts;
@@ -71,6 +76,7 @@ class Model {
   Sources sources_;
   std::vector<uint32_t> signal_sources_;
   Ranker ranker_;
+  std::shared_ptr<const OutcomeModel> outcomes_;
 };
 
 }  // namespace kontor::recommendations

@@ -152,6 +152,8 @@ std::string SaveModel(const Model& model) {
     source->Save(payload);
   }
   model.ranker().Save(payload);
+  payload.Value<uint8_t>(model.outcomes() != nullptr ? 1 : 0);
+  if (model.outcomes() != nullptr) model.outcomes()->Save(payload);
   SaveFacts(model, payload);
 
   base::ByteWriter file;
@@ -175,6 +177,11 @@ absl::StatusOr<std::shared_ptr<const Model>> LoadModel(absl::string_view bytes,
   auto model =
       std::make_shared<Model>(std::move(catalogue), std::move(sources->others), std::move(sources->popularity));
   model->set_ranker(Ranker::Load(in, model->Signals()));
+  if (in.Value<uint8_t>() != 0) {
+    std::shared_ptr<const OutcomeModel> outcomes = OutcomeModel::Load(in);
+    in.Require(outcomes->columns() == ShownColumns(model->ranker()), "the outcomes do not fit the signals");
+    model->set_outcomes(std::move(outcomes));
+  }
   LoadFacts(in, *model);
   in.Require(in.AtEnd(), "bytes follow the model");
   if (!in.status().ok()) return in.status();

@@ -52,6 +52,32 @@ std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candi
   return scored;
 }
 
+std::vector<Scored> ScoreFor(const Model& model, const Request& request, const Profile& profile,
+                             const Candidates& candidates) {
+  const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
+  const RankContext context(profile);
+  std::vector<Scored> scored = ScoreCandidates(ranker, TaskOf(request, !profile.empty()), candidates, context);
+  if (request.objective.none()) return scored;
+  static const ItemFacts& nothing = *new ItemFacts;
+  const ItemFacts& facts = request.rerank.facts != nullptr ? *request.rerank.facts : nothing;
+  const int64_t now = profile.context().now_seconds;
+  thread_local std::vector<OutcomeChances> chances;
+  chances.clear();
+  if (model.outcomes() != nullptr) {
+    thread_local std::vector<float> rows;
+    rows.clear();
+    for (const Scored& one : scored) {
+      AppendShown(
+          model.ranker(), context,
+          {candidates.bought(one.row), candidates.row(one.row), one.score, PriceForOutcomes(facts, one.item, now)},
+          rows);
+    }
+    model.outcomes()->Predict(rows, chances);
+  }
+  ApplyObjective(request.objective, RelativeMargins(facts, candidates.items(), now), chances, scored);
+  return scored;
+}
+
 Task TaskOf(const Request& request, bool anything_known) {
   if (!anything_known) return Task::kStranger;
   if (request.task == Task::kNextBasket && request.bought == BoughtItems::kExclude) return Task::kNewProducts;
@@ -88,7 +114,7 @@ std::vector<Recommendation> Recommend(const Model& model, const UserContext& con
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
   const RankContext rank_context(profile);
-  std::vector<Scored> scored = ScoreCandidates(ranker, task, candidates, rank_context);
+  std::vector<Scored> scored = ScoreFor(model, request, profile, candidates);
   std::vector<Recommendation> out;
   for (const Placed& placed : Rerank(scored, RerankOf(model, request), passed_over)) {
     out.push_back(Shown(placed));

@@ -4,6 +4,7 @@
 
 #include "libs/domain/recommendations/eligibility.h"
 #include "libs/domain/recommendations/model.h"
+#include "libs/domain/recommendations/objective.h"
 #include "libs/domain/recommendations/rerank.h"
 
 namespace kontor::recommendations {
@@ -18,6 +19,7 @@ struct Request {
   RerankOptions rerank;                   // its limit and its eligible are those above
   bool explain = true;                    // fill reasons
   const Ranker* ranker = nullptr;         // instead of the model's
+  Objective objective;                    // none: the ranker's order
 };
 
 // The task whose weights answer a request.
@@ -59,6 +61,9 @@ ItemFilter FilterOf(const Request& request);
 // odds: within 0 and 1.
 std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candidates& candidates,
                                     const RankContext& context);
+// The same for a request: by its ranker, then by its objective.
+std::vector<Scored> ScoreFor(const Model& model, const Request& request, const Profile& profile,
+                             const Candidates& candidates);
 RerankOptions RerankOf(const Model& model, const Request& request);
 
 }  // namespace kontor::recommendations
