@@ -113,6 +113,8 @@ absl::Status BehaviourWriter::Apply(postgres::Transaction& transaction, const lo
   ASSIGN_OR_RETURN(const Tombstones tombstones, ReadTombstones(transaction, rows.subjects));
   RETURN_IF_ERROR(WriteSteps(transaction, batch.partition, rows, tombstones));
   RETURN_IF_ERROR(WriteLinks(transaction, rows.links, tombstones).status());
+  ASSIGN_OR_RETURN(const SubjectSet forgotten, EraseLateVisitors(transaction, rows.links, tombstones));
+  if (!forgotten.empty()) effects.AfterCommit([this, forgotten] { forgotten_(forgotten); });
   return ForgetOld(transaction, rows);
 }
 

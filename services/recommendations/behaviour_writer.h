@@ -1,6 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "libs/platform/log/batch_handler.h"
@@ -17,8 +20,16 @@ const std::vector<std::string>& BehaviourTopics();
 // Thread-safe.
 class BehaviourWriter : public log::BatchHandler {
  public:
+  using Subjects = std::set<std::pair<std::string, std::string>>;  // shop, token
+
+  // `forgotten` is called after the commit with whom caches must forget (EraseLateVisitors); must not fail.
+  explicit BehaviourWriter(std::function<void(const Subjects&)> forgotten) : forgotten_(std::move(forgotten)) {}
+
   absl::Status Apply(postgres::Transaction& transaction, const log::Batch& batch, log::Effects& effects) override;
   bool Knows(absl::string_view type) const override;
+
+ private:
+  const std::function<void(const Subjects&)> forgotten_;
 };
 
 }  // namespace kontor::recommendations

@@ -95,10 +95,10 @@ absl::Status AddOwners(postgres::Transaction& transaction, const Erasure& erasur
 
 }  // namespace
 
-bool Tombstones::Cover(absl::string_view shop, absl::string_view token, absl::Time at) const {
-  if (by_person_.empty() || token.empty()) return false;
+absl::Time Tombstones::Until(absl::string_view shop, absl::string_view token) const {
+  if (by_person_.empty() || token.empty()) return absl::InfinitePast();
   const auto found = by_person_.find({std::string(shop), base::StableHash(token)});
-  return found != by_person_.end() && at <= found->second;
+  return found == by_person_.end() ? absl::InfinitePast() : found->second;
 }
 
 absl::StatusOr<Tombstones> ReadTombstones(postgres::Transaction& transaction, const SubjectSet& subjects) {

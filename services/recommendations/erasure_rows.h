@@ -22,8 +22,9 @@ class Tombstones {
   void Add(absl::string_view shop, uint64_t person, absl::Time erased_at) {
     by_person_[{std::string(shop), person}] = erased_at;
   }
-  // True when what the person of this token did at `at` is to be forgotten.
-  bool Cover(absl::string_view shop, absl::string_view token, absl::Time at) const;
+  // Up to when what the person of this token did is to be forgotten; InfinitePast for nobody's tombstone.
+  absl::Time Until(absl::string_view shop, absl::string_view token) const;
+  bool Cover(absl::string_view shop, absl::string_view token, absl::Time at) const { return at <= Until(shop, token); }
 
  private:
   std::map<std::pair<std::string, uint64_t>, absl::Time> by_person_;

@@ -51,6 +51,26 @@ absl::StatusOr<SubjectSet> WriteLinks(postgres::Transaction& transaction, const 
   return changed;
 }
 
+absl::StatusOr<SubjectSet> EraseLateVisitors(postgres::Transaction& transaction, const LinkBatch& links,
+                                             const Tombstones& tombstones) {
+  SubjectSet changed;
+  for (const auto& [key, told] : links.rows()) {
+    const auto& [shop, visitor, customer] = key;
+    const absl::Time until = tombstones.Until(shop, customer);
+    if (!told.linked || told.at > until || tombstones.Until(shop, visitor) >= until) continue;
+    postgres::Params params;
+    params.Text(shop).Text(visitor).Time(told.at);
+    ASSIGN_OR_RETURN(const postgres::Result newer,
+                     transaction.Exec("SELECT 1 FROM recommendations.identities WHERE shop = $1 AND visitor = $2 "
+                                      "AND linked AND told_at > $3 LIMIT 1",
+                                      params));
+    if (!newer.empty()) continue;
+    ASSIGN_OR_RETURN(SubjectSet forgotten, Erase(transaction, {shop, {visitor}, until}));
+    changed.merge(forgotten);
+  }
+  return changed;
+}
+
 absl::StatusOr<std::vector<std::string>> ReadVisitors(postgres::Pool& pool, absl::string_view shop,
                                                       absl::string_view customer) {
   postgres::Params params;

@@ -42,6 +42,12 @@ class LinkBatch {
 absl::StatusOr<SubjectSet> WriteLinks(postgres::Transaction& transaction, const LinkBatch& links,
                                       const Tombstones& tombstones);
 
+// A link that comes after its customer was forgotten, though it was told before: the visitor is forgotten like them,
+// unless another customer is told to have come after. So it does not matter in which order a log is read. Call it after
+// WriteLinks and all other writes; returns whom caches must forget.
+absl::StatusOr<SubjectSet> EraseLateVisitors(postgres::Transaction& transaction, const LinkBatch& links,
+                                             const Tombstones& tombstones);
+
 // Of a customer: the newest 20 visitors that belong to them, ascending.
 absl::StatusOr<std::vector<std::string>> ReadVisitors(postgres::Pool& pool, absl::string_view shop,
                                                       absl::string_view customer);

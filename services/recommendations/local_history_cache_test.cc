@@ -51,6 +51,15 @@ TEST_F(LocalHistoryCacheTest, AsksOnceWithinTheLifetime) {
   EXPECT_EQ(below_.gets(), 2);
 }
 
+TEST_F(LocalHistoryCacheTest, ClearedItHoldsNobodyNotEvenForWhenBelowFails) {
+  below_.Put("s", "c", {{"o-1", 1, {"A"}}});
+  EXPECT_EQ(FirstOrder(Get("s", "c")), "o-1");
+  Cache().Clear();
+  EXPECT_EQ(Cache().bytes(), 0);
+  below_.Fail(absl::UnavailableError("down"));
+  EXPECT_THAT(Get("s", "c"), StatusIs(absl::StatusCode::kUnavailable));
+}
+
 TEST_F(LocalHistoryCacheTest, KeepsShopsApart) {
   below_.Put("s", "c", {{"o-1", 1, {"A"}}});
   EXPECT_EQ(FirstOrder(Get("s", "c")), "o-1");

@@ -97,7 +97,7 @@ class PeopleTest : public ::testing::Test {
   std::unique_ptr<postgres::Pool> pool_;
   std::set<PurchaseWriter::Subject> changed_;
   PurchaseWriter purchases_{[this](const std::set<PurchaseWriter::Subject>& changed) { changed_ = changed; }};
-  BehaviourWriter behaviour_;
+  BehaviourWriter behaviour_{[this](const BehaviourWriter::Subjects& forgotten) { changed_ = forgotten; }};
   ImpressionWriter impressions_;
   OutcomeWriter outcomes_;
   int64_t next_offset_ = 0;
@@ -237,6 +237,8 @@ class ErasureTest : public PeopleTest {
                RecordBytes(Viewed("A"), {.customer = "d", .occurred_at = kDay})});
     Behaviour({seen_, clicked_});
     Identity({link_});
+  }
+  void PlantLetters() {
     postgres::Params letter;
     letter.Bytes(order_);
     KONTOR_ASSERT_OK(pool_->Exec(
@@ -264,6 +266,7 @@ class ErasureTest : public PeopleTest {
 
 TEST_F(ErasureTest, NothingOfThemRemainsInAnyTable) {
   Plant();
+  PlantLetters();
   EXPECT_THAT(TablesWith(CustomerToken("c")),
               UnorderedElementsAre("purchases", "impressions", "behaviour", "identities", "outcomes", "outcome_touches",
                                    "outcome_orders", "dead_letters", "parked_records"));
@@ -301,11 +304,31 @@ TEST_F(ErasureTest, WhatWasBeforeIsNeverTakenAgainAndWhatComesAfterIs) {
   EXPECT_THAT(OrdersOf(CustomerToken("c")), ElementsAre("new"));
 }
 
+TEST_F(ErasureTest, AReadingOfTheLogThatMeetsTheRequestFirstForgetsTheVisitorAsWell) {
+  Privacy({erasure_});
+  Plant();
+  EXPECT_THAT(TablesWith(CustomerToken("c")), IsEmpty());
+  EXPECT_THAT(TablesWith(VisitorToken("v")), IsEmpty());
+  EXPECT_THAT(Column("SELECT order_id FROM recommendations.purchases ORDER BY order_id"),
+              ElementsAre("guest", "other", "own"));
+}
+
+TEST_F(ErasureTest, ALateLinkOfBehaviourForgetsTheVisitor) {
+  Privacy({erasure_});
+  Orders({RecordBytes(Order("guest", {"A"}), {.visitor = "v", .occurred_at = kDay})});
+  EXPECT_THAT(OrdersOf(VisitorToken("v")), ElementsAre("guest"));
+  Behaviour({view_});
+  EXPECT_THAT(TablesWith(VisitorToken("v")), IsEmpty());
+  EXPECT_THAT(changed_, Contains(Pair(kTestShop, VisitorToken("v"))));
+}
+
 TEST_F(ErasureTest, AnotherOnesDeviceStaysTheirs) {
   Plant();
   Identity({RecordBytes(Linked(), {.customer = "d", .visitor = "v", .occurred_at = kDay + absl::Minutes(5)})});
   Privacy({erasure_});
   EXPECT_THAT(TablesWith(CustomerToken("c")), IsEmpty());
+  EXPECT_THAT(OrdersOf(CustomerToken("d")), UnorderedElementsAre("guest", "other"));
+  Identity({link_});  // replayed
   EXPECT_THAT(OrdersOf(CustomerToken("d")), UnorderedElementsAre("guest", "other"));
 }
 

@@ -19,6 +19,8 @@ PurchaseHistory TwoOrders() {
   Impressions shown;
   shown.Show({"X", "Y"}, 7);
   builder.SetShown(shown);
+  builder.SetVisitors({"v-1", "v-2"});
+  builder.SetOwner(9);
   return std::move(builder).Build();
 }
 
@@ -42,6 +44,8 @@ TEST(PurchaseHistoryTest, SurvivesPacking) {
   ASSERT_EQ(read.shown().products().size(), 2u);
   EXPECT_EQ(read.shown().products()[1].id, "Y");
   EXPECT_EQ(read.shown().until_micros(), 7);
+  EXPECT_THAT(read.visitors(), ElementsAre("v-1", "v-2"));
+  EXPECT_EQ(read.owner(), 9u);
   ASSERT_EQ(read.orders().size(), 2u);
   EXPECT_EQ(read.orders()[0].order_id, "o-2");
   EXPECT_EQ(read.orders()[0].revision, 4);

@@ -123,6 +123,8 @@ absl::Status PurchaseWriter::Apply(postgres::Transaction& transaction, const log
   ASSIGN_OR_RETURN(SubjectSet changed, WriteOrders(transaction, rows.orders, effects));
   ASSIGN_OR_RETURN(SubjectSet linked, WriteLinks(transaction, rows.links, tombstones));
   changed.merge(linked);
+  ASSIGN_OR_RETURN(SubjectSet late, EraseLateVisitors(transaction, rows.links, tombstones));
+  changed.merge(late);
   for (const Erasure& erasure : rows.erasures) {
     ASSIGN_OR_RETURN(SubjectSet forgotten, Erase(transaction, erasure));
     changed.merge(forgotten);

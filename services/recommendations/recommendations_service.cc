@@ -101,6 +101,7 @@ struct RecommendationsParts {
         consumer(fleet.log, fleet.postgres, writer, WriterOptions(kGroup, StoredTopics(), 2)),
         impression_consumer(fleet.log, fleet.postgres, impressions,
                             WriterOptions(kImpressionGroup, ImpressionTopics(), 1)),
+        behaviour([this](const BehaviourWriter::Subjects& forgotten) { Forget(forgotten); }),
         behaviour_consumer(fleet.log, fleet.postgres, behaviour, WriterOptions(kBehaviourGroup, BehaviourTopics(), 1)),
         outcome_consumer(fleet.log, fleet.postgres, outcomes, WriterOptions(kQualityGroup, OutcomeTopics(), 1)),
         dead_letters(fleet.log, fleet.postgres, {.schema = kSchema}),

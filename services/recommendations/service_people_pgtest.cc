@@ -18,10 +18,7 @@ using ::testing::UnorderedElementsAre;
 
 class ServicePeopleTest : public ServiceTest {
  protected:
-  ServicePeopleTest() {
-    EXPECT_TRUE(one_.Recommend(For("1"), one_.Send("orders", Past(120))).ok());
-    EXPECT_TRUE(one_.Train().ok());
-  }
+  bool Train() { return one_.Recommend(For("1"), one_.Send("orders", Past(120))).ok() && one_.Train().ok(); }
   static v1::RecommendRequest BoughtByVisitor(const std::string& visitor) {
     v1::RecommendRequest request = BoughtBy("");
     request.set_visitor_id(visitor);
@@ -34,7 +31,9 @@ class ServicePeopleTest : public ServiceTest {
     return ProductsOf(response.value_or(v1::RecommendResponse()));
   }
 
-  Process one_{dsn_, folder_}, other_{dsn_, folder_};
+  Process one_{dsn_, folder_};
+  const bool trained_ = Train();
+  Process other_{dsn_, folder_};  // with the model
 };
 
 TEST_F(ServicePeopleTest, AGuestThatLogsInIsOnePersonFromTheNextAnswerOn) {

@@ -318,7 +318,7 @@ TEST_F(TrainerTest, LearnsFromSessionsAndAGuestIsTheirCustomer) {
                                                  .visitor = absl::StrCat("v", c),
                                                  .occurred_at = absl::FromUnixSeconds(1'320'000'000 - 86'400)}));
   }
-  BehaviourWriter behaviour;
+  BehaviourWriter behaviour([](const BehaviourWriter::Subjects&) {});
   log::Effects effects;
   KONTOR_ASSERT_OK(ApplyBatch(*pool_, behaviour, looks, effects, "behavior"));
   const CatalogueView catalogue;

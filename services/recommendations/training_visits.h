@@ -12,7 +12,7 @@
 
 namespace kontor::recommendations {
 
-inline constexpr int64_t kMaxTrainingSteps = 2'000'000;  // the newest; about 100 MB while they are read
+inline constexpr int64_t kMaxTrainingSteps = 2'000'000;  // the newest; about 150 MB while they are read
 
 // The stored behaviour of a shop as visits, in the numbers of the catalogue; products that it does not hold are passed
 // over. `user_of` tells the user of a subject's token, kNone for nobody known. Read by primary key in chunks, newest
