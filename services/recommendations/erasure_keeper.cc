@@ -35,9 +35,9 @@ absl::Status ErasureKeeper::LookOnce() {
     for (const auto& [person, until] : persons) forgotten.insert(person);
     parts_.models.Forget(shop, forgotten);
     parts_.erased(shop, persons);
-    const absl::Status status = parts_.models.Refresh(shop);
-    if (!status.ok()) {
-      runtime::LogError("the model in service keeps rows of people who were forgotten: it cannot be loaded again",
+    for (const absl::Status& status : {parts_.models.Refresh(shop), parts_.models.RefreshCanary(shop)}) {
+      if (status.ok()) continue;
+      runtime::LogError("a model keeps rows of people who were forgotten: it cannot be loaded again",
                         {{"model", RegistryName(shop)}, {"error", status.ToString()}});
     }
   }

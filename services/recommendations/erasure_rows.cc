@@ -25,19 +25,24 @@ constexpr Step kSteps[] = {
     {"DELETE FROM recommendations.behaviour WHERE shop = $1 AND subject = ANY($2::text[]) AND subject <> '' "
      "AND occurred_at <= $3",
      true},
+    {"UPDATE recommendations.outcomes SET subject = '' WHERE shop = $1 AND subject = ANY($2::text[]) "
+     "AND subject <> '' AND shown_at <= $3",
+     true},
+    {"INSERT INTO recommendations.outcome_touches SELECT shop, '', product, answer_id, touched_at, carted "
+     "FROM recommendations.outcome_touches WHERE shop = $1 AND subject = ANY($2::text[]) AND touched_at <= $3 "
+     "ON CONFLICT DO NOTHING",
+     true},
+    {"DELETE FROM recommendations.outcome_touches WHERE shop = $1 AND subject = ANY($2::text[]) AND subject <> '' "
+     "AND touched_at <= $3",
+     true},
+    {"UPDATE recommendations.outcome_orders SET (subject, visitor) = ROW ('', '') WHERE shop = $1 "
+     "AND subject = ANY($2::text[]) AND subject <> '' AND ordered_at <= $3",
+     true},
+    {"UPDATE recommendations.outcome_orders SET (subject, visitor) = ROW ('', '') WHERE shop = $1 "
+     "AND visitor = ANY($2::text[]) AND visitor <> '' AND visitor <> subject AND ordered_at <= $3",
+     true},
     {"DELETE FROM recommendations.identities WHERE shop = $1 AND told_at <= $3 "
      "AND (visitor = ANY($2::text[]) OR customer = ANY($2::text[]))",
-     true},
-    {"UPDATE recommendations.outcomes SET subject = '' WHERE shop = $1 AND subject = ANY($2::text[]) AND subject <> '' "
-     "AND shown_at <= $3",
-     true},
-    {"WITH gone AS (DELETE FROM recommendations.outcome_touches WHERE shop = $1 AND subject = ANY($2::text[]) "
-     "AND subject <> '' AND touched_at <= $3 RETURNING product, answer_id, touched_at, carted) "
-     "INSERT INTO recommendations.outcome_touches (shop, subject, product, answer_id, touched_at, carted) "
-     "SELECT DISTINCT $1, '', product, answer_id, touched_at, carted FROM gone ON CONFLICT DO NOTHING",
-     true},
-    {"UPDATE recommendations.outcome_orders SET (subject, visitor) = ('', '') WHERE shop = $1 AND ordered_at <= $3 "
-     "AND (subject = ANY($2::text[]) AND subject <> '' OR visitor = ANY($2::text[]) AND visitor <> '')",
      true},
     {"DELETE FROM recommendations.dead_letters WHERE position(convert_to($1, 'UTF8') IN bytes) > 0 AND EXISTS ("
      "SELECT FROM unnest($2::text[]) AS token WHERE position(convert_to(token, 'UTF8') IN bytes) > 0)",

@@ -246,7 +246,8 @@ FROM (
     OR EXISTS (
       SELECT FROM recommendations.outcome_touches AS t, LATERAL (
         SELECT o.subject, o.visitor, o.ordered_at FROM recommendations.outcome_orders AS o
-        WHERE o.shop = t.shop AND o.subject = t.subject AND o.answer_id IS NULL AND NOT o.cancelled
+        WHERE o.shop = t.shop AND o.subject = t.subject AND o.subject <> '' AND o.answer_id IS NULL
+          AND NOT o.cancelled
           AND o.ordered_at BETWEEN t.touched_at AND t.touched_at + interval '7 days' AND t.product = ANY (o.products)
         UNION ALL
         SELECT o.subject, o.visitor, o.ordered_at FROM recommendations.outcome_orders AS o

@@ -1,10 +1,13 @@
 #include <algorithm>
+#include <chrono>
+#include <iostream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/base/random.h"
 #include "libs/testing/status_matchers.h"
 #include "services/recommendations/attribution_token.h"
+#include "services/recommendations/erasure_rows.h"
 #include "services/recommendations/outcome_writer.h"
 #include "services/recommendations/test_database.h"
 #include "services/recommendations/test_records.h"
@@ -156,6 +159,51 @@ TEST_F(OutcomeWriterTest, EveryOrderOfArrivalHasTheSameOutcome) {
     EXPECT_EQ(Places(), places) << "round " << round << ", batches of " << batch;
     EXPECT_EQ(Answers(), answers);
   }
+}
+
+TEST_F(OutcomeWriterTest, OfTheForgottenTheFiguresStay) {
+  const std::string token = TokenOf(1);
+  Apply({RecordBytes(Shown({"A", "B"}), By("1", token)), RecordBytes(Clicked("A"), By("1", token)),
+         RecordBytes(Order("o", {"A"}), By("1", "", absl::Hours(1)))});
+  KONTOR_ASSERT_OK(pool_->Run([&](postgres::Transaction& transaction) {
+    return Erase(transaction, {kTestShop, {CustomerToken("1"), VisitorToken("1")}, kNow + absl::Hours(2)}).status();
+  }));
+  Apply({RecordBytes(Clicked("B"), By("1", token, absl::Hours(1)))});  // was under way
+  EXPECT_THAT(Answers(), ElementsAre(StartsWith("1 2 2 0 ")));
+  EXPECT_THAT(
+      Rows("SELECT subject FROM recommendations.outcomes UNION SELECT subject FROM "
+           "recommendations.outcome_touches UNION SELECT subject || visitor FROM recommendations.outcome_orders"),
+      ElementsAre(""));
+  Apply({RecordBytes(Clicked("A"), By("1", token, absl::Hours(3)))});  // starts anew
+  EXPECT_THAT(Rows("SELECT subject FROM recommendations.outcome_touches WHERE subject <> ''"),
+              ElementsAre(CustomerToken("1")));
+}
+
+// As a shop of many visitors sends it: of ten events one list of ten products with its token, two clicks, an order
+// without a token, and six looks that name no answer.
+TEST_F(OutcomeWriterTest, ABatchIsOneShortTransaction) {
+  constexpr int kBatches = 5, kRecords = 2'000;
+  double seconds = 0;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    std::vector<std::string> records;
+    for (int i = 0; i < kRecords / 10; ++i) {
+      const int number = batch * kRecords + i;
+      const std::string who = absl::StrCat(number % 700), token = TokenOf(static_cast<uint64_t>(number) + 1);
+      std::vector<std::string> list;
+      for (int p = 0; p < 10; ++p) list.push_back(absl::StrCat("p-", (number + p) % 300));
+      records.push_back(RecordBytes(Shown(list), By(who, token)));
+      for (const size_t p : {size_t{0}, size_t{3}}) records.push_back(RecordBytes(Clicked(list[p]), By(who, token)));
+      records.push_back(RecordBytes(Order(absl::StrCat("o-", number), list), By(who, "", absl::Hours(1))));
+      for (int look = 0; look < 6; ++look) records.push_back(RecordBytes(Viewed("p-1"), By(who, "")));
+    }
+    const auto start = std::chrono::steady_clock::now();
+    Apply(records);
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  EXPECT_THAT(Rows("SELECT count(*) FROM recommendations.outcome_places"), ElementsAre("10000"));
+  EXPECT_THAT(Rows("SELECT sum(clicks) FROM recommendations.outcomes"), ElementsAre("2000"));
+  std::cout << "  outcomes kept: " << static_cast<int>(kBatches * kRecords / seconds) << " events/s\n";
+  EXPECT_LT(seconds / kBatches, 5);  // the aim is 0.2 s; the bound leaves room for a machine under load
 }
 
 TEST_F(OutcomeWriterTest, OldOnesGoByTheTimeOfEventsAndTheirCausesAWeekLater) {

@@ -3,6 +3,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/testing/eventually.h"
 #include "libs/testing/status_matchers.h"
 #include "services/recommendations/test_process.h"
 
@@ -10,6 +11,7 @@
 namespace kontor::recommendations {
 namespace {
 
+using kontor::testing::Eventually;
 using kontor::testing::StatusIs;
 
 using Stub = v1::RecommendationService::Stub;
@@ -91,10 +93,10 @@ TEST_F(ServiceTest, ModelsAreTriedPromotedAndTakenBackWithoutAFailedRequest) {
               StatusIs(absl::StatusCode::kFailedPrecondition, "NO_PREVIOUS_VERSION"));
 }
 
-TEST_F(ServiceTest, ACanaryOutlivesARestart) {
+TEST_F(ServiceTest, ACanaryReachesEveryProcessAndOutlivesARestart) {
   v1::Model second;
   {
-    Process process(dsn_, folder_);
+    Process process(dsn_, folder_), other(dsn_, folder_);
     KONTOR_ASSERT_OK(process.Recommend(For("1"), process.Send("orders", Past(40))));
     KONTOR_ASSERT_OK(process.Train());
     v1::TrainModelRequest training;
@@ -102,6 +104,10 @@ TEST_F(ServiceTest, ACanaryOutlivesARestart) {
     training.set_canary_share(0.999);
     training.set_force(true);
     KONTOR_ASSERT_OK_AND_ASSIGN(second, process.Call<v1::Model>(&Stub::TrainModel, training));
+    EXPECT_TRUE(Eventually([&] {
+      const auto answer = other.Recommend(For("0"));
+      return answer.ok() && answer->model() == second.name();
+    }));
   }
   Process restarted(dsn_, folder_);
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::RecommendResponse answer, restarted.Recommend(For("0")));

@@ -45,19 +45,20 @@ void ServingModels::Forget(absl::string_view shop, const absl::flat_hash_set<uin
   found->second->forgotten.insert(persons.begin(), persons.end());
 }
 
-absl::flat_hash_set<uint64_t> ServingModels::Forgotten(absl::string_view shop) const {
-  const auto found = shops_.find(shop);
-  if (found == shops_.end()) return {};
-  base::MutexLock lock(found->second->mutex);
-  return found->second->forgotten;
+absl::flat_hash_set<uint64_t> ServingModels::Forgotten(const Shop& shop) {
+  base::MutexLock lock(shop.mutex);
+  return shop.forgotten;
 }
 
 absl::Status ServingModels::Refresh(absl::string_view shop) {
+  const auto found = shops_.find(shop);
+  if (found == shops_.end()) return absl::OkStatus();
+  base::MutexLock lock(found->second->refreshing);
   const std::string name = RegistryName(shop);
   const absl::StatusOr<int64_t> version = registry_.StageVersion(name, kServingStage);
   if (absl::IsNotFound(version.status())) return absl::OkStatus();
   RETURN_IF_ERROR(version.status());
-  const absl::flat_hash_set<uint64_t> forgotten = Forgotten(shop);
+  const absl::flat_hash_set<uint64_t> forgotten = Forgotten(*found->second);
   const auto served = Get(shop);
   if (served != nullptr && served->stage_version() == *version && served->forgotten() == forgotten.size()) {
     return absl::OkStatus();
@@ -81,18 +82,20 @@ std::shared_ptr<const Canary> ServingModels::GetCanary(absl::string_view shop) c
 }
 
 absl::Status ServingModels::RefreshCanary(absl::string_view shop) {
+  const auto found = shops_.find(shop);
+  if (found == shops_.end()) return absl::OkStatus();
+  base::MutexLock lock(found->second->refreshing);
   const std::string name = RegistryName(shop);
   const absl::StatusOr<registry::StageHolder> holder = registry_.Holder(name, kCanaryStage);
   const std::shared_ptr<const Canary> known = GetCanary(shop);
   if (absl::IsNotFound(holder.status())) {
-    if (known != nullptr) {
-      runtime::LogInfo("the canary has ended", {{"model", ModelName(shop, known->served->info().version)}});
-    }
+    if (known == nullptr) return absl::OkStatus();
+    runtime::LogInfo("the canary has ended", {{"model", ModelName(shop, known->served->info().version)}});
     PublishCanary(shop, nullptr);
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(holder.status());
-  const absl::flat_hash_set<uint64_t> forgotten = Forgotten(shop);
+  const absl::flat_hash_set<uint64_t> forgotten = Forgotten(*found->second);
   if (known != nullptr && known->served->info().version == holder->version &&
       known->served->forgotten() == forgotten.size()) {
     if (known->share != holder->share) {

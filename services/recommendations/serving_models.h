@@ -87,13 +87,14 @@ class ServingModels {
   void PublishCanary(absl::string_view shop, std::shared_ptr<const Canary> canary);  // null: none
 
  private:
-  absl::flat_hash_set<uint64_t> Forgotten(absl::string_view shop) const;
   struct Shop {
     base::Snapshot<ServedModel> served;
     base::Snapshot<Canary> canary;
+    base::Mutex refreshing;  // one load at a time, so that none publishes what is outdated
     mutable base::Mutex mutex;
     absl::flat_hash_set<uint64_t> forgotten ABSL_GUARDED_BY(mutex);
   };
+  static absl::flat_hash_set<uint64_t> Forgotten(const Shop& shop);
 
   const registry::Registry& registry_;
   absl::flat_hash_map<std::string, std::unique_ptr<Shop>> shops_;

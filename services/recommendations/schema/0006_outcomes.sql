@@ -20,6 +20,7 @@ CREATE TABLE outcomes (
   PRIMARY KEY (shop, answer_id)
 );
 CREATE INDEX outcomes_by_time ON outcomes (shop, shown_at);
+CREATE INDEX outcomes_of_subject ON outcomes (shop, subject) WHERE subject <> '';
 
 CREATE TABLE outcome_places (
   shop text NOT NULL,
@@ -62,9 +63,9 @@ CREATE TABLE outcome_orders (
   PRIMARY KEY (shop, order_id)
 );
 CREATE INDEX outcome_orders_of_answer ON outcome_orders (shop, answer_id) WHERE answer_id IS NOT NULL;
-CREATE INDEX outcome_orders_of_subject ON outcome_orders (shop, subject, ordered_at) WHERE answer_id IS NULL;
+CREATE INDEX outcome_orders_of_subject ON outcome_orders (shop, subject, ordered_at) WHERE subject <> '';
 CREATE INDEX outcome_orders_of_visitor ON outcome_orders (shop, visitor, ordered_at)
-  WHERE answer_id IS NULL AND visitor <> '' AND visitor <> subject;
+  WHERE visitor <> '' AND visitor <> subject;
 CREATE INDEX outcome_orders_by_time ON outcome_orders (shop, ordered_at);
 
 -- Raised alerts, so that each is raised once.
