@@ -193,7 +193,7 @@ TEST_F(TrainerTest, OneTrainingOfAShopAtATimeAndItCanBeCancelled) {
 }
 
 TEST_F(TrainerTest, KeeperTrainsWhenOrdersHaveGrown) {
-  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_);
+  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_, metrics_);
   Buy(120, 0, 4, true);
   clock_.Advance(absl::Minutes(5));
   keeper.LookOnce();
@@ -217,7 +217,7 @@ TEST_F(TrainerTest, KeeperServesWhatAnotherProcessPromoted) {
   KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
   ServingModels elsewhere(registry_, shops_);
   Trainer idle({*pool_, registry_, elsewhere, live_, metrics_});
-  ModelKeeper keeper(idle, elsewhere, *pool_, shops_, clock_);
+  ModelKeeper keeper(idle, elsewhere, *pool_, shops_, clock_, metrics_);
   keeper.LookOnce();
   ASSERT_NE(elsewhere.Get(kTestShop), nullptr);
   EXPECT_EQ(elsewhere.Get(kTestShop)->info().version, 1);

@@ -93,6 +93,7 @@ void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candi
   cosines.Clear();
   cosines.Resize(users());
   for (const Seed& seed : profile.seeds()) {
+    if (seed.item + size_t{1} >= posting_offsets_.size()) continue;
     const float weight = static_cast<float>(seed.weight / std::sqrt(squares));
     for (uint64_t i = posting_offsets_[seed.item]; i < posting_offsets_[seed.item + 1]; ++i) {
       cosines.Add(posting_users_[i], weight * posting_weights_[i]);

@@ -8,6 +8,7 @@ namespace kontor::recommendations {
 namespace {
 
 constexpr float kTiny = 1e-4F;
+constexpr float kSteady = 2;  // the trend of what sells as ever
 
 double Decay(const Baskets& baskets, int64_t newest, uint32_t basket, double half_life_days) {
   const double age_days = static_cast<double>(newest - baskets.At(basket).time_seconds) / kSecondsPerDay;
@@ -88,7 +89,7 @@ void Popularity::AppendContext(std::vector<std::pair<ItemId, float>>& sums, doub
 
 absl::Span<const Signal> Popularity::signals() const {
   static constexpr Signal kAll[kSignals] = {{"popular", ReasonKind::kPopular, 1e-3F},
-                                            {"trend", ReasonKind::kPopular, 0, 2}};
+                                            {"trend", ReasonKind::kPopular, 0, kSteady}};
   return kAll;
 }
 
@@ -105,11 +106,12 @@ float Popularity::Share(ContextId context, ItemId item) const {
     share += part * OwnShare(context, item);
     part *= parent_part_[context];
   }
-  return share + part * recent_[item];
+  return item < recent_.size() ? share + part * recent_[item] : 0;
 }
 
 float Popularity::Trend(ItemId item) const {
-  return std::clamp(2 + std::log((recent_[item] + kTiny) / (all_time_[item] + kTiny)), 0.0F, 4.0F);
+  if (item >= recent_.size()) return kSteady;
+  return std::clamp(kSteady + std::log((recent_[item] + kTiny) / (all_time_[item] + kTiny)), 0.0F, 4.0F);
 }
 
 ContextId Popularity::SoldIn(ContextId context, ItemId item) const {

@@ -4,13 +4,17 @@
 #include <cmath>
 #include <numeric>
 
+#include "libs/domain/recommendations/live_catalogue.h"
+#include "libs/domain/recommendations/live_scores.h"
+
 namespace kontor::recommendations {
 
 RankContext::RankContext(const Profile& profile)
     : effort(profile.context().effort),
       columns{std::log1p(static_cast<float>(profile.recent().size())),
               std::log1p(static_cast<float>(profile.baskets())),
-              std::log1p(static_cast<float>(profile.context().session.size()))} {}
+              std::log1p(static_cast<float>(profile.context().session.size()))},
+      learned(profile.context().live == nullptr ? kNone : profile.context().live->learned()) {}
 
 Ranker::Ranker(std::vector<Signal> signals) : signals_(std::move(signals)) {
   for (auto& of_effort : weights_) {
@@ -35,6 +39,9 @@ void Ranker::ScoreAll(Task task, const Candidates& candidates, const RankContext
     bought.push_back(candidates.bought(row) ? 1 : 0);
   }
   ScoreScaled(task, scaled, bought, context, scores);
+  if (!hears_catalogue_) return;
+  EstimateFresh(signals_, candidates, context, scores);
+  AddRelations(signals_, task, candidates, scores);
 }
 
 void Ranker::ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<const uint8_t> bought,
@@ -78,22 +85,37 @@ void Ranker::AppendTreeRow(bool bought, absl::Span<const float> scaled, const Ra
   out.insert(out.end(), context.columns.begin(), context.columns.end());
 }
 
-void Ranker::Contributions(Task task, bool bought, absl::Span<const float> row, const RankContext& context,
-                           std::vector<float>& out) const {
+void Ranker::Contributions(Task task, const RankedRow& row, const RankContext& context, std::vector<float>& out) const {
+  const bool estimated = hears_catalogue_ && context.IsFresh(row.item) && !row.bought;
+  if (estimated) {
+    out.resize(row.values.size());
+    for (size_t i = 0; i < out.size(); ++i) out[i] = signals_[i].of_content && row.values[i] > 0 ? 1.0F : 0.0F;
+  } else {
+    LearnedContributions(task, row, context, out);
+  }
+  if (!hears_catalogue_) return;
+  for (size_t i = 0; i < out.size(); ++i) out[i] += RelationPrior(signals_[i].name, task) * row.values[i];
+}
+
+void Ranker::LearnedContributions(Task task, const RankedRow& row, const RankContext& context,
+                                  std::vector<float>& out) const {
+  const absl::Span<const float> values = row.values;
   if (!trees(task).empty() && context.effort == Effort::kDeep) {
-    std::vector<float> scaled, values;
-    for (size_t i = 0; i < row.size(); ++i) scaled.push_back(Scaled(i, row[i]));
-    AppendTreeRow(bought, scaled, context, values);
+    std::vector<float> scaled, columns;
+    for (size_t i = 0; i < values.size(); ++i) scaled.push_back(Scaled(i, values[i]));
+    AppendTreeRow(row.bought, scaled, context, columns);
+    out.resize(columns.size());
+    trees(task).Contributions(columns, absl::MakeSpan(out));
     out.resize(values.size());
-    trees(task).Contributions(values, absl::MakeSpan(out));
-    out.resize(row.size());
     for (float& part : out) part = std::max(0.0F, part);
     if (std::any_of(out.begin(), out.end(), [](float part) { return part > 0; })) return;
   }
   const absl::Span<const float> weights =
-      this->weights(task, context.effort).subspan(bought ? signals_.size() : 0, signals_.size());
-  out.resize(row.size());
-  for (size_t i = 0; i < row.size(); ++i) out[i] = weights[i] * std::max(0.0F, Scaled(i, row[i]) - signals_[i].neutral);
+      this->weights(task, context.effort).subspan(row.bought ? signals_.size() : 0, signals_.size());
+  out.resize(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    out[i] = weights[i] * std::max(0.0F, Scaled(i, values[i]) - signals_[i].neutral);
+  }
 }
 
 void Ranker::Save(base::ByteWriter& out) const {

@@ -59,6 +59,9 @@ ItemFilter FilterOf(const Request& request);
 // odds: within 0 and 1.
 std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candidates& candidates,
                                     const RankContext& context);
+// Where exploration is asked for, takes out items that came after the model and do not rank among the first `limit`:
+// these are for chance to try, which passes over what is ranked. `spared` stays.
+void LeaveToChance(const Request& request, const RankContext& context, ItemId spared, std::vector<Scored>& scored);
 RerankOptions RerankOf(const Model& model, const Request& request);
 
 }  // namespace kontor::recommendations
