@@ -48,7 +48,7 @@ TEST(EventValidatorTest, AllThatIsWrongWithRelationsIsSaidAtOnce) {
   add(99, "B");
   add(ProductRelation::KIND_REPLACES, "");
   EXPECT_EQ(Reasons(event), (std::vector<std::string>{"DUPLICATE_RELATION", "RELATED_TO_ITSELF", "UNKNOWN_VALUE",
-                                                      "UNKNOWN_VALUE", "ID_INVALID"}));
+                                                      "UNKNOWN_VALUE", "MISSING"}));
   for (int i = 0; i < 200; ++i) add(ProductRelation::KIND_REQUIRES, "C");
   EXPECT_EQ(Reasons(event), std::vector<std::string>{"TOO_MANY_RELATIONS"});
 }
