@@ -10,6 +10,7 @@ namespace {
 namespace ev = kontor::events::v1;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
@@ -195,7 +196,7 @@ TEST(SourceFailuresTest, AreCountedAndSaidOnceAMinute) {
   EXPECT_TRUE(failures.Look("default", *served(1)));
   source->times = 5;
   EXPECT_FALSE(failures.Look("default", *served(1))) << "said a moment ago";
-  EXPECT_THAT(metrics.Text(), testing::HasSubstr("kontor_recommendations_source_failures_total{source=\"failing\"} 5"));
+  EXPECT_THAT(metrics.Text(), HasSubstr("kontor_recommendations_source_failures_total{source=\"failing\"} 5"));
   clock.Advance(absl::Minutes(1));
   EXPECT_TRUE(failures.Look("default", *served(1)));
   clock.Advance(absl::Minutes(1));

@@ -11,7 +11,9 @@ LiveBuilder::LiveBuilder(const Model& model, LiveState last) : model_(model), la
 }
 
 void LiveBuilder::Take(ItemId item, const CatalogueView::Told& told) {
-  stated_[item].assign(told.relations.begin(), told.relations.end());
+  if (last_.catalogue != nullptr || !told.relations.empty()) {  // in a first state silence changes nothing
+    stated_[item].assign(told.relations.begin(), told.relations.end());
+  }
   if (item < model_.items()) return;
   const size_t place = item - model_.items();
   if (fresh_.size() <= place) fresh_.resize(place + 1);

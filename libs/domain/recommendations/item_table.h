@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -31,10 +32,15 @@ class ItemTable {
   absl::Span<const float> WeightsOf(ItemId row) const;
   float At(ItemId row, ItemId item) const;  // 0 where there is no entry
 
-  void AddRow(ItemId row, float factor, ScoreVector& out) const {
-    const absl::Span<const ItemId> items = ItemsOf(row);
-    const absl::Span<const float> weights = WeightsOf(row);
-    for (size_t i = 0; i < items.size(); ++i) out.Add(items[i], factor * weights[i]);
+  void AddRow(ItemId row, float factor, ScoreVector& out) const { out.AddAll(ItemsOf(row), WeightsOf(row), factor); }
+  // Asks for a row's beginning to be in the cache by when it is added.
+  void Prefetch(ItemId row) const {
+    constexpr uint64_t kLine = 16, kAhead = 4 * kLine;  // entries
+    if (row >= rows()) return;
+    for (uint64_t i = offsets_[row]; i < std::min(offsets_[row + 1], offsets_[row] + kAhead); i += kLine) {
+      __builtin_prefetch(items_.data() + i);
+      __builtin_prefetch(weights_.data() + i);
+    }
   }
 
   void Save(base::ByteWriter& out) const;

@@ -67,16 +67,17 @@ void EstimateFresh(absl::Span<const Signal> signals, const Candidates& candidate
   }
 }
 
-float RelationPrior(absl::string_view signal, Task task) {
-  if (signal == "goes_with") return 3;
-  if (signal == "needed") return task == Task::kCompleteBasket ? 30 : 3;
+float PriorOf(const Signal& signal, Task task, const RankContext& context) {
+  if (signal.of_content && context.only_fresh) return 10;
+  if (signal.name == "goes_with") return 3;
+  if (signal.name == "needed") return task == Task::kCompleteBasket ? 30 : 3;
   return 0;
 }
 
-void AddRelations(absl::Span<const Signal> signals, Task task, const Candidates& candidates,
-                  std::vector<float>& scores) {
+void AddPriors(absl::Span<const Signal> signals, Task task, const Candidates& candidates, const RankContext& context,
+               std::vector<float>& scores) {
   for (size_t signal = 0; signal < signals.size(); ++signal) {
-    const float prior = RelationPrior(signals[signal].name, task);
+    const float prior = PriorOf(signals[signal], task, context);
     if (prior == 0) continue;
     for (size_t row = 0; row < scores.size(); ++row) scores[row] += prior * candidates.row(row)[signal];
   }

@@ -20,11 +20,13 @@ inline constexpr size_t kNearest = 10;
 void EstimateFresh(absl::Span<const Signal> signals, const Candidates& candidates, const RankContext& context,
                    std::vector<float>& scores);
 
-// What a value of 1 of a signal of knowledge.h adds to the log-odds: a related item has e^3 = 20 times the odds that it
-// would have without; what the basket needs comes before all that is learned where the basket is to be completed. Prior
-// to all data, and stated: no public data has a catalogue's relations. 0 for other signals.
-float RelationPrior(absl::string_view signal, Task task);
-void AddRelations(absl::Span<const Signal> signals, Task task, const Candidates& candidates,
-                  std::vector<float>& scores);
+// What a value of 1 of a signal adds to the log-odds whatever was learned. Of knowledge.h: a related item has e^3 = 20
+// times the odds that it would have without; what the basket needs comes before all that is learned where the basket is
+// to be completed. Prior to all data, and stated: no public data has a catalogue's relations. Of content, where the
+// person has met nothing but items that came after the model: behaviour then says nothing of them, and a cosine more by
+// .1 counts like e times the odds. 0 for all others.
+float PriorOf(const Signal& signal, Task task, const RankContext& context);
+void AddPriors(absl::Span<const Signal> signals, Task task, const Candidates& candidates, const RankContext& context,
+               std::vector<float>& scores);
 
 }  // namespace kontor::recommendations

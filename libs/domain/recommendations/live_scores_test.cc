@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "libs/domain/recommendations/live_catalogue.h"
 #include "libs/domain/recommendations/test_shop.h"
 
 namespace kontor::recommendations {
@@ -76,6 +77,24 @@ TEST_F(LiveScoresTest, RelationsAddToTheOddsAndNeedsComeFirst) {
   ranker.set_hears_catalogue(false);
   ranker.ScoreAll(Task::kCompleteBasket, candidates_, {}, scores);
   EXPECT_THAT(scores, testing::ElementsAre(9, 0, 0));
+}
+
+TEST_F(LiveScoresTest, ContentDecidesForWhoHasMetNothingButNewItems) {
+  Fill({{9, 0.1F, 0, 0}, {0, 0.9F, 0, 0}});
+  Ranker ranker(kSignals);
+  ranker.SetWeights(Task::kCompleteBasket, std::vector<float>{0.1F, 0, 0, 0, 0.1F, 0, 0, 0});
+  const LiveCatalogue live(50, std::vector<std::shared_ptr<const FreshItem>>(50, std::make_shared<const FreshItem>()),
+                           {});
+  std::vector<float> scores, parts;
+  for (const bool only_fresh : {true, false}) {
+    OwnedContext owned({}, only_fresh ? std::vector<Seed>{{70, 1}} : std::vector<Seed>{{70, 1}, {3, 1}});
+    owned.context.live = &live;
+    const RankContext context(Profile(owned.context, 100));
+    ranker.ScoreAll(Task::kCompleteBasket, candidates_, context, scores);
+    EXPECT_EQ(scores[1] > scores[0], only_fresh);
+    ranker.Contributions(Task::kCompleteBasket, {false, candidates_.row(1), 1}, context, parts);
+    EXPECT_FLOAT_EQ(parts[1], only_fresh ? 9 : 0);
+  }
 }
 
 TEST_F(LiveScoresTest, ContributionsAreThoseOfTheScore) {

@@ -95,9 +95,9 @@ void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candi
   for (const Seed& seed : profile.seeds()) {
     if (seed.item + size_t{1} >= posting_offsets_.size()) continue;
     const float weight = static_cast<float>(seed.weight / std::sqrt(squares));
-    for (uint64_t i = posting_offsets_[seed.item]; i < posting_offsets_[seed.item + 1]; ++i) {
-      cosines.Add(posting_users_[i], weight * posting_weights_[i]);
-    }
+    const uint64_t begin = posting_offsets_[seed.item], size = posting_offsets_[seed.item + 1] - begin;
+    cosines.AddAll(absl::MakeConstSpan(posting_users_).subspan(begin, size),
+                   absl::MakeConstSpan(posting_weights_).subspan(begin, size), weight);
   }
   std::vector<uint32_t>& best = out.order();
   const uint64_t person = profile.context().person;
@@ -110,9 +110,9 @@ void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candi
   ScoreVector& scores = out.scores(first);
   for (uint32_t user : best) {
     const float weight = cubed(user) / total;
-    for (uint64_t i = profile_offsets_[user]; i < profile_offsets_[user + 1]; ++i) {
-      scores.Add(profile_items_[i], weight * profile_shares_[i]);
-    }
+    const uint64_t begin = profile_offsets_[user], size = profile_offsets_[user + 1] - begin;
+    scores.AddAll(absl::MakeConstSpan(profile_items_).subspan(begin, size),
+                  absl::MakeConstSpan(profile_shares_).subspan(begin, size), weight);
   }
   out.NominateBest(first, limit);
 }

@@ -69,6 +69,7 @@ Popularity Popularity::Train(const Baskets& baskets, absl::Span<const ContextId>
     for (ItemId item : sums.touched()) counts.emplace_back(item, sums[item]);
     out.AppendContext(counts, total, options.shrink_baskets);
   }
+  out.Prepare();
   return out;
 }
 
@@ -109,10 +110,14 @@ float Popularity::Share(ContextId context, ItemId item) const {
   return item < recent_.size() ? share + part * recent_[item] : 0;
 }
 
-float Popularity::Trend(ItemId item) const {
-  if (item >= recent_.size()) return kSteady;
-  return std::clamp(kSteady + std::log((recent_[item] + kTiny) / (all_time_[item] + kTiny)), 0.0F, 4.0F);
+void Popularity::Prepare() {
+  for (ItemId item = 0; item < recent_.size(); ++item) {
+    const float change = std::log((recent_[item] + kTiny) / (all_time_[item] + kTiny));
+    trends_.push_back(std::clamp(kSteady + change, 0.0F, 4.0F));
+  }
 }
+
+float Popularity::Trend(ItemId item) const { return item < trends_.size() ? trends_[item] : kSteady; }
 
 ContextId Popularity::SoldIn(ContextId context, ItemId item) const {
   for (; context < parents_.size(); context = parents_[context]) {
@@ -183,6 +188,7 @@ Popularity Popularity::Load(base::ByteReader& in, uint32_t item_count, uint32_t 
     in.Require(out.parents_[context] == kNone || out.parents_[context] < context, "a context stands before its parent");
   }
   for (const auto* shares : {&out.recent_, &out.all_time_, &out.parent_part_, &out.shares_}) in.RequireWeights(*shares);
+  if (in.status().ok()) out.Prepare();
   return out;
 }
 

@@ -14,7 +14,10 @@ RankContext::RankContext(const Profile& profile)
       columns{std::log1p(static_cast<float>(profile.recent().size())),
               std::log1p(static_cast<float>(profile.baskets())),
               std::log1p(static_cast<float>(profile.context().session.size()))},
-      learned(profile.context().live == nullptr ? kNone : profile.context().live->learned()) {}
+      learned(profile.context().live == nullptr ? kNone : profile.context().live->learned()),
+      only_fresh(!profile.recent().empty() &&
+                 std::all_of(profile.recent().begin(), profile.recent().end(),
+                             [this](const RecentItem& recent) { return IsFresh(recent.item); })) {}
 
 Ranker::Ranker(std::vector<Signal> signals) : signals_(std::move(signals)) {
   for (auto& of_effort : weights_) {
@@ -29,19 +32,28 @@ float Ranker::Scaled(size_t signal, float value) const {
 
 void Ranker::ScoreAll(Task task, const Candidates& candidates, const RankContext& context,
                       std::vector<float>& scores) const {
-  thread_local std::vector<float> scaled;
-  thread_local std::vector<uint8_t> bought;
-  scaled.clear();
-  bought.clear();
-  for (size_t row = 0; row < candidates.items().size(); ++row) {
+  const size_t rows = candidates.items().size(), columns = signals_.size();
+  const float* weights = this->weights(task, context.effort).data();
+  scores.assign(rows, 0);
+  for (size_t row = 0; row < rows; ++row) {
+    const float* of_row = weights + (candidates.bought(row) ? columns : 0);
     const absl::Span<const float> values = candidates.row(row);
-    for (size_t i = 0; i < values.size(); ++i) scaled.push_back(Scaled(i, values[i]));
-    bought.push_back(candidates.bought(row) ? 1 : 0);
+    for (size_t i = 0; i < columns; ++i) {  // most weights or values are 0, and scaling costs most
+      if (of_row[i] != 0 && values[i] != 0) scores[row] += of_row[i] * Scaled(i, values[i]);
+    }
   }
-  ScoreScaled(task, scaled, bought, context, scores);
+  if (HasTrees(task, context)) {
+    thread_local std::vector<float> scaled;
+    RankByTrees(task, scores, [&](uint32_t row, std::vector<float>& table) {
+      const absl::Span<const float> values = candidates.row(row);
+      scaled.resize(columns);
+      for (size_t i = 0; i < columns; ++i) scaled[i] = values[i] != 0 ? Scaled(i, values[i]) : 0;
+      AppendTreeRow(candidates.bought(row), scaled, context, table);
+    });
+  }
   if (!hears_catalogue_) return;
   EstimateFresh(signals_, candidates, context, scores);
-  AddRelations(signals_, task, candidates, scores);
+  AddPriors(signals_, task, candidates, context, scores);
 }
 
 void Ranker::ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<const uint8_t> bought,
@@ -52,18 +64,22 @@ void Ranker::ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<c
     const float* weights = this->weights(task, context.effort).data() + (bought[row] ? columns : 0);
     for (size_t i = 0; i < columns; ++i) scores[row] += weights[i] * scaled[row * columns + i];
   }
-  const learn::BoostedTrees& trees = this->trees(task);
-  if (trees.empty() || context.effort != Effort::kDeep || rows == 0) return;
+  if (!HasTrees(task, context)) return;
+  RankByTrees(task, scores, [&](uint32_t row, std::vector<float>& table) {
+    AppendTreeRow(bought[row] != 0, scaled.subspan(row * columns, columns), context, table);
+  });
+}
 
+void Ranker::RankByTrees(Task task, std::vector<float>& scores,
+                         absl::FunctionRef<void(uint32_t row, std::vector<float>& table)> append) const {
+  if (scores.empty()) return;
   thread_local std::vector<uint32_t> best;
   thread_local std::vector<float> table, ranked;
   FindBest(scores, best);
   table.clear();
-  for (const uint32_t row : best) {
-    AppendTreeRow(bought[row] != 0, scaled.subspan(row * columns, columns), context, table);
-  }
+  for (const uint32_t row : best) append(row, table);
   ranked.resize(best.size());
-  trees.Predict(table, absl::MakeSpan(ranked));
+  trees(task).Predict(table, absl::MakeSpan(ranked));
   const float lowest = *std::min_element(ranked.begin(), ranked.end());
   for (float& score : scores) score = lowest - 1 / (1 + score);  // in order, below all that the trees rank
   for (size_t i = 0; i < best.size(); ++i) scores[best[i]] = ranked[i];
@@ -94,13 +110,13 @@ void Ranker::Contributions(Task task, const RankedRow& row, const RankContext& c
     LearnedContributions(task, row, context, out);
   }
   if (!hears_catalogue_) return;
-  for (size_t i = 0; i < out.size(); ++i) out[i] += RelationPrior(signals_[i].name, task) * row.values[i];
+  for (size_t i = 0; i < out.size(); ++i) out[i] += PriorOf(signals_[i], task, context) * row.values[i];
 }
 
 void Ranker::LearnedContributions(Task task, const RankedRow& row, const RankContext& context,
                                   std::vector<float>& out) const {
   const absl::Span<const float> values = row.values;
-  if (!trees(task).empty() && context.effort == Effort::kDeep) {
+  if (HasTrees(task, context)) {
     std::vector<float> scaled, columns;
     for (size_t i = 0; i < values.size(); ++i) scaled.push_back(Scaled(i, values[i]));
     AppendTreeRow(row.bought, scaled, context, columns);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "libs/base/bytes.h"
 #include "libs/domain/learn/boosted_trees.h"
 #include "libs/domain/recommendations/candidates.h"
@@ -30,6 +31,7 @@ struct RankContext {
   Effort effort = Effort::kDeep;
   std::array<float, kColumns> columns{};  // log(1 + items met), log(1 + baskets), log(1 + steps of the session)
   ItemId learned = kNone;                 // items from here on came after the model
+  bool only_fresh = false;                // the person has met no others
   bool IsFresh(ItemId item) const { return item >= learned; }
 };
 
@@ -49,7 +51,7 @@ struct RankedRow {
 //
 // What was learned knows nothing of the catalogue's last word, so that two steps follow that no fit touches
 // (live_scores.h): an item that came after the model gets the score that items as like the person's taste by content
-// have in this list, and relations of the catalogue add to the log-odds what they are worth.
+// have in this list, and relations of the catalogue (and content, where nothing else speaks) add to the log-odds.
 class Ranker {
  public:
   static constexpr size_t kTreeRows = 200;
@@ -94,7 +96,8 @@ class Ranker {
 
   // What each signal adds to the score, at least 0: in the first stage beyond its neutral value, in the second along
   // the row's way through the trees; of an item that came after the model 1 for each signal that speaks of its content
-  // and has something to say, for they decide between them. Relations add what they add to the log-odds.
+  // and has something to say, for they decide between them. What PriorOf
+  // (live_scores.h) adds to the log-odds stands beside that.
   void Contributions(Task task, const RankedRow& row, const RankContext& context, std::vector<float>& out) const;
 
   void Save(base::ByteWriter& out) const;
@@ -102,6 +105,12 @@ class Ranker {
   static Ranker Load(base::ByteReader& in, std::vector<Signal> signals);
 
  private:
+  bool HasTrees(Task task, const RankContext& context) const {
+    return !trees(task).empty() && context.effort == Effort::kDeep;
+  }
+  // The second stage; `append` appends a row as trees meet it.
+  void RankByTrees(Task task, std::vector<float>& scores,
+                   absl::FunctionRef<void(uint32_t row, std::vector<float>& table)> append) const;
   void LearnedContributions(Task task, const RankedRow& row, const RankContext& context, std::vector<float>& out) const;
 
   std::vector<Signal> signals_;

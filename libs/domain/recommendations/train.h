@@ -24,7 +24,7 @@ struct TrainOptions {
   ItemItemOptions together{.group = ItemItemOptions::Group::kBasket, .half_life_days = 90};
   ItemItemOptions customers{.group = ItemItemOptions::Group::kCustomer};
   AlsOptions als;
-  EaseOptions ease;
+  EaseOptions ease{.max_row = 200};
   SequentialRulesOptions rules;
   ClockOptions clock;
   NeighboursOptions neighbours;
