@@ -54,6 +54,7 @@ void ModelKeeper::Run() {
 void ModelKeeper::LookOnce() {
   for (const std::string& shop : shops_) {
     if (const std::shared_ptr<const ServedModel> served = serving_.Get(shop)) failures_.Look(shop, *served);
+    if (const auto canary = serving_.GetCanary(shop)) failures_.Look(shop, *canary->served);
     const absl::Status status = serving_.Refresh(shop);
     if (!status.ok()) {
       runtime::LogWarning("the model named as serving cannot be loaded",

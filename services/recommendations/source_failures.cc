@@ -11,17 +11,15 @@ constexpr absl::Duration kRest = absl::Minutes(1);
 }  // namespace
 
 bool SourceFailures::Look(const std::string& shop, const ServedModel& served) {
-  Seen& seen = shops_[shop];
-  if (seen.version != served.info().version) {
-    seen.version = served.info().version;
-    seen.counted.clear();
-  }
+  const std::string model = ModelName(shop, served.info().version);
+  Seen& seen = models_[model];
   for (const auto& source : served.model().sources()) {
     const int64_t failures = source->failures();
     const std::string name(source->name());
-    const int64_t more = failures - seen.counted[name];
-    if (more <= 0) continue;
-    seen.counted[name] = failures;
+    int64_t& counted = seen.counted[name];
+    const int64_t more = failures >= counted ? failures - counted : failures;  // fewer: the model was loaded anew
+    counted = failures;
+    if (more == 0) continue;
     seen.unsaid[name] += more;
     metrics_
         .counter("kontor_recommendations_source_failures_total",
@@ -32,7 +30,7 @@ bool SourceFailures::Look(const std::string& shop, const ServedModel& served) {
   seen.next = clock_.Now() + kRest;
   for (const auto& [name, times] : seen.unsaid) {
     runtime::LogError("a source of the model in service fails; answers go on without it",
-                      {{"model", ModelName(shop, seen.version)}, {"source", name}, {"times", absl::StrCat(times)}});
+                      {{"model", model}, {"source", name}, {"times", absl::StrCat(times)}});
   }
   seen.unsaid.clear();
   return true;

@@ -245,7 +245,7 @@ TEST_F(TrainerTest, WhoIsForgottenLeavesTheModelInServiceAtOnceAndTheRegistryWit
   EXPECT_EQ(serving_.Get(kTestShop)->info().version, 2);
   EXPECT_NE(registry_.Load(RegistryName(kTestShop), 2)->bytes.find(row), std::string::npos);
 
-  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_);
+  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_, metrics_);
   clock_.Advance(absl::Minutes(11));
   keeper.LookOnce();
   KONTOR_ASSERT_OK_AND_ASSIGN(const auto versions, registry_.List(RegistryName(kTestShop)));
