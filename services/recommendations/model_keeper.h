@@ -22,9 +22,10 @@ struct ModelKeeperOptions {
   absl::Duration rest = absl::Minutes(10);  // between trainings, and from the start to the first
 };
 
-// Keeps models current: serves what the registry names, says what of it fails, and trains anew when the orders have grown by a fifth, but not
-// while a canary is being compared with the model in service; and in any case when somebody was forgotten since the
-// model in service was learned. Owns one thread; destruction waits for a training's current step.
+// Keeps models current: serves what the registry names, says what of it fails, and trains anew when the orders have
+// grown by a fifth, but not while a canary is being compared with the model in service; and in any case when somebody
+// was forgotten since the model in service was learned. Owns one thread; destruction waits for a training's current
+// step.
 class ModelKeeper {
  public:
   ModelKeeper(Trainer& trainer, ServingModels& serving, postgres::Pool& postgres, absl::Span<const fleet::Shop> shops,

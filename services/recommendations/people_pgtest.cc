@@ -13,6 +13,7 @@
 #include "services/recommendations/identity_rows.h"
 #include "services/recommendations/impression_writer.h"
 #include "services/recommendations/postgres_history_store.h"
+#include "services/recommendations/purchase_writer.h"
 #include "services/recommendations/test_database.h"
 #include "services/recommendations/test_records.h"
 #include "services/recommendations/training_visits.h"
