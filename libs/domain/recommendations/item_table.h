@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -33,15 +32,8 @@ class ItemTable {
   float At(ItemId row, ItemId item) const;  // 0 where there is no entry
 
   void AddRow(ItemId row, float factor, ScoreVector& out) const { out.AddAll(ItemsOf(row), WeightsOf(row), factor); }
-  // Asks for a row's beginning to be in the cache by when it is added.
-  void Prefetch(ItemId row) const {
-    constexpr uint64_t kLine = 16, kAhead = 4 * kLine;  // entries
-    if (row >= rows()) return;
-    for (uint64_t i = offsets_[row]; i < std::min(offsets_[row + 1], offsets_[row] + kAhead); i += kLine) {
-      __builtin_prefetch(items_.data() + i);
-      __builtin_prefetch(weights_.data() + i);
-    }
-  }
+  // Asks for a row to be in the cache by when it is added: reading rows costs more than adding them.
+  void Prefetch(ItemId row) const;
 
   void Save(base::ByteWriter& out) const;
   // At most `item_count` rows of items below it.

@@ -85,6 +85,14 @@ absl::Span<const Signal> Neighbours::signals() const {
   return kAll;
 }
 
+void Neighbours::PrefetchProfile(uint32_t user) const {
+  constexpr uint64_t kLine = 16;  // entries
+  for (uint64_t i = profile_offsets_[user]; i < profile_offsets_[user + 1]; i += kLine) {
+    __builtin_prefetch(profile_items_.data() + i);
+    __builtin_prefetch(profile_shares_.data() + i);
+  }
+}
+
 void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candidates& out) const {
   double squares = 0;
   for (const Seed& seed : profile.seeds()) squares += static_cast<double>(seed.weight) * seed.weight;
@@ -108,7 +116,9 @@ void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candi
   float total = 0;
   for (uint32_t user : best) total += cubed(user);
   ScoreVector& scores = out.scores(first);
-  for (uint32_t user : best) {
+  for (size_t n = 0; n < best.size(); ++n) {
+    if (n + 1 < best.size()) PrefetchProfile(best[n + 1]);
+    const uint32_t user = best[n];
     const float weight = cubed(user) / total;
     const uint64_t begin = profile_offsets_[user], size = profile_offsets_[user + 1] - begin;
     scores.AddAll(absl::MakeConstSpan(profile_items_).subspan(begin, size),

@@ -25,10 +25,12 @@ constexpr Shape kShapes[kKinds] = {
     {"two_tower", {"tower", ReasonKind::kMatchesTaste, 0.01F, 0, Effort::kDeep, true}},
 };
 
-// What a person met, oldest first, as the models read it.
-std::vector<uint32_t> HistoryOf(const Profile& profile) {
+// What a person met of what a network learned of, oldest first, as the models read it.
+std::vector<uint32_t> HistoryOf(const Profile& profile, uint32_t item_count) {
   std::vector<uint32_t> history;
-  for (auto it = profile.recent().rbegin(); it != profile.recent().rend(); ++it) history.push_back(it->item);
+  for (auto it = profile.recent().rbegin(); it != profile.recent().rend(); ++it) {
+    if (it->item < item_count) history.push_back(it->item);
+  }
   return history;
 }
 
@@ -61,22 +63,20 @@ absl::string_view NeuralSource::name() const { return kShapes[static_cast<size_t
 absl::Span<const Signal> NeuralSource::signals() const { return {&kShapes[static_cast<size_t>(kind_)].signal, 1}; }
 
 void NeuralSource::Generate(const Profile& profile, int limit, size_t first, Candidates& out) const {
-  if (profile.recent().empty()) return;
+  const std::vector<uint32_t> history = HistoryOf(profile, encoder_->item_count());
+  if (history.empty()) return;
   std::vector<float>& person = out.numbers(first);
   person.resize(encoder_->dimensions() + 1);
   const absl::Span<float> vector = absl::MakeSpan(person).subspan(1);
-  if (!EncodePerson(profile, vector)) return person.clear();
+  if (!encoder_->Encode(history, vector).ok() || !AllFinite(vector)) {
+    ++*failures_;
+    return person.clear();
+  }
   std::vector<ScoredItem> best = index_.Top(vector, static_cast<size_t>(limit), {true, out.AllowedWords()});
   MergeFresh(profile.context().live, vector, first, static_cast<size_t>(limit), out, best);
   if (best.empty()) return person.clear();
   person[0] = best.front().score;
   for (const ScoredItem& one : best) out.Nominate(one.item);
-}
-
-bool NeuralSource::EncodePerson(const Profile& profile, absl::Span<float> out) const {
-  if (encoder_->Encode(HistoryOf(profile), out).ok() && AllFinite(out)) return true;
-  ++*failures_;
-  return false;
 }
 
 std::vector<float> NeuralSource::EncodeItem(absl::Span<const uint32_t> features) const {
@@ -140,10 +140,11 @@ absl::Span<const Signal> PairSource::signals() const {
 }
 
 void PairSource::Describe(const Profile& profile, size_t first, Candidates& out) const {
-  if (profile.recent().empty()) return;
+  const std::vector<uint32_t> history = HistoryOf(profile, scorer_->item_count());
+  if (history.empty()) return;
   std::vector<float>& logits = out.numbers(first);
   logits.resize(out.items().size());
-  const absl::Status scored = scorer_->Score(HistoryOf(profile), out.items(), absl::MakeSpan(logits));
+  const absl::Status scored = scorer_->Score(history, out.items(), absl::MakeSpan(logits));
   if (!scored.ok() || !AllFinite(logits)) {
     ++*failures_;
     return;

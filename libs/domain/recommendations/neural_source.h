@@ -18,8 +18,9 @@ using FailureCount = std::atomic<int64_t>;  // CandidateSource::failures
 // A neural model that turns what a person met last into a vector (user_encoder.h), over the exact scan of its items
 // (vector_index.h):
 //   signal(j) = exp(score(j) - largest score of an allowed item),
-// how likely the model holds the item beside the likeliest. Knows nothing of a person without items. Cost of a request:
-// the encoder, and reading a byte a coordinate and item. Two towers score what came after the training, too.
+// how likely the model holds the item beside the likeliest. Knows nothing of a person without items that it learned of.
+// Cost of a request: the encoder, and reading a byte a coordinate and item. Two towers score what came after the
+// training, too.
 class NeuralSource : public CandidateSource {
  public:
   enum class Kind : uint8_t {
@@ -45,7 +46,6 @@ class NeuralSource : public CandidateSource {
   static NeuralSource Load(base::ByteReader& in, uint32_t item_count);
 
  private:
-  bool EncodePerson(const Profile& profile, absl::Span<float> out) const;
   // The items after the training that would be among the `limit` best beside `best`, which gives way to them.
   void MergeFresh(const LiveCatalogue* live, absl::Span<const float> vector, size_t first, size_t limit,
                   Candidates& out, std::vector<ScoredItem>& best) const;

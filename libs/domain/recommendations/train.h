@@ -25,7 +25,7 @@ struct TrainOptions {
   ItemItemOptions customers{.group = ItemItemOptions::Group::kCustomer};
   AlsOptions als;
   EaseOptions ease{.max_row = 200};
-  SequentialRulesOptions rules;
+  SequentialRulesOptions rules{.max_row = 200};
   ClockOptions clock;
   NeighboursOptions neighbours;
   SessionKnnOptions sessions;
