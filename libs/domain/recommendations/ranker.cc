@@ -167,7 +167,8 @@ Ranker DefaultRanker(std::vector<Signal> signals) {
     absl::string_view name;
     float next_other, next_bought, fresh, basket_other, basket_bought, stranger;
   };
-  // Above what all other signals of an item that was not bought can add up to (7.8: each is at most 1, the trend 4).
+  // Above what all other signals of an item that was not bought can add up to (7.8: each is at most 1, the trend 4);
+  // relations of the catalogue are not meant, and may pass it.
   static constexpr float kBoughtFirst = 10;
   static constexpr Default kDefaults[] = {
       {"bought", 0, kBoughtFirst, 0, 0, 1.20F, 0},
