@@ -1,3 +1,7 @@
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/resource_name.h"
 #include "services/ingest/checker.h"
@@ -6,6 +10,28 @@ namespace kontor::ingest {
 namespace {
 
 using kontor::events::v1::Event;
+
+void CheckRelations(const kontor::events::v1::ProductUpserted& product, Checker& check) {
+  using kontor::events::v1::ProductRelation;
+  if (product.relations_size() > 200) {
+    return check.Add("product_upserted.relations", "TOO_MANY_RELATIONS", "at most 200 relations are taken");
+  }
+  absl::flat_hash_set<std::pair<int, absl::string_view>> stated;
+  for (int i = 0; i < product.relations_size(); ++i) {
+    const ProductRelation& relation = product.relations(i);
+    const std::string field = absl::StrCat("product_upserted.relations[", i, "]");
+    if (relation.kind() == ProductRelation::KIND_UNSPECIFIED || !ProductRelation::Kind_IsValid(relation.kind())) {
+      check.Add(field + ".kind", "UNKNOWN_VALUE", "use a value of ProductRelation.Kind");
+    }
+    check.Id(field + ".product_id", relation.product_id());
+    if (relation.product_id() == product.product_id()) {
+      check.Add(field + ".product_id", "RELATED_TO_ITSELF", "name another product");
+    }
+    if (!stated.emplace(relation.kind(), relation.product_id()).second) {
+      check.Add(field, "DUPLICATE_RELATION", "state each relation once");
+    }
+  }
+}
 
 void CheckProduct(const kontor::events::v1::ProductUpserted& product, Checker& check) {
   check.Id("product_upserted.product_id", product.product_id());
@@ -22,6 +48,7 @@ void CheckProduct(const kontor::events::v1::ProductUpserted& product, Checker& c
   for (int i = 0; i < product.category_path_size(); ++i) {
     check.Text(absl::StrCat("product_upserted.category_path[", i, "]"), product.category_path(i), 200);
   }
+  CheckRelations(product, check);
   if (product.attributes_size() > 1'000) {
     check.Add("product_upserted.attributes", "TOO_MANY_ATTRIBUTES", "at most 1,000 attributes are taken");
     return;

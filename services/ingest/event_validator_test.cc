@@ -29,6 +29,30 @@ TEST(EventValidatorTest, TakesGoodEvents) {
   EXPECT_EQ(Reasons(SampleView("e1", kNow)), std::vector<std::string>());
 }
 
+TEST(EventValidatorTest, AllThatIsWrongWithRelationsIsSaidAtOnce) {
+  using kontor::events::v1::ProductRelation;
+  Event event = SampleView("e1", kNow);
+  auto& product = *event.mutable_product_upserted();
+  product.set_product_id("A");
+  const auto add = [&](int kind, const std::string& to) {
+    auto& relation = *product.add_relations();
+    relation.set_kind(static_cast<ProductRelation::Kind>(kind));
+    relation.set_product_id(to);
+  };
+  add(ProductRelation::KIND_REQUIRES, "B");
+  add(ProductRelation::KIND_ACCESSORY_OF, "B");
+  EXPECT_EQ(Reasons(event), std::vector<std::string>());
+  add(ProductRelation::KIND_REQUIRES, "B");
+  add(ProductRelation::KIND_REQUIRES, "A");
+  add(ProductRelation::KIND_UNSPECIFIED, "B");
+  add(99, "B");
+  add(ProductRelation::KIND_REPLACES, "");
+  EXPECT_EQ(Reasons(event), (std::vector<std::string>{"DUPLICATE_RELATION", "RELATED_TO_ITSELF", "UNKNOWN_VALUE",
+                                                      "UNKNOWN_VALUE", "MISSING"}));
+  for (int i = 0; i < 200; ++i) add(ProductRelation::KIND_REQUIRES, "C");
+  EXPECT_EQ(Reasons(event), std::vector<std::string>{"TOO_MANY_RELATIONS"});
+}
+
 struct Spoiled {
   const char* reason;
   std::function<void(Event&)> spoil;

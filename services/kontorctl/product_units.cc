@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "libs/base/status.h"
 #include "services/kontorctl/row_reader.h"
 #include "services/kontorctl/unit_source.h"
@@ -15,7 +17,7 @@ namespace v1 = kontor::ingest::v1;
 
 struct Columns {
   Column product_id, brand;
-  std::vector<Column> title, categories, attributes;
+  std::vector<Column> title, categories, attributes, relations;
 };
 
 Columns FindColumns(const RowReader& reader, const v1::ProductMapping& mapping, base::Violations& violations) {
@@ -36,6 +38,12 @@ Columns FindColumns(const RowReader& reader, const v1::ProductMapping& mapping, 
   }
   for (const auto& name : mapping.attribute_columns()) {
     c.attributes.push_back(reader.Find(name, "products.attributeColumns", violations));
+  }
+  for (const v1::RelationColumn& relation : mapping.relations()) {
+    c.relations.push_back(reader.Find(relation.column(), "products.relations.column", violations));
+    if (relation.separator().size() > 1) {
+      violations.Add("products.relations.separator", "SEPARATOR_INVALID", "give one character, or leave it out");
+    }
   }
   return c;
 }
@@ -109,6 +117,20 @@ class ProductUnits : public UnitSource {
       auto& attribute = *product.add_attributes();
       attribute.set_name(mapping_.products().attribute_columns(static_cast<int>(i)));
       attribute.set_text(std::string(value));
+    }
+    FillRelations(product);
+  }
+
+  void FillRelations(kontor::events::v1::ProductUpserted& product) const {
+    for (size_t i = 0; i < columns_.relations.size(); ++i) {
+      const v1::RelationColumn& mapped = mapping_.products().relations(static_cast<int>(i));
+      const absl::string_view separator = mapped.separator().empty() ? " " : absl::string_view(mapped.separator());
+      for (const absl::string_view id :
+           absl::StrSplit(reader_.Get(columns_.relations[i]), separator, absl::SkipWhitespace())) {
+        auto& relation = *product.add_relations();
+        relation.set_kind(mapped.kind());
+        relation.set_product_id(std::string(absl::StripAsciiWhitespace(id)));
+      }
     }
   }
 

@@ -132,6 +132,25 @@ TEST_F(UnitSourceTest, ProductsAreToldOnceByTheirFirstTitle) {
   EXPECT_FALSE((*source)->Next(unit));
 }
 
+TEST_F(UnitSourceTest, RelationsAreListsOfProductsInACell) {
+  auto& relation = *mapping_.mutable_products()->add_relations();
+  relation.set_column("Description");
+  relation.set_kind(kontor::events::v1::ProductRelation::KIND_ACCESSORY_OF);
+  relation.set_separator("|");
+  Write("1,A,B | C D||,6,2010-12-01 08:26:00,2.55,1,France\n");
+  auto source = OpenProducts(path_, mapping_);
+  ASSERT_THAT(source, testing::IsOk());
+  ImportUnit unit;
+  ASSERT_TRUE((*source)->Next(unit));
+  const auto& relations = unit.event().product_upserted().relations();
+  ASSERT_EQ(relations.size(), 2);
+  EXPECT_EQ(relations[0].product_id(), "B");
+  EXPECT_EQ(relations[1].product_id(), "C D");
+  EXPECT_EQ(relations[1].kind(), kontor::events::v1::ProductRelation::KIND_ACCESSORY_OF);
+  relation.set_separator("||");
+  EXPECT_THAT(OpenProducts(path_, mapping_), testing::StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST_F(UnitSourceTest, TimesOfTheFileAreLocal) {
   mapping_.set_time_zone("Europe/London");
   // The night the clocks went back: 01:30 stands for the earlier. The morning they went forward: 01:30 does not exist.

@@ -42,6 +42,9 @@ Wording WordingOf(AbsenceCause cause) {
       return {Reason::CAUSE_BUDGET, "costs more than asked for, or has no known price in that currency", nullptr};
     case AbsenceCause::kOutOfStock:
       return {Reason::CAUSE_OUT_OF_STOCK, "is out of stock", nullptr};
+    case AbsenceCause::kNotCompatible:
+      return {Reason::CAUSE_NOT_COMPATIBLE,
+              "is related to what it shall go with neither as an accessory nor as compatible", nullptr};
     case AbsenceCause::kRuleFilter:
       return {Reason::CAUSE_RULE, "is kept out by a rule", nullptr};
     case AbsenceCause::kNotNominated:

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "libs/base/money.h"
+#include "libs/domain/recommendations/types.h"
 
 // What the log says about products, in this service's words. Of each kind the highest revision of a key counts.
 namespace kontor::recommendations {
@@ -14,6 +15,13 @@ namespace kontor::recommendations {
 // A named property; numbers as decimals ("1.5"), flags as "true" and "false".
 struct ProductAttribute {
   std::string name, value;
+};
+
+// What a product is to another one, which need not be known.
+struct ProductRelation {
+  RelationKind kind = RelationKind::kAccessoryOf;
+  std::string product;
+  friend bool operator==(const ProductRelation&, const ProductRelation&) = default;
 };
 
 struct ProductSnapshot {
@@ -29,6 +37,7 @@ struct ProductSnapshot {
   std::string variant_group;  // variants of one another share it; empty: none
   std::string seller;
   std::optional<absl::Time> available_at;
+  std::vector<ProductRelation> relations;
 };
 
 // The price of a product for everybody; prices of one store or one price list are passed over. Key: product, currency.

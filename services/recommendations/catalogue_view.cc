@@ -10,13 +10,17 @@ namespace {
 
 constexpr size_t kChangesKept = 100'000;
 
-uint64_t FingerprintOf(const std::string& product, const std::string& title, const ItemFact& fact) {
+uint64_t FingerprintOf(const std::string& product, const std::string& title, const ItemFact& fact,
+                       absl::Span<const ProductRelation> relations) {
   std::string state = absl::StrCat(product, "\n", title, "\n", fact.sold, fact.shown_enough, " ", fact.brand, " ",
                                    fact.seller, " ", fact.group, " ", fact.stock_nanos, " ", fact.available_at_seconds);
   for (const Term category : fact.categories) absl::StrAppend(&state, " ", category);
   for (const Term attribute : fact.attributes) absl::StrAppend(&state, ",", attribute);
   for (const ItemPrice& price : fact.prices) {
     absl::StrAppend(&state, ";", price.currency, " ", price.price, " ", price.cost, " ", price.valid_until_seconds);
+  }
+  for (const ProductRelation& relation : relations) {
+    absl::StrAppend(&state, "\n", static_cast<int>(relation.kind), " ", relation.product);
   }
   return base::StableHash(state);
 }
@@ -27,7 +31,7 @@ int64_t SecondsOf(absl::Time time) { return time == absl::InfiniteFuture() ? kFo
 
 void CatalogueView::Changed(Entry& entry) {
   fingerprint_ -= entry.second.fingerprint;
-  entry.second.fingerprint = FingerprintOf(entry.first, entry.second.title, entry.second.fact);
+  entry.second.fingerprint = FingerprintOf(entry.first, entry.second.title, entry.second.fact, entry.second.relations);
   fingerprint_ += entry.second.fingerprint;
   changes_.push_back(&entry);
   if (changes_.size() > kChangesKept) changes_.pop_front();
@@ -68,6 +72,9 @@ void CatalogueView::Apply(const ProductSnapshot& product) {
       row.category = category.get();
     }
     SetFact(product, row.fact);
+    row.relations = product.relations;
+  } else {
+    row.relations.clear();
   }
   Changed(entry);
 }
@@ -140,7 +147,8 @@ CatalogueView::State CatalogueView::ChangesSince(uint64_t version, TakeFact take
   base::ReaderLock lock(mutex_);
   const uint64_t now = version_.load(std::memory_order_relaxed);
   const auto hand = [&](const Entry& entry) {
-    take(entry.first, entry.second.revision != INT64_MIN, entry.second.fact);
+    const Row& row = entry.second;
+    take(entry.first, {row.revision != INT64_MIN, row.fact, row.title, row.relations});
   };
   if (now - version > changes_.size()) {
     for (const Entry& entry : rows_) hand(entry);

@@ -12,6 +12,7 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "libs/base/mutex.h"
 #include "libs/domain/recommendations/item_facts.h"
 #include "services/recommendations/catalogue_records.h"
@@ -28,7 +29,7 @@ struct ProductText {
 // The products of one shop by id: what answers say of them and what filters, rules and re-ranking ask. The highest
 // revision counts; of the same revision the first. Prices and stock are known apart from the product itself, and may
 // come before it. Thread-safe. About 400 bytes a product with a title, three levels, a price and a location, and 8 for
-// each attribute.
+// each attribute; a relation as long as its product's id and 40 more.
 class CatalogueView {
  public:
   void Apply(const ProductSnapshot& product);
@@ -55,9 +56,16 @@ class CatalogueView {
     // A sum over all that is known: the same state has the same number in every process, whatever way led there.
     uint64_t fingerprint = 0;
   };
-  using TakeFact = absl::FunctionRef<void(absl::string_view product, bool known, const ItemFact& fact)>;
+  // All that is known of a product. Borrows.
+  struct Told {
+    bool known = false;  // false: only prices or stock have come
+    const ItemFact& fact;
+    const std::string& title;
+    absl::Span<const ProductRelation> relations;
+  };
+  using TakeFact = absl::FunctionRef<void(absl::string_view product, const Told& told)>;
   // Hands over every product that changed behind `version`, some of them more than once, or all products when that is
-  // too long ago; `known` is false for one of which only prices or stock have come. Answers the state reached.
+  // too long ago. Answers the state reached.
   State ChangesSince(uint64_t version, TakeFact take) const;
 
  private:
@@ -67,6 +75,7 @@ class CatalogueView {
     std::string title;
     const std::string* category = nullptr;  // in categories_
     ItemFact fact;
+    std::vector<ProductRelation> relations;
     std::vector<int64_t> price_revisions;  // beside fact.prices
     Stock stock;
     int64_t shown = 0;

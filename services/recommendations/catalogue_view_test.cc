@@ -86,7 +86,7 @@ TEST(CatalogueViewTest, FingerprintsTellStatesNotWays) {
   one.Apply(Price("A", 1, 5));
   other.Apply(Price("A", 1, 5));
   const auto fingerprint = [](const CatalogueView& view) {
-    return view.ChangesSince(0, [](absl::string_view, bool, const ItemFact&) {}).fingerprint;
+    return view.ChangesSince(0, [](absl::string_view, const CatalogueView::Told&) {}).fingerprint;
   };
   EXPECT_NE(fingerprint(one), fingerprint(other));
   other.Apply(lantern);
@@ -98,8 +98,8 @@ TEST(CatalogueViewTest, TellsWhatChangedSince) {
   CatalogueView view;
   const auto since = [&](uint64_t version) {
     std::vector<std::string> products;
-    view.ChangesSince(version, [&](absl::string_view product, bool known, const ItemFact&) {
-      products.push_back(std::string(product) + (known ? "" : "?"));
+    view.ChangesSince(version, [&](absl::string_view product, const CatalogueView::Told& told) {
+      products.push_back(std::string(product) + (told.known ? "" : "?"));
     });
     return products;
   };

@@ -26,6 +26,7 @@ class Checker {
     Optional("visitor_id", request_.visitor_id());
     Optional("country", request_.country());
     Optional("store_id", request_.store_id());
+    Optional("compatible_with_product_id", request_.compatible_with_product_id());
     List("basket_product_ids", request_.basket_product_ids(), kMaxSessionProducts);
     List("session_product_ids", request_.session_product_ids(), kMaxSessionProducts);
     List("excluded_product_ids", request_.excluded_product_ids(), kMaxExcluded);

@@ -38,7 +38,7 @@ void FillRecommendations(const std::vector<Recommendation>& ranked, const Servin
     out.set_propensity(one.propensity);
     for (const uint32_t rule : one.rules) out.add_rules(RuleName(shop, view.rules->rules()[rule].rule.id));
     for (const Reason& reason : one.reasons) {
-      FillReason(reason, view.model(), live.catalogue, live.time_zone, *out.add_reasons());
+      FillReason(reason, view, live.catalogue, live.time_zone, *out.add_reasons());
     }
   }
 }

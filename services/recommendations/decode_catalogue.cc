@@ -42,6 +42,22 @@ absl::StatusOr<ProductAttribute> ReadAttribute(const ev::ProductAttribute& attri
   }
 }
 
+absl::StatusOr<ProductRelation> ReadRelation(const ev::ProductRelation& relation) {
+  RETURN_IF_ERROR(CheckRecordId("relations.product_id", relation.product_id()));
+  switch (relation.kind()) {
+    case ev::ProductRelation::KIND_ACCESSORY_OF:
+      return ProductRelation{RelationKind::kAccessoryOf, relation.product_id()};
+    case ev::ProductRelation::KIND_COMPATIBLE_WITH:
+      return ProductRelation{RelationKind::kCompatibleWith, relation.product_id()};
+    case ev::ProductRelation::KIND_REPLACES:
+      return ProductRelation{RelationKind::kReplaces, relation.product_id()};
+    case ev::ProductRelation::KIND_REQUIRES:
+      return ProductRelation{RelationKind::kRequires, relation.product_id()};
+    default:
+      return InvalidField("relations.kind", "it is no kind of relation");
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<ProductSnapshot> ReadProduct(const ev::ProductUpserted& product, const ev::EventRecord& record) {
@@ -68,6 +84,10 @@ absl::StatusOr<ProductSnapshot> ReadProduct(const ev::ProductUpserted& product, 
   for (const ev::ProductAttribute& attribute : product.attributes()) {
     ASSIGN_OR_RETURN(ProductAttribute read, ReadAttribute(attribute));
     snapshot.attributes.push_back(std::move(read));
+  }
+  for (const ev::ProductRelation& relation : product.relations()) {
+    ASSIGN_OR_RETURN(ProductRelation read, ReadRelation(relation));
+    snapshot.relations.push_back(std::move(read));
   }
   if (product.has_available_at()) snapshot.available_at = fleet::TimeOf(product.available_at());
   return snapshot;

@@ -57,6 +57,9 @@ TEST(DecodeTest, RefusesWhatIntakeRefuses) {
               StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
   EXPECT_THAT(DecodeRecord(RecordBytes(Product("A", std::string("x\0y", 3), {}))),
               StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+  ev::ProductUpserted related = Product("A", "a", {});
+  related.add_relations()->set_product_id("B");
+  EXPECT_THAT(DecodeRecord(RecordBytes(related)), StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
   ev::EventRecord record;
   record.set_shop("default");
   record.set_type("kontor.events.v1.OrderRecorded");

@@ -135,6 +135,11 @@ TEST_F(FactsTest, ProductsKeepAllThatIsSaidOfThem) {
   product.set_supplier_id("s");
   product.set_description("it \"shines\"");
   product.mutable_available_at()->set_seconds(1323435000);
+  for (const auto kind : {ev::ProductRelation::KIND_REQUIRES, ev::ProductRelation::KIND_ACCESSORY_OF}) {
+    auto* relation = product.add_relations();
+    relation->set_kind(kind);
+    relation->set_product_id("B");
+  }
   for (const char* value : {"a=b", ""}) {
     auto* attribute = product.add_attributes();
     attribute->set_name("x=y");
@@ -151,6 +156,9 @@ TEST_F(FactsTest, ProductsKeepAllThatIsSaidOfThem) {
   EXPECT_EQ(products[0].attributes[0].name, "x=y");
   EXPECT_EQ(products[0].attributes[0].value, "a=b");
   EXPECT_EQ(products[0].attributes[1].value, "");
+  EXPECT_THAT(products[0].relations, ElementsAre(ProductRelation{RelationKind::kRequires, "B"},
+                                                 ProductRelation{RelationKind::kAccessoryOf, "B"}));
+  EXPECT_THAT(products[1].relations, IsEmpty());
   EXPECT_THAT(products[1].attributes, IsEmpty());
   EXPECT_FALSE(products[1].available_at.has_value());
   KONTOR_ASSERT_OK_AND_ASSIGN(const auto rows,

@@ -10,8 +10,14 @@
 namespace kontor::recommendations {
 
 ModelKeeper::ModelKeeper(Trainer& trainer, ServingModels& serving, postgres::Pool& postgres,
-                         absl::Span<const fleet::Shop> shops, const base::Clock& clock, ModelKeeperOptions options)
-    : trainer_(trainer), serving_(serving), postgres_(postgres), clock_(clock), options_(options) {
+                         absl::Span<const fleet::Shop> shops, const base::Clock& clock, runtime::Metrics& metrics,
+                         ModelKeeperOptions options)
+    : trainer_(trainer),
+      serving_(serving),
+      postgres_(postgres),
+      clock_(clock),
+      failures_(metrics, clock),
+      options_(options) {
   const absl::Time now = clock.Now();
   next_growth_check_ = now + options_.growth_check;
   for (const fleet::Shop& shop : shops) {
@@ -47,6 +53,8 @@ void ModelKeeper::Run() {
 
 void ModelKeeper::LookOnce() {
   for (const std::string& shop : shops_) {
+    if (const std::shared_ptr<const ServedModel> served = serving_.Get(shop)) failures_.Look(shop, *served);
+    if (const auto canary = serving_.GetCanary(shop)) failures_.Look(shop, *canary->served);
     const absl::Status status = serving_.Refresh(shop);
     if (!status.ok()) {
       runtime::LogWarning("the model named as serving cannot be loaded",

@@ -10,6 +10,7 @@
 #include "libs/base/clock.h"
 #include "libs/base/mutex.h"
 #include "libs/platform/fleet/fleet.h"
+#include "services/recommendations/source_failures.h"
 #include "services/recommendations/trainer.h"
 
 namespace kontor::recommendations {
@@ -21,13 +22,14 @@ struct ModelKeeperOptions {
   absl::Duration rest = absl::Minutes(10);  // between trainings, and from the start to the first
 };
 
-// Keeps models current: serves what the registry names, and trains anew when the orders have grown by a fifth, but not
-// while a canary is being compared with the model in service; and in any case when somebody was forgotten since the
-// model in service was learned. Owns one thread; destruction waits for a training's current step.
+// Keeps models current: serves what the registry names, says what of it fails, and trains anew when the orders have
+// grown by a fifth, but not while a canary is being compared with the model in service; and in any case when somebody
+// was forgotten since the model in service was learned. Owns one thread; destruction waits for a training's current
+// step.
 class ModelKeeper {
  public:
   ModelKeeper(Trainer& trainer, ServingModels& serving, postgres::Pool& postgres, absl::Span<const fleet::Shop> shops,
-              const base::Clock& clock, ModelKeeperOptions options = {});
+              const base::Clock& clock, runtime::Metrics& metrics, ModelKeeperOptions options = {});
   ~ModelKeeper();
 
   // One look at every shop; the thread does it every `refresh`. For tests; not together with the thread.
@@ -47,6 +49,7 @@ class ModelKeeper {
   postgres::Pool& postgres_;
   std::vector<std::string> shops_;
   const base::Clock& clock_;
+  SourceFailures failures_;
   const ModelKeeperOptions options_;
   absl::Time next_growth_check_;
   std::map<std::string, absl::Time> next_training_;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "services/recommendations/revision_state.h"
@@ -45,7 +46,7 @@ absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
 
 // Columns of the winners.
 struct Columns {
-  std::vector<std::string> shops, products, titles, paths, brands, descriptions, attributes, groups, sellers;
+  std::vector<std::string> shops, products, titles, paths, brands, descriptions, attributes, groups, sellers, relations;
   std::vector<int64_t> revisions, fingerprints;
   std::vector<bool> removed;
   std::vector<std::optional<absl::Time>> available;
@@ -69,6 +70,12 @@ struct Columns {
     groups.push_back(product.variant_group);
     sellers.push_back(product.seller);
     available.push_back(product.available_at);
+    std::vector<std::string> related;
+    for (const ProductRelation& relation : product.relations) {
+      related.push_back(
+          absl::StrCat(static_cast<int>(relation.kind), absl::string_view(&kPairSeparator, 1), relation.product));
+    }
+    relations.push_back(JoinList(related));
   }
 };
 
@@ -82,21 +89,26 @@ absl::Status Upsert(postgres::Transaction& transaction, const States& states) {
   params.TextArray(rows.shops).TextArray(rows.products).Int64Array(rows.revisions).Int64Array(rows.fingerprints);
   params.TextArray(rows.titles).TextArray(rows.paths).TextArray(rows.brands).BoolArray(rows.removed);
   params.TextArray(rows.descriptions).TextArray(rows.attributes).TextArray(rows.groups).TextArray(rows.sellers);
-  params.OptionalTimeArray(rows.available);
+  params.OptionalTimeArray(rows.available).TextArray(rows.relations);
   return transaction
       .Exec(
           "INSERT INTO recommendations.products (shop, product, revision, fingerprint, title, category_path, brand, "
-          "removed, description, attributes, variant_group, seller, available_at) SELECT shop, product, revision, "
+          "removed, description, attributes, variant_group, seller, available_at, relations) SELECT shop, product, "
+          "revision, "
           "fingerprint, title, string_to_array(path, E'\\x1f'), brand, removed, description, "
-          "string_to_array(attributes, E'\\x1f'), variant_group, seller, available_at "
+          "string_to_array(attributes, E'\\x1f'), variant_group, seller, available_at, "
+          "string_to_array(relations, E'\\x1f') "
           "FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], "
-          "$8::bool[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[]) AS won (shop, product, "
+          "$8::bool[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[], $14::text[]) AS won "
+          "(shop, product, "
           "revision, fingerprint, title, path, brand, removed, description, attributes, variant_group, seller, "
-          "available_at) ON CONFLICT (shop, product) DO UPDATE SET (revision, fingerprint, title, category_path, "
-          "brand, removed, description, attributes, variant_group, seller, available_at) = (excluded.revision, "
+          "available_at, relations) ON CONFLICT (shop, product) DO UPDATE SET (revision, fingerprint, title, "
+          "category_path, "
+          "brand, removed, description, attributes, variant_group, seller, available_at, relations) = "
+          "(excluded.revision, "
           "excluded.fingerprint, excluded.title, excluded.category_path, excluded.brand, excluded.removed, "
           "excluded.description, excluded.attributes, excluded.variant_group, excluded.seller, "
-          "excluded.available_at)",
+          "excluded.available_at, excluded.relations)",
           params)
       .status();
 }
@@ -118,6 +130,13 @@ ProductSnapshot ReadRow(const postgres::Result& rows, int r) {
   product.variant_group = std::string(rows.Text(r, 9));
   product.seller = std::string(rows.Text(r, 10));
   if (!rows.IsNull(r, 11)) product.available_at = rows.Time(r, 11);
+  for (const absl::string_view pair : SplitList(rows.Text(r, 12))) {
+    const std::pair<absl::string_view, absl::string_view> parts =
+        absl::StrSplit(pair, absl::MaxSplits(kPairSeparator, 1));
+    int kind = 0;
+    if (!absl::SimpleAtoi(parts.first, &kind) || kind < 0 || kind >= static_cast<int>(kRelationKinds)) continue;
+    product.relations.push_back({static_cast<RelationKind>(kind), std::string(parts.second)});
+  }
   return product;
 }
 
@@ -146,8 +165,9 @@ absl::Status ReadProducts(postgres::Pool& pool,
     ASSIGN_OR_RETURN(
         const postgres::Result rows,
         pool.Exec("SELECT shop, product, revision, fingerprint, title, array_to_string(category_path, E'\\x1f'), "
-                  "brand, removed, array_to_string(attributes, E'\\x1f'), variant_group, seller, available_at "
-                  "FROM recommendations.products WHERE (shop, product) > ($1, $2) ORDER BY shop, product LIMIT $3",
+                  "brand, removed, array_to_string(attributes, E'\\x1f'), variant_group, seller, available_at, "
+                  "array_to_string(relations, E'\\x1f') FROM recommendations.products WHERE (shop, product) > ($1, $2) "
+                  "ORDER BY shop, product LIMIT $3",
                   params));
     for (int r = 0; r < rows.rows(); ++r) {
       shop = std::string(rows.Text(r, 0));

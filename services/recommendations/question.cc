@@ -61,6 +61,7 @@ Question::Question(std::shared_ptr<const ServingView> view, const v1::RecommendR
   if (!AsksAboutNobody(placement_)) FillBaskets(person);
   ExcludeProducts(request, person, occasion);
   context_.session = session_;
+  context_.live = view_->live.catalogue.get();
   context_.now_seconds = absl::ToUnixSeconds(occasion.now);
   context_.effort = occasion.effort;
   snapshot_ = view_->snapshot;
@@ -111,7 +112,7 @@ void Question::FillBaskets(const KnownPerson& person) {
 
 void Question::AddSeed(const std::string& product, double weight) {
   const ItemId item = view_->Find(product);
-  if (item >= view_->model().items()) return;
+  if (item == kNone) return;
   const auto known =
       std::find_if(session_.begin(), session_.end(), [&](const Seed& seed) { return seed.item == item; });
   if (known == session_.end()) {
@@ -207,6 +208,11 @@ void Question::FilterByFacts(const v1::RecommendRequest& request, absl::Time now
     const google::type::Money& most = request.max_price();
     eligible_.Keep(facts.PricedAtMost(CurrencyNumber(most.currency_code()), NanosOf(most), absl::ToUnixSeconds(now)),
                    AbsenceCause::kBudget);
+  }
+  if (!request.compatible_with_product_id().empty()) {
+    context_.about = view_->Find(request.compatible_with_product_id());
+    eligible_.Keep(view_->live.catalogue->relations().CompatibleWith(context_.about, view_->items()),
+                   AbsenceCause::kNotCompatible);
   }
   if (request.in_stock_only()) eligible_.RemoveBorrowed(facts.out_of_stock(), AbsenceCause::kOutOfStock);
 }

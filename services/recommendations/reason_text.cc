@@ -31,20 +31,35 @@ std::string BoughtText(int count, const std::string& day) {
 
 // A reason that names a product of theirs: `with` before its name, `after` behind it; `without` where none is named.
 void FillEvidence(v1::Reason::Kind kind, absl::string_view with, absl::string_view without, const Reason& reason,
-                  const Model& model, const CatalogueView& catalogue, v1::Reason& out, absl::string_view after = "") {
+                  const ServingView& view, const CatalogueView& catalogue, v1::Reason& out,
+                  absl::string_view after = "") {
   out.set_kind(kind);
   if (reason.evidence == kNone) {
     out.set_text(std::string(without));
     return;
   }
-  const absl::string_view product = model.catalogue().products.At(reason.evidence);
+  const absl::string_view product = view.IdOf(reason.evidence);
   out.set_product_id(std::string(product));
   out.set_text(absl::StrCat(with, catalogue.NameOf(product), after));
 }
 
+absl::string_view RelationText(RelationKind relation) {
+  switch (relation) {
+    case RelationKind::kAccessoryOf:
+      return "made for ";
+    case RelationKind::kCompatibleWith:
+      return "works with ";
+    case RelationKind::kReplaces:
+      return "the successor of ";
+    case RelationKind::kRequires:
+      return "needed for ";
+  }
+  return "goes with ";
+}
+
 }  // namespace
 
-void FillReason(const Reason& reason, const Model& model, const CatalogueView& catalogue, absl::TimeZone zone,
+void FillReason(const Reason& reason, const ServingView& view, const CatalogueView& catalogue, absl::TimeZone zone,
                 v1::Reason& out) {
   out.set_share(reason.share);
   switch (reason.kind) {
@@ -66,19 +81,19 @@ void FillReason(const Reason& reason, const Model& model, const CatalogueView& c
     }
     case ReasonKind::kBoughtTogether:
       return FillEvidence(v1::Reason::KIND_BOUGHT_TOGETHER, "often bought with ", "goes with what you have", reason,
-                          model, catalogue, out);
+                          view, catalogue, out);
     case ReasonKind::kNextInSequence:
-      return FillEvidence(v1::Reason::KIND_NEXT_IN_SEQUENCE, "often bought after ", "often bought next", reason, model,
+      return FillEvidence(v1::Reason::KIND_NEXT_IN_SEQUENCE, "often bought after ", "often bought next", reason, view,
                           catalogue, out);
     case ReasonKind::kSameSession:
       return FillEvidence(v1::Reason::KIND_SAME_SESSION, "others who looked at ", "seen in visits like this one",
-                          reason, model, catalogue, out, " looked at it too");
+                          reason, view, catalogue, out, " looked at it too");
     case ReasonKind::kSimilarContent:
-      return FillEvidence(v1::Reason::KIND_SIMILAR_CONTENT, "similar to ", "similar to what you chose", reason, model,
+      return FillEvidence(v1::Reason::KIND_SIMILAR_CONTENT, "similar to ", "similar to what you chose", reason, view,
                           catalogue, out);
     case ReasonKind::kGoesWith:
-      return FillEvidence(v1::Reason::KIND_GOES_WITH, "made for ", "made for what you have", reason, model, catalogue,
-                          out);
+      return FillEvidence(v1::Reason::KIND_GOES_WITH, RelationText(reason.relation), "goes with what you have", reason,
+                          view, catalogue, out);
     case ReasonKind::kMatchesTaste:
       out.set_kind(v1::Reason::KIND_MATCHES_TASTE);
       out.set_text("matches your taste");
@@ -97,7 +112,7 @@ void FillReason(const Reason& reason, const Model& model, const CatalogueView& c
       return;
     case ReasonKind::kPopularInContext: {
       const std::string place =
-          reason.context == kNone ? "this shop" : PlaceOf(model.catalogue().contexts.At(reason.context));
+          reason.context == kNone ? "this shop" : PlaceOf(view.model().catalogue().contexts.At(reason.context));
       out.set_kind(v1::Reason::KIND_POPULAR_IN_CONTEXT);
       out.set_context(place);
       out.set_text(absl::StrCat("popular in ", place));

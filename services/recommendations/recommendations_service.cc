@@ -128,7 +128,7 @@ struct RecommendationsParts {
         model_handler({trainer, fleet.models, models, serving}),
         erasures({fleet.postgres, live, models,
                   [this](const std::string& shop, const ErasureKeeper::Persons& persons) { Erase(shop, persons); }}),
-        keeper(trainer, models, fleet.postgres, fleet.shops, fleet.clock),
+        keeper(trainer, models, fleet.postgres, fleet.shops, fleet.clock, fleet.server.metrics()),
         quality(fleet.postgres, serving, fleet.clock),
         quality_keeper({fleet.postgres, fleet.clock, fleet.server.metrics(), fleet.shops}) {}
 

@@ -102,6 +102,47 @@ TEST_F(ServiceTest, AnEventIsSeenWithinASecondWithoutAskingForIt) {
   std::cout << "  event to changed answer: " << static_cast<int>(seconds * 1000) << " ms\n";
 }
 
+// By what it is like, with a model from the registry that was trained before it.
+TEST_F(ServiceTest, ANewProductIsRecommendedWithinSeconds) {
+  {
+    Process process(dsn_, folder_);
+    std::vector<log::Position> positions = process.Send("orders", Past(120));
+    for (const char* product : {"TEA", "CUP", "MILK", "SOAP", "BRUSH", "TOWEL", "LAMP"}) {
+      const bool kitchen =
+          product == std::string("TEA") || product == std::string("CUP") || product == std::string("MILK");
+      const auto record = RecordBytes(Product(product, absl::StrCat("THE ", product), {kitchen ? "KITCHEN" : "BATH"}));
+      for (const log::Position& position : process.Send("catalog", {record})) positions.push_back(position);
+    }
+    KONTOR_ASSERT_OK(process.Recommend(For("1"), positions));
+    KONTOR_ASSERT_OK(process.Train());
+  }
+  Process process(dsn_, folder_);
+  v1::RecommendRequest similar;
+  similar.set_placement(v1::PLACEMENT_SIMILAR);
+  similar.add_session_product_ids("TEA");
+  KONTOR_ASSERT_OK(process.Recommend(similar));
+  const auto start = std::chrono::steady_clock::now();
+  process.Send("catalog", {RecordBytes(Product("POT", "THE TEA POT", {"KITCHEN"}))});
+  bool seen = false;
+  while (!seen && std::chrono::steady_clock::now() - start < std::chrono::seconds(30)) {
+    const auto response = process.Recommend(similar);
+    ASSERT_TRUE(response.ok()) << response.status();
+    for (const auto& one : response->recommendations()) {
+      if (one.product_id() != "POT") continue;
+      seen = true;
+      ASSERT_FALSE(one.reasons().empty());
+      EXPECT_EQ(one.reasons(0).kind(), v1::Reason::KIND_SIMILAR_CONTENT);
+      EXPECT_EQ(one.title(), "THE TEA POT");
+    }
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  EXPECT_TRUE(seen);
+  EXPECT_LT(seconds, 5);
+  std::cout << "  new product to answer: " << static_cast<int>(seconds * 1000) << " ms\n";
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::RecommendResponse drinker, process.Recommend(For("0")));
+  EXPECT_THAT(ProductsOf(drinker), Contains("POT"));
+}
+
 TEST_F(ServiceTest, MetricsSayHowFarBothReadersAre) {
   Process process(dsn_, folder_);
   KONTOR_ASSERT_OK(process.Recommend(For("1"), process.Send("orders", Past(1))));

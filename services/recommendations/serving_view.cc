@@ -22,6 +22,7 @@ Ranker RankerBy(const Model& model, F wanted) {
     weights[i] = weights[signals.size() + i] = weight;
   }
   Ranker ranker(signals);
+  ranker.set_hears_catalogue(false);
   for (size_t task = 0; task < kTasks; ++task) ranker.SetWeights(static_cast<Task>(task), weights);
   return ranker;
 }
@@ -63,16 +64,21 @@ class Builder {
       for (ItemId item = 0; item < model().items(); ++item) changes_.emplace_back(item, ItemFact());
     }
     const uint64_t since = last_ == nullptr ? 0 : last_->catalogue.version;
-    view_->catalogue =
-        catalogue.ChangesSince(since, [this](absl::string_view product, bool known, const ItemFact& fact) {
-          if (const ItemId item = Number(product, known); item != kNone) changes_.emplace_back(item, fact);
-        });
+    LiveBuilder live(model(), last_ == nullptr ? LiveState() : last_->live);
+    view_->catalogue = catalogue.ChangesSince(since, [&](absl::string_view product, const CatalogueView::Told& told) {
+      const ItemId item = Number(product, told.known);
+      if (item == kNone) return;
+      changes_.emplace_back(item, told.fact);
+      live.Take(item, told);
+    });
     for (auto& [item, fact] : changes_) TakeModelCategory(item, fact);
     view_->facts = (last_ == nullptr ? ItemFacts() : last_->facts).With(changes_);
     view_->terms =
         std::make_shared<const TermSets>(view_->facts, last_ == nullptr ? nullptr : last_->terms.get(), changes_);
     if (fresh_ == nullptr && last_ == nullptr) fresh_ = std::make_shared<history::Interner>();
     view_->fresh = fresh_ != nullptr ? std::move(fresh_) : last_->fresh;
+    view_->live =
+        std::move(live).Build(view_->items(), [this](const std::string& product) { return view_->Find(product); });
   }
 
   ItemId Number(absl::string_view product, bool known) {

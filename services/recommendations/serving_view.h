@@ -16,6 +16,7 @@
 #include "libs/domain/recommendations/item_facts.h"
 #include "libs/domain/recommendations/rules.h"
 #include "services/recommendations/live_follower.h"
+#include "services/recommendations/live_state.h"
 #include "services/recommendations/rule_book.h"
 #include "services/recommendations/serving_models.h"
 #include "services/recommendations/term_sets.h"
@@ -37,6 +38,7 @@ class ServingView {
   std::shared_ptr<const history::Interner> fresh;
   ItemFacts facts;
   std::shared_ptr<const TermSets> terms;  // of facts
+  LiveState live;                         // what sources are told of new products and of relations
   bool anything_removed = false;          // an item is not sold
   std::vector<ItemId> unproven;           // sold, unknown to the model, not yet shown enough: what exploration may try
   std::shared_ptr<const CompiledRules> rules;
@@ -83,7 +85,8 @@ class ServingViews {
   std::shared_ptr<const ServingView> Get(absl::string_view shop) const { return All(shop).serving; }
 
   // Takes in what has changed until now; one caller at a time for a shop, the others wait. Cost: nothing when nothing
-  // has, about 50 us for each changed product, 1 us for each product of the catalogue after a new model.
+  // has, about 50 us for each changed product, twice that for one that came after the model (LiveBuilder); after a new
+  // model 1 us for each product of the catalogue.
   void Refresh(absl::string_view shop);
 
   void Start();  // the thread

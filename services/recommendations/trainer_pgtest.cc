@@ -239,7 +239,7 @@ TEST_F(TrainerTest, OneTrainingOfAShopAtATimeAndItCanBeCancelled) {
 }
 
 TEST_F(TrainerTest, KeeperTrainsWhenOrdersHaveGrown) {
-  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_);
+  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_, metrics_);
   Buy(120, 0, 4, true);
   clock_.Advance(absl::Minutes(5));
   keeper.LookOnce();
@@ -263,7 +263,7 @@ TEST_F(TrainerTest, KeeperServesWhatAnotherProcessPromoted) {
   KONTOR_ASSERT_OK(trainer_.Train(kTestShop, {}, Never));
   ServingModels elsewhere(registry_, shops_);
   Trainer idle({*pool_, registry_, elsewhere, live_, metrics_});
-  ModelKeeper keeper(idle, elsewhere, *pool_, shops_, clock_);
+  ModelKeeper keeper(idle, elsewhere, *pool_, shops_, clock_, metrics_);
   keeper.LookOnce();
   ASSERT_NE(elsewhere.Get(kTestShop), nullptr);
   EXPECT_EQ(elsewhere.Get(kTestShop)->info().version, 1);
@@ -291,7 +291,7 @@ TEST_F(TrainerTest, WhoIsForgottenLeavesTheModelInServiceAtOnceAndTheRegistryWit
   EXPECT_EQ(serving_.Get(kTestShop)->info().version, 2);
   EXPECT_NE(registry_.Load(RegistryName(kTestShop), 2)->bytes.find(row), std::string::npos);
 
-  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_);
+  ModelKeeper keeper(trainer_, serving_, *pool_, shops_, clock_, metrics_);
   clock_.Advance(absl::Minutes(11));
   keeper.LookOnce();
   KONTOR_ASSERT_OK_AND_ASSIGN(const auto versions, registry_.List(RegistryName(kTestShop)));

@@ -2,35 +2,59 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace kontor::learn {
 namespace {
 
 constexpr int kMaxDepth = 8;
-constexpr size_t kBlock = 32;  // rows that go down a tree together
+// Numbers of rows that are worked out together.
+constexpr size_t kLanes = 16;
+typedef float Lanes __attribute__((vector_size(kLanes * sizeof(float))));
+
+// Adds what a complete tree says of each lane. Every split is asked, from the lowest up, each choosing between the two
+// below it: more comparisons than on a row's way alone, but no branch and no lookup.
+void Descend(const Lanes* table, int depth, const uint16_t* columns, const float* thresholds, const float* leaves,
+             Lanes& sum) {
+  if (depth == 0) {
+    sum += leaves[0];
+    return;
+  }
+  Lanes chosen[size_t{1} << (kMaxDepth - 1)];
+  size_t wide = size_t{1} << (depth - 1);
+  for (size_t i = 0; i < wide; ++i) {
+    const size_t split = wide - 1 + i;
+    chosen[i] = table[columns[split]] < thresholds[split] ? Lanes{} + leaves[2 * i] : Lanes{} + leaves[2 * i + 1];
+  }
+  while (wide > 1) {
+    wide /= 2;
+    for (size_t i = 0; i < wide; ++i) {
+      const size_t split = wide - 1 + i;
+      chosen[i] = table[columns[split]] < thresholds[split] ? chosen[2 * i] : chosen[2 * i + 1];
+    }
+  }
+  sum += chosen[0];
+}
 
 }  // namespace
 
 size_t BoostedTrees::trees() const { return columns_ == 0 ? 0 : values_.size() / nodes(); }
 
 void BoostedTrees::Predict(absl::Span<const float> rows, absl::Span<float> out) const {
-  std::fill(out.begin(), out.end(), 0.0F);
-  for (size_t first = 0; first < out.size(); first += kBlock) {
-    const size_t count = std::min(kBlock, out.size() - first);
-    const float* block = rows.data() + first * columns_;
-    for (size_t tree = 0; tree < trees(); ++tree) {
-      const uint16_t* columns = split_columns_.data() + tree * splits();
-      const float* thresholds = thresholds_.data() + tree * splits();
-      const float* values = values_.data() + tree * nodes();
-      uint32_t at[kBlock] = {};
-      for (int level = 0; level < depth_; ++level) {
-        for (size_t i = 0; i < count; ++i) {
-          const bool right = !(block[i * columns_ + columns[at[i]]] < thresholds[at[i]]);
-          at[i] = 2 * at[i] + 1 + static_cast<uint32_t>(right);
-        }
-      }
-      for (size_t i = 0; i < count; ++i) out[first + i] += values[at[i]];
+  thread_local std::vector<Lanes> table;  // by column
+  table.resize(columns_);
+  for (size_t first = 0; first < out.size(); first += kLanes) {
+    const size_t count = std::min(kLanes, out.size() - first);
+    for (size_t i = 0; i < count; ++i) {
+      const float* row = rows.data() + (first + i) * columns_;
+      for (size_t column = 0; column < columns_; ++column) table[column][i] = row[column];
     }
+    Lanes sum = {};
+    for (size_t tree = 0; tree < trees(); ++tree) {
+      Descend(table.data(), depth_, split_columns_.data() + tree * splits(), thresholds_.data() + tree * splits(),
+              values_.data() + tree * nodes() + splits(), sum);
+    }
+    for (size_t i = 0; i < count; ++i) out[first + i] = sum[i];
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "libs/domain/recommendations/live_catalogue.h"
+
 namespace kontor::recommendations {
 namespace {
 
@@ -98,13 +100,14 @@ Absence ExplainAbsence(const Model& model, const UserContext& context, const Req
   Absence out;
   if (request.eligible != nullptr) out.causes = request.eligible->Causes(item);
   const bool allowed = out.causes.empty();
-  const Profile profile(context, model.items());
+  const Profile profile(context, ItemsOf(model, context));
   const bool nominated = CollectCandidates(model, profile, FilterOf(request), NominationsFor(request.limit), candidates,
                                            allowed ? item : kNone);
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
   const RankContext rank_context(profile);
   std::vector<Scored> scored = ScoreFor(model, request, profile, candidates);
+  LeaveToChance(request, rank_context, item, scored);
   const RerankOptions options = RerankOf(model, request);
   if (allowed) {
     const Inquiry with(scored, options, item);
@@ -114,7 +117,7 @@ Absence ExplainAbsence(const Model& model, const UserContext& context, const Req
       const auto number = static_cast<size_t>(row - candidates.items().begin());
       const absl::Span<const float> signals = candidates.row(number);
       out.signals.assign(signals.begin(), signals.end());
-      ranker.Contributions(task, candidates.bought(number), signals, rank_context, out.contributions);
+      ranker.Contributions(task, {candidates.bought(number), signals, item}, rank_context, out.contributions);
     }
     if (!nominated) {
       scored.erase(std::remove_if(scored.begin(), scored.end(), [&](const Scored& one) { return one.item == item; }),

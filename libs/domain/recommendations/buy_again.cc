@@ -62,7 +62,7 @@ void BuyAgain::Describe(const Profile& profile, size_t first, Candidates& out) c
     out.value(row, first + kCount) = static_cast<float>(item.count);
     out.value(row, first + kRate) = item.rate;
     out.value(row, first + kInLast) = item.in_last ? 1 : 0;
-    out.value(row, first + kRepeat) = repeat_share_[item.item];
+    out.value(row, first + kRepeat) = item.item < repeat_share_.size() ? repeat_share_[item.item] : 0;
   }
 }
 

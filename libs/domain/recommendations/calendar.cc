@@ -70,14 +70,20 @@ absl::Span<const Signal> Calendar::signals() const {
 }
 
 float Calendar::Lift(ItemId item, SignalIndex signal, int64_t now_seconds) const {
-  if (now_seconds == 0 || item >= rows_.size() || rows_[item] == kNone) return 1;
-  return kUnit * static_cast<float>(lifts_[size_t{rows_[item]} * kSlots + SlotsOf(now_seconds)[signal]]);
+  return now_seconds == 0 ? 1 : LiftAt(item, SlotsOf(now_seconds)[signal]);
+}
+
+float Calendar::LiftAt(ItemId item, uint32_t slot) const {
+  if (item >= rows_.size() || rows_[item] == kNone) return 1;
+  return kUnit * static_cast<float>(lifts_[size_t{rows_[item]} * kSlots + slot]);
 }
 
 void Calendar::Describe(const Profile& profile, size_t first, Candidates& out) const {
+  const int64_t now = profile.context().now_seconds;
+  const std::array<uint32_t, kSignals> slots = SlotsOf(now);
   for (size_t row = 0; row < out.items().size(); ++row) {
     for (const SignalIndex signal : {kSeason, kWeekday, kDayPart}) {
-      out.value(row, first + signal) = Lift(out.items()[row], signal, profile.context().now_seconds);
+      out.value(row, first + signal) = now == 0 ? 1 : LiftAt(out.items()[row], slots[signal]);
     }
   }
 }

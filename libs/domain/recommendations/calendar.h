@@ -37,6 +37,7 @@ class Calendar : public CandidateSource {
   static constexpr std::array<uint32_t, kSignals> kFirstSlot = {0, 12, 19};
   static constexpr uint32_t kSlots = 27;
   static std::array<uint32_t, kSignals> SlotsOf(int64_t seconds);
+  float LiftAt(ItemId item, uint32_t slot) const;
 
   std::vector<uint32_t> rows_;  // by item, kNone where it is not told apart
   std::vector<uint8_t> lifts_;  // rows × kSlots, in 1/32, rounded

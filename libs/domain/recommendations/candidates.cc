@@ -1,6 +1,7 @@
 #include "libs/domain/recommendations/candidates.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "libs/domain/recommendations/bits.h"
 
@@ -34,6 +35,18 @@ float ScoreVector::KeepBest(size_t limit) const {
   });
   entries_.resize(limit);
   return last->value;
+}
+
+float ScoreVector::GuessFloor(size_t limit) const {
+  constexpr size_t kSample = 256, kSlack = 4;
+  if (count_ < 4 * kSample) return 0;
+  const size_t step = count_ / kSample;
+  const size_t rank = 3 * limit / (2 * step) + kSlack;  // of the sample: half as many again as are wanted
+  if (rank >= kSample) return 0;
+  sample_.resize(kSample);
+  for (size_t i = 0; i < kSample; ++i) sample_[i] = values_[touched_[i * step]];
+  std::nth_element(sample_.begin(), sample_.begin() + static_cast<int64_t>(rank), sample_.end(), std::greater<>());
+  return sample_[rank];
 }
 
 void Candidates::Reset(uint32_t item_count, size_t signals, const ItemFilter& filter, const Profile& profile) {

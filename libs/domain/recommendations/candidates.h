@@ -24,6 +24,20 @@ class ScoreVector {
     count_ += static_cast<size_t>(values_[index] == 0) & static_cast<size_t>(value > 0);
     values_[index] += value;
   }
+  // Add(indices[i], factor * values[i]) for all i.
+  void AddAll(absl::Span<const uint32_t> indices, absl::Span<const float> values, float factor) {
+    float* sums = values_.data();
+    uint32_t* touched = touched_.data();
+    size_t count = count_;
+    for (size_t i = 0; i < indices.size(); ++i) {
+      const uint32_t index = indices[i];
+      const float value = factor * values[i], sum = sums[index];
+      touched[count] = index;
+      count += static_cast<size_t>(sum == 0) & static_cast<size_t>(value > 0);
+      sums[index] = sum + value;
+    }
+    count_ = count;
+  }
   // What sums are read in; 1 after Clear.
   void set_unit(float unit) { unit_ = unit; }
   float operator[](uint32_t index) const { return values_[index] / unit_; }
@@ -37,14 +51,9 @@ class ScoreVector {
   // The `limit` largest among those that `wanted(index)` accepts, in no order; smaller numbers first among equals.
   template <typename F>
   void Best(size_t limit, F wanted, std::vector<uint32_t>& out) const {
-    entries_.clear();
-    float floor = 0;  // of those that still have a chance
-    for (uint32_t index : touched()) {
-      if (values_[index] < floor || !wanted(index)) continue;
-      entries_.push_back({values_[index], index});
-      if (entries_.size() == 2 * limit) floor = KeepBest(limit);
-    }
-    KeepBest(limit);
+    const float guess = GuessFloor(limit);
+    Collect(limit, wanted, guess);
+    if (guess > 0 && entries_.size() < limit) Collect(limit, wanted, 0);
     out.clear();
     for (const Entry& entry : entries_) out.push_back(entry.index);
   }
@@ -54,13 +63,26 @@ class ScoreVector {
     float value;
     uint32_t index;
   };
-  float KeepBest(size_t limit) const;  // of entries_; returns the smallest sum that is kept
+  // The best of those that reach `floor`, to entries_.
+  template <typename F>
+  void Collect(size_t limit, F wanted, float floor) const {
+    entries_.clear();
+    for (uint32_t index : touched()) {
+      if (values_[index] < floor || !wanted(index)) continue;
+      entries_.push_back({values_[index], index});
+      if (entries_.size() == 2 * limit) floor = KeepBest(limit);
+    }
+    KeepBest(limit);
+  }
+  float KeepBest(size_t limit) const;    // of entries_; returns the smallest sum that is kept
+  float GuessFloor(size_t limit) const;  // from a sample: below it are probably none of the `limit` largest
 
   std::vector<float> values_;
   std::vector<uint32_t> touched_;  // count_ of them, and one place to write to
   size_t count_ = 0;
   float unit_ = 1;
   mutable std::vector<Entry> entries_;  // scratch of Best
+  mutable std::vector<float> sample_;   // of GuessFloor
 };
 
 // Which items may be answered at all. Borrows.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "libs/domain/recommendations/live_catalogue.h"
+
 namespace kontor::recommendations {
 namespace {
 
@@ -28,17 +30,27 @@ Content::Content(ItemFeatures features) : features_(std::move(features)) {
   postings_.resize(features_.size());
   std::vector<uint64_t> next(offsets_.begin(), offsets_.end() - 1);
   for (ItemId item = 0; item < features_.items(); ++item) {
-    float squares = 0;
-    for (const uint32_t feature : features_.Of(item)) {
-      postings_[next[feature]++] = item;
-      squares += idf_[feature] * idf_[feature];
-    }
-    lengths_.push_back(std::sqrt(squares));
+    for (const uint32_t feature : features_.Of(item)) postings_[next[feature]++] = item;
+    lengths_.push_back(EncodeItem(features_.Of(item)).front());
   }
 }
 
+std::vector<float> Content::EncodeItem(absl::Span<const uint32_t> features) const {
+  float squares = 0;
+  for (const uint32_t feature : features) {
+    if (feature < idf_.size()) squares += idf_[feature] * idf_[feature];
+  }
+  return {std::sqrt(squares)};
+}
+
+Content::Described Content::DescribeItem(const UserContext& context, ItemId item) const {
+  if (item < features_.items()) return {features_.Of(item), lengths_[item]};
+  const FreshItem* fresh = context.live == nullptr ? nullptr : context.live->Fresh(item);
+  return fresh == nullptr ? Described() : Described{fresh->features, EncodeItem(fresh->features).front()};
+}
+
 absl::Span<const Signal> Content::signals() const {
-  static constexpr Signal kAll[] = {{"content", ReasonKind::kSimilarContent, 0.1F}};
+  static constexpr Signal kAll[] = {{"content", ReasonKind::kSimilarContent, 0.1F, 0, Effort::kLinear, true}};
   return kAll;
 }
 
@@ -49,8 +61,9 @@ void Content::Generate(const Profile& profile, int limit, size_t first, Candidat
   for (const RecentItem& recent : profile.recent()) {
     const float weight = std::pow(kDecay, static_cast<float>(recent.age));
     if (weight < kSmallestWeight) break;
-    for (const uint32_t feature : features_.Of(recent.item)) {
-      person.Add(feature, weight * idf_[feature] / lengths_[recent.item]);
+    const Described item = DescribeItem(profile.context(), recent.item);
+    for (const uint32_t feature : item.features) {
+      if (feature < idf_.size()) person.Add(feature, weight * idf_[feature] / item.length);
     }
   }
   std::vector<Wanted> wanted;
@@ -68,7 +81,22 @@ void Content::Generate(const Profile& profile, int limit, size_t first, Candidat
       scores.Add(postings_[i], one.weight * idf_[one.feature] / lengths_[postings_[i]]);
     }
   }
+  if (profile.context().live != nullptr) ScoreFresh(*profile.context().live, person, first, out);
   out.NominateBest(first, limit);
+}
+
+void Content::ScoreFresh(const LiveCatalogue& live, const ScoreVector& person, size_t first, Candidates& out) const {
+  ScoreVector& scores = out.scores(first);
+  size_t left = kMaxPostings;
+  for (ItemId item = live.items(); item-- > live.learned() && left > 0;) {
+    const FreshItem& fresh = *live.Fresh(item);
+    left -= std::min(left, fresh.features.size());
+    float sum = 0;
+    for (const uint32_t feature : fresh.features) {
+      if (feature < idf_.size()) sum += person[feature] * idf_[feature];
+    }
+    if (sum > 0) scores.Add(item, sum / fresh.codes[first].front());
+  }
 }
 
 void Content::Describe(const Profile&, size_t first, Candidates& out) const {
@@ -76,22 +104,28 @@ void Content::Describe(const Profile&, size_t first, Candidates& out) const {
   for (size_t row = 0; row < out.items().size(); ++row) out.value(row, first) = scores[out.items()[row]];
 }
 
-float Content::Similarity(ItemId a, ItemId b) const {
-  const absl::Span<const uint32_t> left = features_.Of(a), right = features_.Of(b);
+float Content::Cosine(const Described& a, const Described& b) const {
   float sum = 0;
-  for (size_t i = 0, j = 0; i < left.size() && j < right.size();) {
-    if (left[i] == right[j]) sum += idf_[left[i]] * idf_[left[i]];
-    const bool next_left = left[i] <= right[j], next_right = right[j] <= left[i];
-    i += next_left ? 1 : 0;
-    j += next_right ? 1 : 0;
+  for (size_t i = 0, j = 0; i < a.features.size() && j < b.features.size();) {
+    const uint32_t left = a.features[i], right = b.features[j];
+    if (left == right && left < idf_.size()) sum += idf_[left] * idf_[left];
+    i += left <= right ? 1 : 0;
+    j += right <= left ? 1 : 0;
   }
-  return sum > 0 ? sum / (lengths_[a] * lengths_[b]) : 0;
+  return sum > 0 ? sum / (a.length * b.length) : 0;
+}
+
+float Content::Similarity(ItemId a, ItemId b) const {
+  const UserContext nobody;
+  return Cosine(DescribeItem(nobody, a), DescribeItem(nobody, b));
 }
 
 void Content::Explain(const Profile& profile, ItemId item, Reason& reason) const {
+  const Described shown = DescribeItem(profile.context(), item);
   float best = 0;
   for (const RecentItem& recent : profile.recent()) {
-    const float part = std::pow(kDecay, static_cast<float>(recent.age)) * Similarity(recent.item, item);
+    const float part =
+        std::pow(kDecay, static_cast<float>(recent.age)) * Cosine(DescribeItem(profile.context(), recent.item), shown);
     if (part > best) {
       best = part;
       reason.evidence = recent.item;

@@ -27,6 +27,7 @@ enum class AbsenceCause : uint8_t {
   kAttribute,       // lacks one that is asked for
   kBudget,          // dearer than asked for, or of unknown price
   kOutOfStock,      // and only what is in stock is asked for
+  kNotCompatible,   // with the product that is asked for
   kRuleFilter,      // `rule`
   // Of what may be shown:
   kNotNominated,  // no source proposed it

@@ -27,7 +27,10 @@ absl::Span<const Signal> ItemItem::signals() const {
 }
 
 void ItemItem::Accumulate(absl::Span<const Seed> seeds, ScoreVector& scores) const {
-  for (const Seed& seed : seeds) table_.AddRow(seed.item, seed.weight, scores);
+  for (size_t i = 0; i < seeds.size(); ++i) {
+    if (i + 1 < seeds.size()) table_.Prefetch(seeds[i + 1].item);
+    table_.AddRow(seeds[i].item, seeds[i].weight, scores);
+  }
   const float max = scores.Max();
   if (max > 0) scores.set_unit(max);
 }

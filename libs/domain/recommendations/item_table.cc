@@ -56,6 +56,16 @@ absl::Span<const float> ItemTable::WeightsOf(ItemId row) const {
   return absl::MakeConstSpan(weights_).subspan(offsets_[row], offsets_[row + 1] - offsets_[row]);
 }
 
+void ItemTable::Prefetch(ItemId row) const {
+  constexpr uint64_t kLine = 16, kMost = 32 * kLine;  // entries
+  if (row >= rows()) return;
+  const uint64_t end = std::min(offsets_[row + 1], offsets_[row] + kMost);
+  for (uint64_t i = offsets_[row]; i < end; i += kLine) {
+    __builtin_prefetch(items_.data() + i);
+    __builtin_prefetch(weights_.data() + i);
+  }
+}
+
 float ItemTable::At(ItemId row, ItemId item) const {
   const absl::Span<const ItemId> items = ItemsOf(row);
   const auto it = std::lower_bound(items.begin(), items.end(), item);

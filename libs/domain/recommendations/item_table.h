@@ -31,11 +31,9 @@ class ItemTable {
   absl::Span<const float> WeightsOf(ItemId row) const;
   float At(ItemId row, ItemId item) const;  // 0 where there is no entry
 
-  void AddRow(ItemId row, float factor, ScoreVector& out) const {
-    const absl::Span<const ItemId> items = ItemsOf(row);
-    const absl::Span<const float> weights = WeightsOf(row);
-    for (size_t i = 0; i < items.size(); ++i) out.Add(items[i], factor * weights[i]);
-  }
+  void AddRow(ItemId row, float factor, ScoreVector& out) const { out.AddAll(ItemsOf(row), WeightsOf(row), factor); }
+  // Asks for a row to be in the cache by when it is added: reading rows costs more than adding them.
+  void Prefetch(ItemId row) const;
 
   void Save(base::ByteWriter& out) const;
   // At most `item_count` rows of items below it.

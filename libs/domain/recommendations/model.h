@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "libs/domain/history/interner.h"
+#include "libs/domain/recommendations/item_facts.h"
 #include "libs/domain/recommendations/item_features.h"
 #include "libs/domain/recommendations/outcome_model.h"
 #include "libs/domain/recommendations/popularity.h"
@@ -22,6 +23,7 @@ struct Catalogue {
   history::Interner contexts;                // ContextId -> the caller's key, e.g. "country/GB"
   std::vector<ContextId> context_parents;    // parents come first; kNone at the top
   ItemFeatures features;                     // by ItemId; for training: a model keeps them in its Content source
+  std::vector<Term> feature_terms;           // by feature: what products that come later are told by; may be empty
 };
 
 // How well the model's kind did on the last basket of each customer, learned from what came before it; weights were

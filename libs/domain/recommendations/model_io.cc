@@ -50,6 +50,7 @@ void SaveCatalogue(const Catalogue& catalogue, base::ByteWriter& out) {
   out.Array(catalogue.product_categories);
   SaveNames(catalogue.contexts, out);
   out.Array(catalogue.context_parents);
+  out.Array(catalogue.feature_terms);
 }
 
 Catalogue LoadCatalogue(base::ByteReader& in) {
@@ -59,6 +60,7 @@ Catalogue LoadCatalogue(base::ByteReader& in) {
   out.product_categories = in.Array<uint32_t>();
   out.contexts = LoadNames(in);
   out.context_parents = in.Array<uint32_t>();
+  out.feature_terms = in.Array<Term>();
   in.Require(out.product_categories.size() == out.products.size(), "the catalogue has columns of unequal length");
   in.Require(out.context_parents.size() == out.contexts.size(), "the contexts have columns of unequal length");
   for (size_t context = 0; context < out.context_parents.size(); ++context) {

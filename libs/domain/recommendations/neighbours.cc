@@ -85,6 +85,14 @@ absl::Span<const Signal> Neighbours::signals() const {
   return kAll;
 }
 
+void Neighbours::PrefetchProfile(uint32_t user) const {
+  constexpr uint64_t kLine = 16;  // entries
+  for (uint64_t i = profile_offsets_[user]; i < profile_offsets_[user + 1]; i += kLine) {
+    __builtin_prefetch(profile_items_.data() + i);
+    __builtin_prefetch(profile_shares_.data() + i);
+  }
+}
+
 void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candidates& out) const {
   double squares = 0;
   for (const Seed& seed : profile.seeds()) squares += static_cast<double>(seed.weight) * seed.weight;
@@ -93,10 +101,11 @@ void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candi
   cosines.Clear();
   cosines.Resize(users());
   for (const Seed& seed : profile.seeds()) {
+    if (seed.item + size_t{1} >= posting_offsets_.size()) continue;
     const float weight = static_cast<float>(seed.weight / std::sqrt(squares));
-    for (uint64_t i = posting_offsets_[seed.item]; i < posting_offsets_[seed.item + 1]; ++i) {
-      cosines.Add(posting_users_[i], weight * posting_weights_[i]);
-    }
+    const uint64_t begin = posting_offsets_[seed.item], size = posting_offsets_[seed.item + 1] - begin;
+    cosines.AddAll(absl::MakeConstSpan(posting_users_).subspan(begin, size),
+                   absl::MakeConstSpan(posting_weights_).subspan(begin, size), weight);
   }
   std::vector<uint32_t>& best = out.order();
   const uint64_t person = profile.context().person;
@@ -107,11 +116,13 @@ void Neighbours::Generate(const Profile& profile, int limit, size_t first, Candi
   float total = 0;
   for (uint32_t user : best) total += cubed(user);
   ScoreVector& scores = out.scores(first);
-  for (uint32_t user : best) {
+  for (size_t n = 0; n < best.size(); ++n) {
+    if (n + 1 < best.size()) PrefetchProfile(best[n + 1]);
+    const uint32_t user = best[n];
     const float weight = cubed(user) / total;
-    for (uint64_t i = profile_offsets_[user]; i < profile_offsets_[user + 1]; ++i) {
-      scores.Add(profile_items_[i], weight * profile_shares_[i]);
-    }
+    const uint64_t begin = profile_offsets_[user], size = profile_offsets_[user + 1] - begin;
+    scores.AddAll(absl::MakeConstSpan(profile_items_).subspan(begin, size),
+                  absl::MakeConstSpan(profile_shares_).subspan(begin, size), weight);
   }
   out.NominateBest(first, limit);
 }

@@ -45,6 +45,7 @@ class Neighbours : public CandidateSource {
 
  private:
   void AppendProfile(const Baskets& baskets, uint32_t user, const NeighboursOptions& options);
+  void PrefetchProfile(uint32_t user) const;  // they lie anywhere
   void Invert(const Baskets& baskets, absl::Span<const uint32_t> users, const NeighboursOptions& options);
 
   uint32_t neighbours_ = 0;

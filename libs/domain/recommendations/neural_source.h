@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "libs/domain/nn/pair_scorer.h"
 #include "libs/domain/nn/user_encoder.h"
@@ -11,11 +13,14 @@
 
 namespace kontor::recommendations {
 
+using FailureCount = std::atomic<int64_t>;  // CandidateSource::failures
+
 // A neural model that turns what a person met last into a vector (user_encoder.h), over the exact scan of its items
 // (vector_index.h):
 //   signal(j) = exp(score(j) - largest score of an allowed item),
-// how likely the model holds the item beside the likeliest. Knows nothing of a person without items. Cost of a request:
-// the encoder, and reading a byte a coordinate and item.
+// how likely the model holds the item beside the likeliest. Knows nothing of a person without items that it learned of.
+// Cost of a request: the encoder, and reading a byte a coordinate and item. Two towers score what came after the
+// training, too.
 class NeuralSource : public CandidateSource {
  public:
   enum class Kind : uint8_t {
@@ -32,6 +37,8 @@ class NeuralSource : public CandidateSource {
   void Generate(const Profile& profile, int limit, size_t first, Candidates& out) const override;
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile&, ItemId, Reason&) const override {}  // no single item speaks for another
+  std::vector<float> EncodeItem(absl::Span<const uint32_t> features) const override;  // a row of the output table
+  int64_t failures() const override { return *failures_; }
 
   const nn::UserEncoder& encoder() const { return *encoder_; }
 
@@ -39,7 +46,12 @@ class NeuralSource : public CandidateSource {
   static NeuralSource Load(base::ByteReader& in, uint32_t item_count);
 
  private:
+  // The items after the training that would be among the `limit` best beside `best`, which gives way to them.
+  void MergeFresh(const LiveCatalogue* live, absl::Span<const float> vector, size_t first, size_t limit,
+                  Candidates& out, std::vector<ScoredItem>& best) const;
+
   Kind kind_;
+  std::shared_ptr<FailureCount> failures_ = std::make_shared<FailureCount>(0);
   std::shared_ptr<const nn::UserEncoder> encoder_;
   VectorIndex index_;
 };
@@ -56,11 +68,13 @@ class PairSource : public CandidateSource {
   void Generate(const Profile&, int, size_t, Candidates&) const override {}
   void Describe(const Profile& profile, size_t first, Candidates& out) const override;
   void Explain(const Profile&, ItemId, Reason&) const override {}
+  int64_t failures() const override { return *failures_; }
 
   void Save(base::ByteWriter& out) const override;
   static PairSource Load(base::ByteReader& in, uint32_t item_count);
 
  private:
+  std::shared_ptr<FailureCount> failures_ = std::make_shared<FailureCount>(0);
   std::shared_ptr<const nn::PairScorer> scorer_;
 };
 

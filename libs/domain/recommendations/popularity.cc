@@ -8,6 +8,7 @@ namespace kontor::recommendations {
 namespace {
 
 constexpr float kTiny = 1e-4F;
+constexpr float kSteady = 2;  // the trend of what sells as ever
 
 double Decay(const Baskets& baskets, int64_t newest, uint32_t basket, double half_life_days) {
   const double age_days = static_cast<double>(newest - baskets.At(basket).time_seconds) / kSecondsPerDay;
@@ -68,6 +69,7 @@ Popularity Popularity::Train(const Baskets& baskets, absl::Span<const ContextId>
     for (ItemId item : sums.touched()) counts.emplace_back(item, sums[item]);
     out.AppendContext(counts, total, options.shrink_baskets);
   }
+  out.Prepare();
   return out;
 }
 
@@ -88,7 +90,7 @@ void Popularity::AppendContext(std::vector<std::pair<ItemId, float>>& sums, doub
 
 absl::Span<const Signal> Popularity::signals() const {
   static constexpr Signal kAll[kSignals] = {{"popular", ReasonKind::kPopular, 1e-3F},
-                                            {"trend", ReasonKind::kPopular, 0, 2}};
+                                            {"trend", ReasonKind::kPopular, 0, kSteady}};
   return kAll;
 }
 
@@ -105,12 +107,17 @@ float Popularity::Share(ContextId context, ItemId item) const {
     share += part * OwnShare(context, item);
     part *= parent_part_[context];
   }
-  return share + part * recent_[item];
+  return item < recent_.size() ? share + part * recent_[item] : 0;
 }
 
-float Popularity::Trend(ItemId item) const {
-  return std::clamp(2 + std::log((recent_[item] + kTiny) / (all_time_[item] + kTiny)), 0.0F, 4.0F);
+void Popularity::Prepare() {
+  for (ItemId item = 0; item < recent_.size(); ++item) {
+    const float change = std::log((recent_[item] + kTiny) / (all_time_[item] + kTiny));
+    trends_.push_back(std::clamp(kSteady + change, 0.0F, 4.0F));
+  }
 }
+
+float Popularity::Trend(ItemId item) const { return item < trends_.size() ? trends_[item] : kSteady; }
 
 ContextId Popularity::SoldIn(ContextId context, ItemId item) const {
   for (; context < parents_.size(); context = parents_[context]) {
@@ -181,6 +188,7 @@ Popularity Popularity::Load(base::ByteReader& in, uint32_t item_count, uint32_t 
     in.Require(out.parents_[context] == kNone || out.parents_[context] < context, "a context stands before its parent");
   }
   for (const auto* shares : {&out.recent_, &out.all_time_, &out.parent_part_, &out.shares_}) in.RequireWeights(*shares);
+  if (in.status().ok()) out.Prepare();
   return out;
 }
 

@@ -49,9 +49,11 @@ class Popularity : public CandidateSource {
  private:
   static constexpr size_t kTop = 200;                    // nominations kept per context
   float OwnShare(ContextId context, ItemId item) const;  // n(i) / (n + m), without the parent's part
+  void Prepare();                                        // what the columns imply
   void AppendContext(std::vector<std::pair<ItemId, float>>& sums, double baskets, double shrink);
 
   std::vector<float> recent_, all_time_;  // shares everywhere, by item
+  std::vector<float> trends_;
   std::vector<ItemId> order_;
   std::vector<ContextId> parents_;
   std::vector<float> parent_part_;  // m / (n + m), by context

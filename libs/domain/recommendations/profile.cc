@@ -20,18 +20,18 @@ void KeepHeaviest(size_t limit, std::vector<Seed>& seeds) {
 
 }  // namespace
 
-Profile::Profile(const UserContext& context, uint32_t item_count) : context_(context) {
-  CollectItems(item_count);
-  CollectSeeds(item_count);
-  CollectRecent(item_count);
+Profile::Profile(const UserContext& context, uint32_t item_count) : context_(context), item_count_(item_count) {
+  CollectItems();
+  CollectSeeds();
+  CollectRecent();
 }
 
-void Profile::CollectItems(uint32_t item_count) {
+void Profile::CollectItems() {
   std::vector<ProfileItem> lines;
   double weight = 1;
   for (const PastBasket& basket : context_.baskets) {
     for (ItemId item : basket.items) {
-      if (item < item_count) {
+      if (item < item_count_) {
         lines.push_back({item, static_cast<float>(weight), 1, baskets_ == 0, basket.time_seconds, basket.time_seconds});
       }
     }
@@ -53,9 +53,9 @@ void Profile::CollectItems(uint32_t item_count) {
   for (ProfileItem& item : items_) item.rate /= static_cast<float>(baskets_);
 }
 
-void Profile::CollectSeeds(uint32_t item_count) {
+void Profile::CollectSeeds() {
   for (const Seed& seed : context_.session) {
-    if (seed.item < item_count && seed.weight > 0) current_seeds_.push_back({seed.item, std::min(seed.weight, 1.0F)});
+    if (seed.item < item_count_ && seed.weight > 0) current_seeds_.push_back({seed.item, std::min(seed.weight, 1.0F)});
   }
   seeds_ = current_seeds_;
   for (const ProfileItem& item : items_) seeds_.push_back({item.item, item.rate});
@@ -68,10 +68,10 @@ void Profile::CollectSeeds(uint32_t item_count) {
   KeepHeaviest(kMaxSeeds, current_seeds_);
 }
 
-void Profile::CollectRecent(uint32_t item_count) {
+void Profile::CollectRecent() {
   absl::flat_hash_set<ItemId> met;
   const auto meet = [&](ItemId item, uint32_t age) {
-    if (item < item_count && recent_.size() < kMaxRecent && met.insert(item).second) recent_.push_back({item, age});
+    if (item < item_count_ && recent_.size() < kMaxRecent && met.insert(item).second) recent_.push_back({item, age});
   };
   uint32_t age = 0;
   for (const Seed& seed : context_.session) {

@@ -34,6 +34,7 @@ class Profile {
   Profile(const UserContext& context, uint32_t item_count);
 
   const UserContext& context() const { return context_; }
+  uint32_t item_count() const { return item_count_; }
   bool empty() const { return items_.empty() && current_seeds_.empty(); }
   int baskets() const { return baskets_; }
   absl::Span<const ProfileItem> items() const { return items_; }  // ascending by item
@@ -47,11 +48,12 @@ class Profile {
   absl::Span<const Seed> current_seeds() const { return current_seeds_; }
 
  private:
-  void CollectItems(uint32_t item_count);
-  void CollectSeeds(uint32_t item_count);
-  void CollectRecent(uint32_t item_count);
+  void CollectItems();
+  void CollectSeeds();
+  void CollectRecent();
 
   const UserContext& context_;
+  const uint32_t item_count_;
   int baskets_ = 0;
   std::vector<ProfileItem> items_;
   std::vector<Seed> seeds_;

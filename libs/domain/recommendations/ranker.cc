@@ -4,13 +4,20 @@
 #include <cmath>
 #include <numeric>
 
+#include "libs/domain/recommendations/live_catalogue.h"
+#include "libs/domain/recommendations/live_scores.h"
+
 namespace kontor::recommendations {
 
 RankContext::RankContext(const Profile& profile)
     : effort(profile.context().effort),
       columns{std::log1p(static_cast<float>(profile.recent().size())),
               std::log1p(static_cast<float>(profile.baskets())),
-              std::log1p(static_cast<float>(profile.context().session.size()))} {}
+              std::log1p(static_cast<float>(profile.context().session.size()))},
+      learned(profile.context().live == nullptr ? kNone : profile.context().live->learned()),
+      only_fresh(!profile.recent().empty() &&
+                 std::all_of(profile.recent().begin(), profile.recent().end(),
+                             [this](const RecentItem& recent) { return IsFresh(recent.item); })) {}
 
 Ranker::Ranker(std::vector<Signal> signals) : signals_(std::move(signals)) {
   for (auto& of_effort : weights_) {
@@ -25,16 +32,28 @@ float Ranker::Scaled(size_t signal, float value) const {
 
 void Ranker::ScoreAll(Task task, const Candidates& candidates, const RankContext& context,
                       std::vector<float>& scores) const {
-  thread_local std::vector<float> scaled;
-  thread_local std::vector<uint8_t> bought;
-  scaled.clear();
-  bought.clear();
-  for (size_t row = 0; row < candidates.items().size(); ++row) {
+  const size_t rows = candidates.items().size(), columns = signals_.size();
+  const float* weights = this->weights(task, context.effort).data();
+  scores.assign(rows, 0);
+  for (size_t row = 0; row < rows; ++row) {
+    const float* of_row = weights + (candidates.bought(row) ? columns : 0);
     const absl::Span<const float> values = candidates.row(row);
-    for (size_t i = 0; i < values.size(); ++i) scaled.push_back(Scaled(i, values[i]));
-    bought.push_back(candidates.bought(row) ? 1 : 0);
+    for (size_t i = 0; i < columns; ++i) {  // most weights or values are 0, and scaling costs most
+      if (of_row[i] != 0 && values[i] != 0) scores[row] += of_row[i] * Scaled(i, values[i]);
+    }
   }
-  ScoreScaled(task, scaled, bought, context, scores);
+  if (HasTrees(task, context)) {
+    thread_local std::vector<float> scaled;
+    RankByTrees(task, scores, [&](uint32_t row, std::vector<float>& table) {
+      const absl::Span<const float> values = candidates.row(row);
+      scaled.resize(columns);
+      for (size_t i = 0; i < columns; ++i) scaled[i] = values[i] != 0 ? Scaled(i, values[i]) : 0;
+      AppendTreeRow(candidates.bought(row), scaled, context, table);
+    });
+  }
+  if (!hears_catalogue_) return;
+  EstimateFresh(signals_, candidates, context, scores);
+  AddPriors(signals_, task, candidates, context, scores);
 }
 
 void Ranker::ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<const uint8_t> bought,
@@ -45,18 +64,22 @@ void Ranker::ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<c
     const float* weights = this->weights(task, context.effort).data() + (bought[row] ? columns : 0);
     for (size_t i = 0; i < columns; ++i) scores[row] += weights[i] * scaled[row * columns + i];
   }
-  const learn::BoostedTrees& trees = this->trees(task);
-  if (trees.empty() || context.effort != Effort::kDeep || rows == 0) return;
+  if (!HasTrees(task, context)) return;
+  RankByTrees(task, scores, [&](uint32_t row, std::vector<float>& table) {
+    AppendTreeRow(bought[row] != 0, scaled.subspan(row * columns, columns), context, table);
+  });
+}
 
+void Ranker::RankByTrees(Task task, std::vector<float>& scores,
+                         absl::FunctionRef<void(uint32_t row, std::vector<float>& table)> append) const {
+  if (scores.empty()) return;
   thread_local std::vector<uint32_t> best;
   thread_local std::vector<float> table, ranked;
   FindBest(scores, best);
   table.clear();
-  for (const uint32_t row : best) {
-    AppendTreeRow(bought[row] != 0, scaled.subspan(row * columns, columns), context, table);
-  }
+  for (const uint32_t row : best) append(row, table);
   ranked.resize(best.size());
-  trees.Predict(table, absl::MakeSpan(ranked));
+  trees(task).Predict(table, absl::MakeSpan(ranked));
   const float lowest = *std::min_element(ranked.begin(), ranked.end());
   for (float& score : scores) score = lowest - 1 / (1 + score);  // in order, below all that the trees rank
   for (size_t i = 0; i < best.size(); ++i) scores[best[i]] = ranked[i];
@@ -78,22 +101,37 @@ void Ranker::AppendTreeRow(bool bought, absl::Span<const float> scaled, const Ra
   out.insert(out.end(), context.columns.begin(), context.columns.end());
 }
 
-void Ranker::Contributions(Task task, bool bought, absl::Span<const float> row, const RankContext& context,
-                           std::vector<float>& out) const {
-  if (!trees(task).empty() && context.effort == Effort::kDeep) {
-    std::vector<float> scaled, values;
-    for (size_t i = 0; i < row.size(); ++i) scaled.push_back(Scaled(i, row[i]));
-    AppendTreeRow(bought, scaled, context, values);
+void Ranker::Contributions(Task task, const RankedRow& row, const RankContext& context, std::vector<float>& out) const {
+  const bool estimated = hears_catalogue_ && context.IsFresh(row.item) && !row.bought;
+  if (estimated) {
+    out.resize(row.values.size());
+    for (size_t i = 0; i < out.size(); ++i) out[i] = signals_[i].of_content && row.values[i] > 0 ? 1.0F : 0.0F;
+  } else {
+    LearnedContributions(task, row, context, out);
+  }
+  if (!hears_catalogue_) return;
+  for (size_t i = 0; i < out.size(); ++i) out[i] += PriorOf(signals_[i], task, context) * row.values[i];
+}
+
+void Ranker::LearnedContributions(Task task, const RankedRow& row, const RankContext& context,
+                                  std::vector<float>& out) const {
+  const absl::Span<const float> values = row.values;
+  if (HasTrees(task, context)) {
+    std::vector<float> scaled, columns;
+    for (size_t i = 0; i < values.size(); ++i) scaled.push_back(Scaled(i, values[i]));
+    AppendTreeRow(row.bought, scaled, context, columns);
+    out.resize(columns.size());
+    trees(task).Contributions(columns, absl::MakeSpan(out));
     out.resize(values.size());
-    trees(task).Contributions(values, absl::MakeSpan(out));
-    out.resize(row.size());
     for (float& part : out) part = std::max(0.0F, part);
     if (std::any_of(out.begin(), out.end(), [](float part) { return part > 0; })) return;
   }
   const absl::Span<const float> weights =
-      this->weights(task, context.effort).subspan(bought ? signals_.size() : 0, signals_.size());
-  out.resize(row.size());
-  for (size_t i = 0; i < row.size(); ++i) out[i] = weights[i] * std::max(0.0F, Scaled(i, row[i]) - signals_[i].neutral);
+      this->weights(task, context.effort).subspan(row.bought ? signals_.size() : 0, signals_.size());
+  out.resize(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    out[i] = weights[i] * std::max(0.0F, Scaled(i, values[i]) - signals_[i].neutral);
+  }
 }
 
 void Ranker::Save(base::ByteWriter& out) const {
@@ -129,7 +167,8 @@ Ranker DefaultRanker(std::vector<Signal> signals) {
     absl::string_view name;
     float next_other, next_bought, fresh, basket_other, basket_bought, stranger;
   };
-  // Above what all other signals of an item that was not bought can add up to (7.8: each is at most 1, the trend 4).
+  // Above what all other signals of an item that was not bought can add up to (7.8: each is at most 1, the trend 4);
+  // relations of the catalogue are not meant, and may pass it.
   static constexpr float kBoughtFirst = 10;
   static constexpr Default kDefaults[] = {
       {"bought", 0, kBoughtFirst, 0, 0, 1.20F, 0},

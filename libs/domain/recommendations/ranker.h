@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "libs/base/bytes.h"
 #include "libs/domain/learn/boosted_trees.h"
 #include "libs/domain/recommendations/candidates.h"
@@ -29,6 +30,16 @@ struct RankContext {
   explicit RankContext(const Profile& profile);
   Effort effort = Effort::kDeep;
   std::array<float, kColumns> columns{};  // log(1 + items met), log(1 + baskets), log(1 + steps of the session)
+  ItemId learned = kNone;                 // items from here on came after the model
+  bool only_fresh = false;                // the person has met no others
+  bool IsFresh(ItemId item) const { return item >= learned; }
+};
+
+// A row of the candidates' table.
+struct RankedRow {
+  bool bought = false;
+  absl::Span<const float> values;  // as the sources state them
+  ItemId item = 0;
 };
 
 // Two stages. The first is a blend of the sources' signals, linear after the scale that each signal names (source.h):
@@ -37,6 +48,10 @@ struct RankContext {
 // that ask fewer sources. No weight is negative, so that a
 // larger signal never lowers a score. The second, where a task has it and the effort is deep, ranks the kTreeRows best
 // of the first again by boosted trees over the scaled signals, whether the item was bought, and RankContext.
+//
+// What was learned knows nothing of the catalogue's last word, so that two steps follow that no fit touches
+// (live_scores.h): an item that came after the model gets the score that items as like the person's taste by content
+// have in this list, and relations of the catalogue (and content, where nothing else speaks) add to the log-odds.
 class Ranker {
  public:
   static constexpr size_t kTreeRows = 200;
@@ -58,10 +73,14 @@ class Ranker {
 
   // The signal as the weights meet it.
   float Scaled(size_t signal, float value) const;
+  // False for a ranker that answers by its weights alone, whatever the catalogue says now; true at first.
+  bool hears_catalogue() const { return hears_catalogue_; }
+  void set_hears_catalogue(bool hears) { hears_catalogue_ = hears; }
+
   // Every row's score, in the order of the table; larger is better. With trees, rows that they do not rank follow those
   // that they do.
   void ScoreAll(Task task, const Candidates& candidates, const RankContext& context, std::vector<float>& scores) const;
-  // The same for rows × signals() numbers that are scaled already.
+  // The same for rows × signals() numbers that are scaled already, without the catalogue's steps.
   void ScoreScaled(Task task, absl::Span<const float> scaled, absl::Span<const uint8_t> bought,
                    const RankContext& context, std::vector<float>& scores) const;
 
@@ -76,16 +95,26 @@ class Ranker {
   static void FindBest(absl::Span<const float> scores, std::vector<uint32_t>& best);
 
   // What each signal adds to the score, at least 0: in the first stage beyond its neutral value, in the second along
-  // the row's way through the trees.
-  void Contributions(Task task, bool bought, absl::Span<const float> row, const RankContext& context,
-                     std::vector<float>& out) const;
+  // the row's way through the trees; of an item that came after the model 1 for each signal that speaks of its content
+  // and has something to say, for they decide between them. What PriorOf
+  // (live_scores.h) adds to the log-odds stands beside that.
+  void Contributions(Task task, const RankedRow& row, const RankContext& context, std::vector<float>& out) const;
 
   void Save(base::ByteWriter& out) const;
   // Reads the weights of `signals`, by name: NOT the same signals is an error.
   static Ranker Load(base::ByteReader& in, std::vector<Signal> signals);
 
  private:
+  bool HasTrees(Task task, const RankContext& context) const {
+    return !trees(task).empty() && context.effort == Effort::kDeep;
+  }
+  // The second stage; `append` appends a row as trees meet it.
+  void RankByTrees(Task task, std::vector<float>& scores,
+                   absl::FunctionRef<void(uint32_t row, std::vector<float>& table)> append) const;
+  void LearnedContributions(Task task, const RankedRow& row, const RankContext& context, std::vector<float>& out) const;
+
   std::vector<Signal> signals_;
+  bool hears_catalogue_ = true;
   std::array<std::array<std::vector<float>, kTasks>, kEfforts> weights_;
   std::array<learn::BoostedTrees, kTasks> trees_;
 };

@@ -27,7 +27,7 @@ TEST(RankerTest, ScoresAndContributionsByHand) {
   ranker.ScoreScaled(Task::kStranger, scaled, {0, 1}, {}, scores);
   EXPECT_THAT(scores, ElementsAre(0, 0));
   std::vector<float> parts;
-  ranker.Contributions(Task::kNextBasket, false, row, {}, parts);
+  ranker.Contributions(Task::kNextBasket, {false, row, 0}, {}, parts);
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_NEAR(parts[0], std::log(3.0), 1e-6);
   EXPECT_NEAR(parts[1], 2 * (3 - 2), 1e-6) << "beyond neutral";
@@ -82,7 +82,8 @@ TEST(RankerTest, TreesRankTheBestOfTheFirstStageAgain) {
     EXPECT_TRUE(row == Ranker::kTreeRows || scores[row] <= scores[row - 1]) << "the first stage's order";
   }
   std::vector<float> parts;
-  ranker.Contributions(Task::kNextBasket, false, std::vector<float>{0.5F, 1}, {}, parts);
+  const std::vector<float> row = {0.5F, 1};
+  ranker.Contributions(Task::kNextBasket, {false, row, 0}, {}, parts);
   EXPECT_GT(parts[1], parts[0]);
 }
 

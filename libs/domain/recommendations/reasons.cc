@@ -28,9 +28,9 @@ std::array<Part, kReasonKinds> Parts(const Ranker& ranker, absl::Span<const floa
 }  // namespace
 
 std::vector<Reason> ExplainItem(const Model& model, const Ranker& ranker, Task task, const Profile& profile,
-                                const RankContext& context, const RankedItem& ranked) {
+                                const RankContext& context, const RankedRow& ranked) {
   std::vector<float> contributions;
-  ranker.Contributions(task, ranked.bought, ranked.row, context, contributions);
+  ranker.Contributions(task, ranked, context, contributions);
   const std::array<Part, kReasonKinds> parts = Parts(ranker, contributions);
   float total = 0, kept = 0;
   for (const Part& part : parts) total += part.sum;

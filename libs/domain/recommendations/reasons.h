@@ -6,18 +6,11 @@
 
 namespace kontor::recommendations {
 
-// A row of the candidates' table.
-struct RankedItem {
-  ItemId item = 0;
-  bool bought = false;
-  absl::Span<const float> row;
-};
-
 // Why an item stands where it stands: the ranker's contributions summed by kind of reason, as shares of their sum, the
 // largest first; shares below kSmallestShare are left out and the rest sum to 1. Evidence comes from the source that
 // contributed most within a kind. Empty when nothing contributed.
 inline constexpr float kSmallestShare = 0.05F;
 std::vector<Reason> ExplainItem(const Model& model, const Ranker& ranker, Task task, const Profile& profile,
-                                const RankContext& context, const RankedItem& ranked);
+                                const RankContext& context, const RankedRow& ranked);
 
 }  // namespace kontor::recommendations

@@ -36,12 +36,14 @@ absl::string_view RecencySource::name() const { return ShapeOf(kind_).name; }
 absl::Span<const Signal> RecencySource::signals() const { return ShapeOf(kind_).signals; }
 
 void RecencySource::Generate(const Profile& profile, int limit, size_t first, Candidates& out) const {
+  const absl::Span<const RecentItem> recents = profile.recent();
   for (size_t i = 0; i < kDecays; ++i) {
     ScoreVector& scores = out.scores(first + i);
-    for (const RecentItem& recent : profile.recent()) {
-      const float weight = std::pow(ShapeOf(kind_).decays[i], static_cast<float>(recent.age));
+    for (size_t r = 0; r < recents.size(); ++r) {
+      const float weight = std::pow(ShapeOf(kind_).decays[i], static_cast<float>(recents[r].age));
       if (weight < kSmallestWeight) break;
-      table_.AddRow(recent.item, weight, scores);
+      if (r + 1 < recents.size()) table_.Prefetch(recents[r + 1].item);
+      table_.AddRow(recents[r].item, weight, scores);
     }
     out.NominateBest(first + i, limit);
   }

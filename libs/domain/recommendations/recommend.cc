@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
+#include "libs/domain/recommendations/live_catalogue.h"
 #include "libs/domain/recommendations/reasons.h"
 #include "libs/domain/recommendations/rerank.h"
 
@@ -78,6 +80,18 @@ std::vector<Scored> ScoreFor(const Model& model, const Request& request, const P
   return scored;
 }
 
+void LeaveToChance(const Request& request, const RankContext& context, ItemId spared, std::vector<Scored>& scored) {
+  if (!(request.rerank.exploration.share > 0) || scored.size() <= static_cast<size_t>(request.limit)) return;
+  std::vector<float> scores;
+  for (const Scored& one : scored) scores.push_back(one.score);
+  const auto last = scores.begin() + std::max(request.limit, 1) - 1;
+  std::nth_element(scores.begin(), last, scores.end(), std::greater<>());
+  const auto chancy = [&](const Scored& one) {
+    return context.IsFresh(one.item) && one.item != spared && one.score < *last;
+  };
+  scored.erase(std::remove_if(scored.begin(), scored.end(), chancy), scored.end());
+}
+
 Task TaskOf(const Request& request, bool anything_known) {
   if (!anything_known) return Task::kStranger;
   if (request.task == Task::kNextBasket && request.bought == BoughtItems::kExclude) return Task::kNewProducts;
@@ -87,7 +101,7 @@ Task TaskOf(const Request& request, bool anything_known) {
 bool CollectCandidates(const Model& model, const Profile& profile, const ItemFilter& filter, int limit, Candidates& out,
                        ItemId also) {
   const size_t signals = model.ranker().signals().size();
-  out.Reset(model.items(), signals, filter, profile);
+  out.Reset(profile.item_count(), signals, filter, profile);
   size_t first = 0;
   const Effort effort = profile.context().effort;
   for (const auto& source : model.sources()) {
@@ -108,18 +122,19 @@ bool CollectCandidates(const Model& model, const Profile& profile, const ItemFil
 std::vector<Recommendation> Recommend(const Model& model, const UserContext& context, const Request& request,
                                       std::vector<PassedOver>* passed_over) {
   thread_local Candidates candidates;
-  const Profile profile(context, model.items());
+  const Profile profile(context, ItemsOf(model, context));
   CollectCandidates(model, profile, FilterOf(request), NominationsFor(request.limit), candidates);
 
   const Ranker& ranker = request.ranker != nullptr ? *request.ranker : model.ranker();
   const Task task = TaskOf(request, !profile.empty());
   const RankContext rank_context(profile);
   std::vector<Scored> scored = ScoreFor(model, request, profile, candidates);
+  LeaveToChance(request, rank_context, kNone, scored);
   std::vector<Recommendation> out;
   for (const Placed& placed : Rerank(scored, RerankOf(model, request), passed_over)) {
     out.push_back(Shown(placed));
     if (!request.explain || placed.row == kNone) continue;
-    const RankedItem ranked{placed.item, candidates.bought(placed.row), candidates.row(placed.row)};
+    const RankedRow ranked{candidates.bought(placed.row), candidates.row(placed.row), placed.item};
     out.back().reasons = ExplainItem(model, ranker, task, profile, rank_context, ranked);
   }
   return out;
@@ -177,7 +192,7 @@ std::vector<Recommendation> PopularList(const Model& model, const UserContext& c
 }
 
 Tier TierOf(const Model& model, const UserContext& context) {
-  const auto known = [&](ItemId item) { return item < model.items(); };
+  const auto known = [&](ItemId item) { return item < ItemsOf(model, context); };
   const bool personal = std::any_of(context.session.begin(), context.session.end(),
                                     [&](const Seed& seed) { return seed.weight > 0 && known(seed.item); }) ||
                         std::any_of(context.baskets.begin(), context.baskets.end(), [&](const PastBasket& basket) {

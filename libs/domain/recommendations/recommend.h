@@ -64,6 +64,9 @@ std::vector<Scored> ScoreCandidates(const Ranker& ranker, Task task, const Candi
 // The same for a request: by its ranker, then by its objective.
 std::vector<Scored> ScoreFor(const Model& model, const Request& request, const Profile& profile,
                              const Candidates& candidates);
+// Where exploration is asked for, takes out items that came after the model and do not rank among the first `limit`:
+// these are for chance to try, which passes over what is ranked. `spared` stays.
+void LeaveToChance(const Request& request, const RankContext& context, ItemId spared, std::vector<Scored>& scored);
 RerankOptions RerankOf(const Model& model, const Request& request);
 
 }  // namespace kontor::recommendations

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
@@ -21,10 +22,12 @@ struct Signal {
   float scale = 0;
   float neutral = 0;  // the value as the ranker reads it that speaks neither for nor against: counts 0 in reasons
   Effort effort = Effort::kLinear;  // its source's; filled by Model::Signals
+  bool of_content = false;          // says as much about items that nobody has bought yet
 };
 
 // Where candidates come from; each later model is one more. A request asks every source for nominations, then for its
-// signals about everybody's nominations, so that the ranker sees a full table. Immutable, thread-safe.
+// signals about everybody's nominations, so that the ranker sees a full table. Immutable, thread-safe. Items of a
+// request are numbers below profile.item_count(), which may be more than the source learned of.
 class CandidateSource {
  public:
   virtual ~CandidateSource() = default;
@@ -47,6 +50,14 @@ class CandidateSource {
   virtual std::unique_ptr<const CandidateSource> Without(const absl::flat_hash_set<uint64_t>& persons) const {
     return nullptr;
   }
+
+  // What the source needs to compare an item that came after the training with others, from its features (ascending,
+  // in the training's numbers): found again in FreshItem::codes. Empty for sources that learn from behaviour alone.
+  virtual std::vector<float> EncodeItem(absl::Span<const uint32_t>) const { return {}; }
+
+  // How often it could not answer since it was made, or said what is no number: what it nominates and states is then
+  // as if it knew nothing. More than 0 means that something is broken.
+  virtual int64_t failures() const { return 0; }
 
   // The source as a part of a model's file; read by LoadSource (source_table.h).
   virtual void Save(base::ByteWriter& out) const = 0;

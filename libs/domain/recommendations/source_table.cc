@@ -7,6 +7,7 @@
 #include "libs/domain/recommendations/calendar.h"
 #include "libs/domain/recommendations/content.h"
 #include "libs/domain/recommendations/item_item.h"
+#include "libs/domain/recommendations/knowledge.h"
 #include "libs/domain/recommendations/neighbours.h"
 #include "libs/domain/recommendations/neural_source.h"
 #include "libs/domain/recommendations/recency_source.h"
@@ -31,6 +32,7 @@ constexpr std::pair<absl::string_view, Loader> kLoaders[] = {
     {"calendar", LoadOne<Calendar>},
     {"content", LoadOne<Content>},
     {"ease", LoadOne<RecencySource>},
+    {"knowledge", LoadOne<Knowledge>},
     {"mult_vae", LoadOne<NeuralSource>},
     {"neighbours", LoadOne<Neighbours>},
     {"neumf", LoadOne<PairSource>},

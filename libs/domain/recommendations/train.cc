@@ -9,6 +9,7 @@
 #include "libs/domain/recommendations/buy_again.h"
 #include "libs/domain/recommendations/calendar.h"
 #include "libs/domain/recommendations/content.h"
+#include "libs/domain/recommendations/knowledge.h"
 #include "libs/domain/recommendations/recency_source.h"
 #include "libs/domain/recommendations/repurchase_clock.h"
 
@@ -62,6 +63,7 @@ absl::StatusOr<std::shared_ptr<Model>> TrainSources(const Baskets& baskets, cons
   if (sessions.size() > 0) {
     sources.push_back(std::make_shared<const SessionKnn>(SessionKnn::Train(sessions, options.sessions)));
   }
+  sources.push_back(std::make_shared<const Knowledge>());
   if (catalogue.features.size() > 0) sources.push_back(std::make_shared<const Content>(catalogue.features));
   ASSIGN_OR_RETURN(Model::Sources networks,
                    TrainNeural(baskets, catalogue.features, plan.validation, options.neural, plan.epochs));

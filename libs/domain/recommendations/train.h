@@ -24,8 +24,8 @@ struct TrainOptions {
   ItemItemOptions together{.group = ItemItemOptions::Group::kBasket, .half_life_days = 90};
   ItemItemOptions customers{.group = ItemItemOptions::Group::kCustomer};
   AlsOptions als;
-  EaseOptions ease;
-  SequentialRulesOptions rules;
+  EaseOptions ease{.max_row = 200};
+  SequentialRulesOptions rules{.max_row = 200};
   ClockOptions clock;
   NeighboursOptions neighbours;
   SessionKnnOptions sessions;

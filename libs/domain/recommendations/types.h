@@ -14,6 +14,8 @@ using ContextId = uint32_t;  // dense in one model's contexts (a store, a countr
 inline constexpr uint32_t kNone = 0xffffffff;
 inline constexpr double kSecondsPerDay = 86400;
 
+class LiveCatalogue;  // live_catalogue.h
+
 struct PastBasket {
   int64_t time_seconds = 0;
   absl::Span<const ItemId> items;  // distinct
@@ -35,7 +37,7 @@ enum class Effort : uint8_t {
 };
 inline constexpr size_t kEfforts = static_cast<size_t>(Effort::kDeep) + 1;
 
-// What is known when an answer is asked for. Borrows; items that the model does not know are passed over.
+// What is known when an answer is asked for. Borrows; items that neither the model nor `live` knows are passed over.
 struct UserContext {
   uint64_t person = 0;  // StableHash of the subject's token, 0 for nobody: leaves their own rows of the
                         // training data out of "customers like you"
@@ -44,9 +46,20 @@ struct UserContext {
   ContextId context = kNone;             // the most specific one known
   int64_t now_seconds = 0;               // when the answer is asked for, Unix time; 0 where that must not count
   Effort effort = Effort::kDeep;
+  const LiveCatalogue* live = nullptr;  // what the catalogue says now; null: no more than the model learned
+  ItemId about = kNone;                 // what the answer shall be an accessory of or compatible with
 };
 
 enum class BoughtItems : uint8_t { kInclude = 0, kExclude = 1, kOnly = 2 };
+
+// What an item is to another one, as the catalogue states it.
+enum class RelationKind : uint8_t {
+  kAccessoryOf = 0,     // it is an accessory of the other
+  kCompatibleWith = 1,  // each works with the other
+  kReplaces = 2,        // it is the successor of the other
+  kRequires = 3,        // it does not work without the other
+};
+inline constexpr size_t kRelationKinds = static_cast<size_t>(RelationKind::kRequires) + 1;
 
 enum class ReasonKind : uint8_t {
   kBoughtBefore = 0,      // by this person
@@ -58,7 +71,7 @@ enum class ReasonKind : uint8_t {
   kSameSession = 6,     // met by others in sessions like this one
   kSimilarContent = 7,  // like an item of theirs by what the catalogue says
   kMatchesTaste = 8,    // by a model that keeps no single item to name
-  kGoesWith = 9,        // by a relation of the catalogue: an accessory of an item of theirs
+  kGoesWith = 9,        // by a relation of the catalogue to an item of theirs
   kDueAgain = 10,       // bought before, and by its rhythm due
   kNewItem = 11,        // too new to be judged, shown to learn about it
   kRecentlyViewed = 12,
@@ -73,6 +86,7 @@ struct Reason {
   ContextId context = kNone;      // kPopularInContext
   int count = 0;                  // kBoughtBefore, kDueAgain: in so many baskets
   int64_t last_time_seconds = 0;  // kBoughtBefore, kDueAgain
+  RelationKind relation = RelationKind::kAccessoryOf;  // kGoesWith
 };
 
 struct Recommendation {
