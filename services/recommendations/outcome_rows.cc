@@ -232,38 +232,47 @@ absl::Status AddTouched(postgres::Transaction& transaction, const Wants& wants, 
 }
 
 // A place was bought when an order names its answer, or when an order that names none is of somebody who touched it
-// here last, at most 7 days before.
+// here last, at most 7 days before. The steps are materialised, or a plan may work out the flags of every answer there
+// is; the time of orders is compared by a difference, as their index by person is the one to be used.
 constexpr char kUpdatePlaces[] = R"(
+WITH asked AS MATERIALIZED (
+  SELECT a.shop, a.answer_id FROM unnest($1::text[], $2::int8[]) AS a (shop, answer_id)),
+places AS MATERIALIZED (
+  SELECT s.* FROM asked JOIN recommendations.outcome_places AS s USING (shop, answer_id)),
+touched AS MATERIALIZED (
+  SELECT t.* FROM asked JOIN recommendations.outcome_touches AS t USING (shop, answer_id)),
+bought AS MATERIALIZED (
+  SELECT o.shop, o.answer_id, p.product
+  FROM asked JOIN recommendations.outcome_orders AS o USING (shop, answer_id), unnest(o.products) AS p (product)
+  WHERE NOT o.cancelled
+  UNION
+  SELECT t.shop, t.answer_id, t.product
+  FROM touched AS t, LATERAL (
+    SELECT o.subject, o.visitor, o.ordered_at FROM recommendations.outcome_orders AS o
+    WHERE o.shop = t.shop AND o.subject = t.subject AND o.subject <> '' AND o.answer_id IS NULL AND NOT o.cancelled
+      AND o.ordered_at - t.touched_at BETWEEN interval '0' AND interval '7 days' AND t.product = ANY (o.products)
+    UNION ALL
+    SELECT o.subject, o.visitor, o.ordered_at FROM recommendations.outcome_orders AS o
+    WHERE o.shop = t.shop AND o.visitor = t.subject AND o.visitor <> '' AND o.visitor <> o.subject
+      AND o.answer_id IS NULL AND NOT o.cancelled
+      AND o.ordered_at - t.touched_at BETWEEN interval '0' AND interval '7 days' AND t.product = ANY (o.products)
+  ) AS b
+  WHERE t.subject <> '' AND t.answer_id = (
+    SELECT l.answer_id FROM recommendations.outcome_touches AS l
+    WHERE l.shop = t.shop AND l.subject IN (b.subject, b.visitor) AND l.subject <> '' AND l.product = t.product
+      AND l.touched_at <= b.ordered_at
+    ORDER BY l.touched_at DESC, l.answer_id DESC LIMIT 1)),
+flags AS MATERIALIZED (
+  SELECT s.shop, s.answer_id, s.place, coalesce(t.clicked, false) AS clicked, coalesce(t.carted, false) AS carted,
+    b.product IS NOT NULL AS bought
+  FROM places AS s
+  LEFT JOIN (SELECT shop, answer_id, product, bool_or(NOT carted) AS clicked, bool_or(carted) AS carted
+             FROM touched GROUP BY shop, answer_id, product) AS t USING (shop, answer_id, product)
+  LEFT JOIN bought AS b USING (shop, answer_id, product)
+  WHERE (s.clicked, s.carted, s.bought)
+    IS DISTINCT FROM (coalesce(t.clicked, false), coalesce(t.carted, false), b.product IS NOT NULL))
 UPDATE recommendations.outcome_places AS p SET (clicked, carted, bought) = (f.clicked, f.carted, f.bought)
-FROM (
-  SELECT s.shop, s.answer_id, s.place,
-    EXISTS (SELECT FROM recommendations.outcome_touches AS t
-            WHERE t.shop = s.shop AND t.answer_id = s.answer_id AND t.product = s.product AND NOT t.carted) AS clicked,
-    EXISTS (SELECT FROM recommendations.outcome_touches AS t
-            WHERE t.shop = s.shop AND t.answer_id = s.answer_id AND t.product = s.product AND t.carted) AS carted,
-    EXISTS (SELECT FROM recommendations.outcome_orders AS o
-            WHERE o.shop = s.shop AND o.answer_id = s.answer_id AND NOT o.cancelled AND s.product = ANY (o.products))
-    OR EXISTS (
-      SELECT FROM recommendations.outcome_touches AS t, LATERAL (
-        SELECT o.subject, o.visitor, o.ordered_at FROM recommendations.outcome_orders AS o
-        WHERE o.shop = t.shop AND o.subject = t.subject AND o.subject <> '' AND o.answer_id IS NULL
-          AND NOT o.cancelled
-          AND o.ordered_at BETWEEN t.touched_at AND t.touched_at + interval '7 days' AND t.product = ANY (o.products)
-        UNION ALL
-        SELECT o.subject, o.visitor, o.ordered_at FROM recommendations.outcome_orders AS o
-        WHERE o.shop = t.shop AND o.visitor = t.subject AND o.visitor <> '' AND o.visitor <> o.subject
-          AND o.answer_id IS NULL AND NOT o.cancelled
-          AND o.ordered_at BETWEEN t.touched_at AND t.touched_at + interval '7 days' AND t.product = ANY (o.products)
-      ) AS b
-      WHERE t.shop = s.shop AND t.answer_id = s.answer_id AND t.product = s.product AND t.subject <> ''
-        AND NOT EXISTS (SELECT FROM recommendations.outcome_touches AS l
-                        WHERE l.shop = t.shop AND l.subject IN (b.subject, b.visitor) AND l.subject <> ''
-                          AND l.product = t.product AND l.touched_at <= b.ordered_at
-                          AND (l.touched_at, l.answer_id) > (t.touched_at, t.answer_id))) AS bought
-  FROM recommendations.outcome_places AS s
-  JOIN unnest($1::text[], $2::int8[]) AS a (shop, answer_id) USING (shop, answer_id)) AS f
-WHERE p.shop = f.shop AND p.answer_id = f.answer_id AND p.place = f.place
-  AND (p.clicked, p.carted, p.bought) IS DISTINCT FROM (f.clicked, f.carted, f.bought))";
+FROM flags AS f WHERE p.shop = f.shop AND p.answer_id = f.answer_id AND p.place = f.place)";
 
 constexpr char kUpdateAnswers[] = R"(
 UPDATE recommendations.outcomes AS o

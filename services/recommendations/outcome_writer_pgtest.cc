@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/base/random.h"
+#include "libs/platform/log/consumer.h"
 #include "libs/testing/status_matchers.h"
 #include "services/recommendations/attribution_token.h"
 #include "services/recommendations/erasure_rows.h"
@@ -165,6 +166,7 @@ TEST_F(OutcomeWriterTest, OfTheForgottenTheFiguresStay) {
   const std::string token = TokenOf(1);
   Apply({RecordBytes(Shown({"A", "B"}), By("1", token)), RecordBytes(Clicked("A"), By("1", token)),
          RecordBytes(Order("o", {"A"}), By("1", "", absl::Hours(1)))});
+  KONTOR_ASSERT_OK(log::MigrateConsumerSchema(*pool_, "recommendations"));  // dead letters, too, are looked through
   KONTOR_ASSERT_OK(pool_->Run([&](postgres::Transaction& transaction) {
     return Erase(transaction, {kTestShop, {CustomerToken("1"), VisitorToken("1")}, kNow + absl::Hours(2)}).status();
   }));
