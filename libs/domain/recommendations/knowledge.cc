@@ -26,20 +26,26 @@ float FitWithAsked(const Relation& relation) {
   return relation.kind == RelationKind::kAccessoryOf || relation.kind == RelationKind::kCompatibleWith ? 1 : 0;
 }
 
-bool IsNeeded(const Relation& relation, float strength) {
-  return strength >= 1 && relation.stated && relation.kind == RelationKind::kRequires;
-}
+// What a relation of an item of theirs says of the item that it leads to.
+struct Said {
+  ItemId own = 0;
+  const Relation& relation;
+  float goes_with = 0;
+  bool needed = false;
+};
 
-// Hands over the relations of the person's items, each with what its item and kind count.
-void ForEachRelation(const UserContext& context,
-                     absl::FunctionRef<void(ItemId item, const Relation& relation, float strength, float fit)> take) {
+void ForEachRelation(const UserContext& context, absl::FunctionRef<void(const Said& said)> take) {
   if (context.live == nullptr || context.live->relations().empty()) return;
   const Relations& relations = context.live->relations();
+  for (const Relation& relation : relations.Of(context.about)) {
+    take({context.about, relation, FitWithAsked(relation), false});
+  }
   const auto of = [&](ItemId item, float strength) {
-    for (const Relation& relation : relations.Of(item)) take(item, relation, strength, FitOf(relation));
+    for (const Relation& relation : relations.Of(item)) {
+      const bool needs = relation.stated && relation.kind == RelationKind::kRequires;
+      take({item, relation, strength * FitOf(relation), needs && strength >= 1});
+    }
   };
-  for (const Relation& relation : relations.Of(context.about))
-    take(context.about, relation, 0.99F, FitWithAsked(relation));
   for (const Seed& seed : context.session) of(seed.item, std::min(seed.weight, 1.0F));
   float strength = Knowledge::kBought;
   for (const PastBasket& basket : context.baskets) {
@@ -61,10 +67,11 @@ void Knowledge::Generate(const Profile& profile, int limit, size_t first, Candid
   if (context.live == nullptr || context.live->relations().empty()) return;
   ScoreVector& goes_with = out.scores(first + kGoesWith);
   ScoreVector& needed = out.scores(first + kNeeded);
-  ForEachRelation(context, [&](ItemId, const Relation& relation, float strength, float fit) {
-    if (relation.to >= profile.item_count()) return;
-    goes_with.Add(relation.to, strength * fit);
-    if (IsNeeded(relation, strength) && needed[relation.to] == 0) needed.Add(relation.to, 1);
+  ForEachRelation(context, [&](const Said& said) {
+    const ItemId item = said.relation.to;
+    if (item >= profile.item_count()) return;
+    goes_with.Add(item, said.goes_with);
+    if (said.needed && needed[item] == 0) needed.Add(item, 1);
   });
   out.NominateBest(first + kNeeded, limit);
   out.NominateBest(first + kGoesWith, limit);
@@ -83,12 +90,12 @@ void Knowledge::Describe(const Profile& profile, size_t first, Candidates& out) 
 
 void Knowledge::Explain(const Profile& profile, ItemId item, Reason& reason) const {
   float best = 0;
-  ForEachRelation(profile.context(), [&](ItemId own, const Relation& relation, float strength, float fit) {
-    const float part = strength * fit + (IsNeeded(relation, strength) ? 1 : 0);
-    if (relation.to != item || part <= best) return;
+  ForEachRelation(profile.context(), [&](const Said& said) {
+    const float part = said.goes_with + (said.needed ? 1 : 0);
+    if (said.relation.to != item || part <= best) return;
     best = part;
-    reason.evidence = own;
-    reason.relation = relation.kind;
+    reason.evidence = said.own;
+    reason.relation = said.relation.kind;
   });
 }
 

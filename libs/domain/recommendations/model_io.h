@@ -10,7 +10,7 @@
 namespace kontor::recommendations {
 
 // A model as bytes: magic "KONTORRM", format version, length, the model, SHA-256 over all before. Little-endian.
-inline constexpr uint32_t kModelFormat = 3;
+inline constexpr uint32_t kModelFormat = 4;
 inline constexpr uint64_t kMaxModelBytes = uint64_t{4} << 30;
 
 std::string SaveModel(const Model& model);
