@@ -14,6 +14,7 @@ namespace kontor::recommendations {
 namespace {
 
 constexpr absl::Duration kKept = absl::Hours(24 * 30);
+constexpr absl::Duration kAhead = absl::Minutes(5);  // that events may be of this clock
 
 void Fill(const learn::OffPolicyEstimate& estimate, v1::Estimate& out) {
   out.set_value(estimate.value);
@@ -80,7 +81,7 @@ absl::StatusOr<v1::EvaluateStrategiesResponse> PlacementHandler::EvaluateStrateg
   base::Violations violations;
   if (!HasStrategies(placement)) violations.Add("placement", "UNKNOWN_VALUE", "give FOR_YOU or BASKET");
   const absl::Time now = parts_.clock.Now();
-  const absl::Time end = request.has_end_time() ? fleet::TimeOf(request.end_time()) : now;
+  const absl::Time end = request.has_end_time() ? fleet::TimeOf(request.end_time()) : now + kAhead;
   const absl::Time start = request.has_start_time() ? fleet::TimeOf(request.start_time()) : now - kKept;
   if (start >= end) violations.Add("end_time", "TIME_INVALID", "let it end after its start");
   RETURN_IF_ERROR(violations.ToStatus());

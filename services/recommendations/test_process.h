@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "kontor/recommendations/v1/quality_service.grpc.pb.h"
 #include "kontor/recommendations/v1/placement_service.grpc.pb.h"
+#include "kontor/recommendations/v1/quality_service.grpc.pb.h"
 #include "kontor/recommendations/v1/recommendation_service.grpc.pb.h"
 #include "kontor/recommendations/v1/rule_service.grpc.pb.h"
 #include "libs/base/hash.h"

@@ -226,6 +226,10 @@ StrategyPolicy::Choice StrategyPolicy::Choose(StrategyContext context, double dr
 absl::StatusOr<learn::OffPolicyResult> EvaluateStrategy(absl::Span<const LoggedChoice> log, Strategy strategy,
                                                         const StrategyPolicy& policy,
                                                         const learn::OffPolicyOptions& options) {
+  if (log.empty()) {
+    return base::Error(absl::StatusCode::kFailedPrecondition, "TOO_FEW_ROWS",
+                       "no answer was chosen by chance; give the placement the strategy AUTO");
+  }
   for (const LoggedChoice& row : log) {
     if (row.context.number >= StrategyContext::kNumbers || ArmOf(row.strategy) == kAlike) {
       return absl::InvalidArgumentError("a logged choice names no context or no strategy");

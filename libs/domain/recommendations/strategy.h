@@ -72,7 +72,7 @@ class StrategyPolicy {
   double Probability(StrategyContext context, Strategy strategy) const;  // 0 where the context does not allow it
   // The reward that the strategy is expected to bring, within 0 and 1.
   double Expected(StrategyContext context, Strategy strategy) const;
-  double answers() const { return answers_; }  // that it has learned from
+  double answers() const { return answers_; }            // that it has learned from
   uint64_t fingerprint() const { return fingerprint_; }  // of the probabilities; the same in every process
 
   struct Choice {

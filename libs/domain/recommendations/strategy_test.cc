@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libs/base/random.h"
+#include "libs/base/status.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -152,6 +153,7 @@ TEST(EvaluateStrategyTest, CoversTheTruth) {
 
 TEST(EvaluateStrategyTest, RefusesTooLittleEvidence) {
   const StrategyPolicy policy = Learned({});
+  EXPECT_EQ(base::ErrorReason(EvaluateStrategy({}, Strategy::kSession, policy, {}).status()), "TOO_FEW_ROWS");
   EXPECT_FALSE(EvaluateStrategy(Log(40, 5), Strategy::kSession, policy, {}).ok());
   std::vector<LoggedChoice> log = Log(1'000, 5);
   log[3].strategy = Strategy::kNone;
