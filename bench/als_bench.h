@@ -23,4 +23,7 @@ absl::Status RunAlsSpeed(const SequenceData* data, const std::string& prefix, st
 // the median of many runs, CPU milliseconds.
 void RunVectorScan(std::vector<Figure>& figures);
 
+// What a model keeps in memory of a million people who bought: made ones, some nine lines each over 100,000 products.
+void RunMemory(std::vector<Figure>& figures);
+
 }  // namespace kontor::bench

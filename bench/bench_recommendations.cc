@@ -89,6 +89,7 @@ class Bench {
                                              absl::StrCat(data, "diginetica/test_prefixes.txt")}));
     RETURN_IF_ERROR(RunOffPolicy(absl::StrCat(data, "obd"), figures_, files_));
     RunVectorScan(figures_);
+    RunMemory(figures_);
     return RunAlsSpeed(nullptr, "synthetic_", figures_);
   }
 

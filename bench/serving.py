@@ -5,13 +5,14 @@
 Default data: Complete Journey; without it Online Retail. Imports, trains, then runs bench_serving against kontor-all and
 bench_noop in turn: open loop at --rate requests a second (500) for --seconds (60; each of the two, in slices of 2 s), with
 latencies counted from the intended send times; closed loops over 8 connections; then orders one by one until they show in
-the answer. Then the open loop again, shorter, with Redis dead, with PostgreSQL dead, and, where the log is in Kafka, while the broker
-restarts. The mix: 60% known customers, 25% baskets, 15% strangers. Client and servers share the machine. --quick: the
+the answer. Then the open loop again, shorter, with Redis dead, with PostgreSQL dead, while two models take turns in service, and, where the
+log is in Kafka, while the broker restarts. Complete Journey's catalogue is topped up to 100,000 products by copies under other ids. The mix: 60% known customers, 25% baskets, 15% strangers. Client and servers share the machine. --quick: the
 first 100,000 lines and 8 seconds.
 """
 
 import argparse
 import csv
+import itertools
 import json
 import os
 import random
@@ -35,6 +36,7 @@ QUICK_LINES = 100_000
 MIX = (("customer", 0.60), ("basket", 0.25), ("stranger", 0.15))
 MIX_NOTE = "60% known customers, 25% baskets, 15% strangers"
 REQUESTS = 20_000
+CATALOGUE = 100_000  # products
 STATE_SECONDS = 15  # of the open loop in each state, each of the two
 BASKET_MAX = 5
 SEED = 20_171_231
@@ -164,7 +166,11 @@ def measure_states(stand, load):
         servers.stop_kafka()
         servers.start_kafka()
 
-    states = {"redis_dead": servers.kill_redis, "postgres_dead": servers.stop_postgres}
+    def change_models():
+        for version in (1, 2, 1, 2):
+            stand.ctl("promote", str(version))
+
+    states = {"redis_dead": servers.kill_redis, "postgres_dead": servers.stop_postgres, "model_reload": change_models}
     if stand.engine == "kafka":
         states["broker_restart"] = restart_broker
     measured = {}
@@ -212,13 +218,27 @@ def measure(path, mapping, files, options):
         print("importing", flush=True)
         import_files(stand, files)
         print("training", flush=True)
-        print(stand.ctl("train", "--force").stdout.rstrip())
+        for _ in range(2):  # two, to take turns
+            print(stand.ctl("train", "--force").stdout.rstrip())
         with Noop(stand) as noop:
             print(f"serving {options.rate} requests/s", flush=True)
             before = cache_counts(stand)
             load = Load(stand, noop, history, options)
             rows = rows_of(load.whole(), (before, cache_counts(stand)), history, options)
             return rows + state_rows(measure_states(stand, load))
+
+
+def whole_catalogue(scratch):
+    """The products' file, topped up."""
+    path = os.path.join(scratch, "serving-products.csv")
+    with open(os.path.join(COMPLETE_JOURNEY, "products.csv"), newline="", encoding="utf-8") as source, \
+         open(path, "w", newline="", encoding="utf-8") as target:
+        rows, writer = csv.reader(source), csv.writer(target)
+        writer.writerow(next(rows))
+        products = list(rows)
+        copies = ([f"{row[0]}-copy", *row[1:]] for row in products)
+        writer.writerows(itertools.islice(itertools.chain(products, copies), CATALOGUE))
+    return path
 
 
 def choose_data(options, scratch):
@@ -238,7 +258,7 @@ def choose_data(options, scratch):
     mapping = mapping_path(ROOT, name)
     files = [(mapping, path)]
     if not options.data and name == "complete-journey":
-        files.insert(0, (mapping_path(ROOT, "complete-journey-products"), os.path.join(COMPLETE_JOURNEY, "products.csv")))
+        files.insert(0, (mapping_path(ROOT, "complete-journey-products"), whole_catalogue(scratch)))
     return path, mapping, files
 
 

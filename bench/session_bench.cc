@@ -189,14 +189,20 @@ class SessionBench {
 
   void Ranked(absl::string_view name, const Model& model, const Ranker& ranker) {
     const double start = CpuSeconds();
+    std::vector<double> times;
     const SessionMetrics metrics =
         EvaluateSessions(data_.test, [&](const SessionQuestion& question, std::vector<ItemId>& top) {
           const Asked asked(question);
           top.clear();
           const Request request{.limit = kPlaces, .explain = false, .ranker = &ranker};
+          const double asked_at = CpuSeconds();
           for (const Recommendation& one : Recommend(model, asked.context(), request)) top.push_back(one.item);
+          times.push_back(CpuSeconds() - asked_at);
         });
     AddMetrics(name, metrics, CpuSeconds() - start);
+    const auto place = times.begin() + static_cast<int64_t>(times.size() * 9 / 10);
+    std::nth_element(times.begin(), place, times.end());
+    Add(absl::StrCat("query_cpu_p90_ms/", name), 1e3 * *place, "ms", "one thread");
   }
 
   const SessionData& data_;

@@ -234,6 +234,11 @@ void Answerer::Show(const Setting& setting, const v1::RecommendRequest& request,
   answer.token.propensity = question.strategy().propensity;
   answer.token.expected =
       occasion.placement.policy->Expected(question.strategy_context(), question.strategy().strategy);
+  if (setting.views.canary != nullptr) {
+    kontor::events::v1::ExperimentAssignment& assignment = *response.add_assignments();
+    assignment.set_experiment(absl::StrCat("recommendations-canary-", setting.views.canary->served->info().version));
+    assignment.set_variant(setting.view == setting.views.canary ? "canary" : "serving");
+  }
   FillRecommendations(shown, *setting.view, setting.shop, *setting.live, response);
   for (const Recommendation& one : shown) answer.shown.push_back(one.item);
   if (!request.include_trace()) return;

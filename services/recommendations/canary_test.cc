@@ -56,6 +56,7 @@ TEST_F(CanaryTest, AnswersItsShareOfPeopleAndOnePersonSeesOneModel) {
   models_.PublishCanary(kTestShop, nullptr);
   serving_.Refresh(kTestShop);
   EXPECT_TRUE(PeopleOfTheCanary(500).empty());
+  EXPECT_EQ(Ask().assignments_size(), 0);
 }
 
 TEST_F(CanaryTest, StrangersAreToldApartByTheSeedThatTheirAnswerNames) {
@@ -65,6 +66,9 @@ TEST_F(CanaryTest, StrangersAreToldApartByTheSeedThatTheirAnswerNames) {
     request_.set_seed(0);
     const v1::RecommendResponse answer = Ask();
     theirs += answer.model() == kCanary;
+    ASSERT_EQ(answer.assignments_size(), 1);
+    EXPECT_EQ(answer.assignments(0).experiment(), "recommendations-canary-4");
+    EXPECT_EQ(answer.assignments(0).variant(), answer.model() == kCanary ? "canary" : "serving");
     request_.set_seed(answer.seed());
     const v1::RecommendResponse again = Ask();
     EXPECT_EQ(again.model(), answer.model());

@@ -26,6 +26,7 @@ def broker_down(world, down_s):
         load.wait_for(20)
     equal(set(alive), {200}, "/healthz")
     equal(askers.failed, 0, f"recommendations refused ({askers.codes})")
+    assert max(askers.seconds) < 2, f"a recommendation waited {max(askers.seconds):.1f} s behind an intake that hangs"
     assert load.codes.keys() <= SHED, load.codes
     return f"{load.told()}; recommend: {askers.told()}, {world.check()}"
 

@@ -151,7 +151,7 @@ void Call::Dispatch() {
     return;
   }
   WorkerPool& pool = method_->is_stream() ? host_.stream_pool : host_.unary_pool;
-  if (pool.TrySubmit([call = shared_from_this()] { call->Run(); })) return;
+  if (pool.TrySubmit([call = shared_from_this()] { call->Run(); }, method_->is_stream() ? 0 : method_->lane)) return;
   End(WithRetryAfter(base::Error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
                                  "The server has more work than it can queue; try again later."),
                      kQueueRetry));

@@ -56,6 +56,7 @@ struct Method {
   std::vector<type::v1::Role> allowed_roles;
   ShopField shop_field;
   MethodMetrics metrics;
+  size_t lane = 0;  // of the pool: methods of one package share it
 
   bool reads_stream() const {
     return handler.kind == Server::Kind::kClientStream || handler.kind == Server::Kind::kBidiStream;

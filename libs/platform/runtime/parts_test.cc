@@ -99,6 +99,23 @@ TEST(WorkerPoolTest, RunsWhatItTookAndRefusesTheRest) {
   EXPECT_FALSE(pool.TrySubmit([] {}));
 }
 
+TEST(WorkerPoolTest, ALaneThatHangsLeavesRoomForTheOthers) {
+  Metrics metrics;
+  WorkerPool pool("test", 4, 12, metrics);
+  pool.SetLanes(2);
+  std::promise<void> go;
+  std::shared_future<void> gate = go.get_future().share();
+  for (int i = 0; i < 12; ++i) EXPECT_TRUE(pool.TrySubmit([gate] { gate.wait(); }, 0));
+  EXPECT_FALSE(pool.TrySubmit([] {}, 0)) << "three quarters of all places";
+  for (int i = 0; i < 4; ++i) {
+    std::promise<void> ran;
+    EXPECT_TRUE(pool.TrySubmit([&ran] { ran.set_value(); }, 1));
+    ran.get_future().wait();  // for ever, were all threads taken
+  }
+  go.set_value();
+  pool.Stop();
+}
+
 TEST(TraceTest, TakesAValidHeaderAndReplacesOthers) {
   const std::string id = "0af7651916cd43dd8448eb211c80319c";
   EXPECT_EQ(TraceFrom("00-" + id + "-b7ad6b7169203331-01").trace_id, id);

@@ -69,6 +69,7 @@ class Server::Impl final : public grpc::CallbackGenericService {
   }
 
   void CheckServices() const;
+  void AssignLanes();  // a package's methods share one
   absl::Status StartPublic();
   absl::Status StartMetrics();
   void Tick();
@@ -104,7 +105,17 @@ void Server::Impl::CheckServices() const {
   }
 }
 
+void Server::Impl::AssignLanes() {
+  std::map<std::string, size_t> lanes;
+  for (auto& [name, method] : methods) {
+    const std::string service = name.substr(0, name.find('/'));
+    method.lane = lanes.try_emplace(service.substr(0, service.rfind('.')), lanes.size()).first->second;
+  }
+  host.unary_pool.SetLanes(std::max<size_t>(1, lanes.size()));
+}
+
 absl::Status Server::Impl::StartPublic() {
+  AssignLanes();
   int64_t largest = host.options.max_message_bytes;
   for (const auto& [name, method] : methods) largest = std::max(largest, method.handler.options.max_message_bytes);
   grpc::ServerBuilder builder;

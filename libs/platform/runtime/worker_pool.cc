@@ -15,14 +15,23 @@ WorkerPool::WorkerPool(const std::string& name, int max_threads, int queue_lengt
 
 WorkerPool::~WorkerPool() { Stop(); }
 
-bool WorkerPool::TrySubmit(std::function<void()> job) {
+void WorkerPool::SetLanes(size_t lanes) {
   base::MutexLock lock(mutex_);
-  if (stopping_ || in_flight_ >= max_threads_ + queue_length_ || !EnsureThread()) {
+  lanes_.assign(lanes, {});
+}
+
+size_t WorkerPool::ShareOf(size_t all) const { return lanes_.size() > 1 ? all - all / 4 : all; }
+
+bool WorkerPool::TrySubmit(std::function<void()> job, size_t lane) {
+  base::MutexLock lock(mutex_);
+  const size_t places = max_threads_ + queue_length_;
+  if (stopping_ || in_flight_ >= places || lanes_[lane].in_flight >= ShareOf(places) || !EnsureThread()) {
     refused_.Add();
     return false;
   }
   ++in_flight_;
-  queue_.push_back(std::move(job));
+  ++lanes_[lane].in_flight;
+  queue_.push_back({lane, std::move(job)});
   queued_gauge_.Set(static_cast<double>(queue_.size()));
   changed_.NotifyOne();
   return true;
@@ -38,21 +47,36 @@ bool WorkerPool::EnsureThread() {
   return true;
 }
 
+std::deque<WorkerPool::Job>::iterator WorkerPool::Next() {
+  auto next = queue_.begin();
+  while (next != queue_.end() && lanes_[next->lane].running >= ShareOf(max_threads_)) ++next;
+  return next;
+}
+
 void WorkerPool::Work() {
   base::MutexLock lock(mutex_);
   while (true) {
-    while (queue_.empty() && !stopping_) changed_.Wait(mutex_);
-    if (queue_.empty()) return;
-    std::function<void()> job = std::move(queue_.front());
-    queue_.pop_front();
+    auto next = Next();
+    if (next == queue_.end()) {
+      if (stopping_ && queue_.empty()) return;
+      changed_.Wait(mutex_);
+      continue;
+    }
+    Job job = std::move(*next);
+    queue_.erase(next);
+    ++lanes_[job.lane].running;
     queued_gauge_.Set(static_cast<double>(queue_.size()));
     mutex_.Unlock();
     busy_gauge_.Add(1);
-    job();
-    job = nullptr;
+    job.run();
+    job.run = nullptr;
     busy_gauge_.Add(-1);
     mutex_.Lock();
     --in_flight_;
+    --lanes_[job.lane].in_flight;
+    --lanes_[job.lane].running;
+    if (stopping_) changed_.NotifyAll();
+    if (!queue_.empty()) changed_.NotifyOne();  // its lane may be why another thread waits
   }
 }
 

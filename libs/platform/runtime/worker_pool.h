@@ -11,7 +11,9 @@
 namespace kontor::runtime {
 
 // Threads that run jobs in the order of their arrival, with a bounded queue. Threads are started as they are needed,
-// up to the maximum, and stay. Thread-safe.
+// up to the maximum, and stay. Where there are several lanes, jobs of one hold at most three quarters of the threads,
+// and of the threads and the queue together: those of a lane that waits for something dead leave room for the others
+// (bulkheads; Nygard 2007, "Release It!"). Thread-safe.
 class WorkerPool {
  public:
   // `name` is the label `pool` of the metrics.
@@ -20,8 +22,10 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // False, at once, when all threads are busy and the queue is full, or after Stop.
-  bool TrySubmit(std::function<void()> job);
+  // How many lanes there are; one at first. Before the first job.
+  void SetLanes(size_t lanes);
+  // False, at once, when all threads are busy and the queue is full, for all or for the lane, or after Stop.
+  bool TrySubmit(std::function<void()> job, size_t lane = 0);
   // Runs what is queued, then ends the threads. Idempotent; not from a job.
   void Stop();
 
@@ -29,6 +33,17 @@ class WorkerPool {
   // False when a thread is needed and there is none at all.
   bool EnsureThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Work();
+  // What one lane may have of so many.
+  size_t ShareOf(size_t all) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  struct Job {
+    size_t lane = 0;
+    std::function<void()> run;
+  };
+  // The first job whose lane has a thread left.
+  std::deque<Job>::iterator Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  struct Lane {
+    size_t in_flight = 0, running = 0;
+  };
 
   const size_t max_threads_;
   const size_t queue_length_;
@@ -38,7 +53,8 @@ class WorkerPool {
 
   base::Mutex mutex_;
   base::CondVar changed_;
-  std::deque<std::function<void()>> queue_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Lane> lanes_ ABSL_GUARDED_BY(mutex_) = std::vector<Lane>(1);
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
   size_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;  // queued or running
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
