@@ -1,5 +1,6 @@
 #include "services/recommendations/placement_keeper.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "libs/base/status.h"
@@ -9,7 +10,8 @@ namespace kontor::recommendations {
 namespace {
 
 constexpr absl::Duration kPeriod = absl::Seconds(1);
-constexpr int kLearningPeriods = 30;
+constexpr absl::Duration kLearningPeriod = absl::Seconds(30);
+constexpr int kRest = 20;
 constexpr absl::Duration kWindow = absl::Hours(24 * 30);
 
 }  // namespace
@@ -98,15 +100,23 @@ void PlacementKeeper::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
+absl::Status PlacementKeeper::Look() {
+  const absl::Time begin = clock_.Now();
+  if (begin < next_learning_) return RefreshSettings();
+  const absl::Status status = RefreshAll();
+  next_learning_ = begin + std::max(kLearningPeriod, kRest * (clock_.Now() - begin));
+  return status;
+}
+
 void PlacementKeeper::Run() {
   bool failed = false;
-  for (int period = 0;; ++period) {
+  for (;;) {
     {
       base::MutexLock lock(mutex_);
       if (!stop_) stopping_.WaitFor(mutex_, kPeriod);
       if (stop_) return;
     }
-    const absl::Status status = period % kLearningPeriods == 0 ? RefreshAll() : RefreshSettings();
+    const absl::Status status = Look();
     if (!status.ok() && !failed) {
       runtime::LogWarning("placements cannot be read; what was known last stays", {{"error", status.ToString()}});
     }

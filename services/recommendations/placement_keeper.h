@@ -17,8 +17,8 @@
 
 namespace kontor::recommendations {
 
-// Keeps the book of placements as the store says: settings once a second, and half a minute after another what is
-// learned of the strategies from the answers of the last 30 days. While the store is away the last known state stays.
+// Keeps the book of placements as the store says: settings once a second, and every half minute what is learned of the
+// strategies from the answers of the last 30 days; where that takes long, after a rest of 20 times as long. While the store is away the last known state stays.
 // Owns one thread.
 class PlacementKeeper {
  public:
@@ -41,6 +41,7 @@ class PlacementKeeper {
  private:
   using Policies = std::map<v1::Placement, std::shared_ptr<const StrategyPolicy>>;
   void Run();
+  absl::Status Look();
   absl::Status LoadSettings() ABSL_EXCLUSIVE_LOCKS_REQUIRED(loading_);
   absl::Status LearnStrategies() ABSL_EXCLUSIVE_LOCKS_REQUIRED(loading_);
   void Publish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(loading_);
@@ -50,6 +51,7 @@ class PlacementKeeper {
   PlacementBook& book_;
   const base::Clock& clock_;
   std::vector<std::string> shops_;
+  absl::Time next_learning_ = absl::InfinitePast();  // of the thread
   base::Mutex loading_;
   std::map<std::string, std::vector<v1::PlacementSettings>> settings_ ABSL_GUARDED_BY(loading_);
   std::map<std::string, Policies> policies_ ABSL_GUARDED_BY(loading_);
