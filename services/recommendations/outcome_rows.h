@@ -50,7 +50,8 @@ struct OutcomeRows {
 };
 
 // Writes rows, and brings everything up to date that follows from them: the outcomes are a function of the set of all
-// events. Takes an advisory lock for each shop, as two partitions may bring the two halves of one outcome at once.
+// events, but that an order without a token is passed over where it comes before everything that its person touched on
+// an answer: of most orders nothing has to be kept. Takes an advisory lock for each shop, as two partitions may bring the two halves of one outcome at once.
 // About 15 statements, whatever the number of rows.
 absl::Status WriteOutcomes(postgres::Transaction& transaction, const OutcomeRows& rows);
 

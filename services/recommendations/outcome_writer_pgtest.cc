@@ -121,7 +121,7 @@ TEST_F(OutcomeWriterTest, RevisionsAndCancellationsTakePurchasesBack) {
 }
 
 TEST_F(OutcomeWriterTest, EveryOrderOfArrivalHasTheSameOutcome) {
-  std::vector<std::string> events;
+  std::vector<std::string> events, firsts;
   base::Random random(5);
   const std::vector<std::string> products = {"A", "B", "C", "D"};
   for (uint64_t answer = 1; answer <= 6; ++answer) {
@@ -129,6 +129,7 @@ TEST_F(OutcomeWriterTest, EveryOrderOfArrivalHasTheSameOutcome) {
     const auto at = [&] { return absl::Hours(static_cast<int64_t>(random.Below(24 * 12))); };
     events.push_back(RecordBytes(Shown({"A", "B"}), By(who, token)));
     events.push_back(RecordBytes(Shown({"C", "D"}, 3), By(who, token, absl::Seconds(1))));
+    if (answer <= 2) firsts.push_back(RecordBytes(Clicked("A"), By(who, token, absl::Seconds(1))));
     for (int i = 0; i < 3; ++i) {
       events.push_back(RecordBytes(Clicked(products[random.Below(4)]), By(who, token, at())));
       events.push_back(RecordBytes(Carted(products[random.Below(4)]), By(who, token, at())));
@@ -139,6 +140,7 @@ TEST_F(OutcomeWriterTest, EveryOrderOfArrivalHasTheSameOutcome) {
     events.push_back(RecordBytes(Order(absl::StrCat("n-", answer), {products[random.Below(4)]}, 1), By(who, "", at())));
   }
   events.push_back(RecordBytes(Cancelled("n-2"), By("", "", 13 * kDay)));
+  events.insert(events.begin(), firsts.begin(), firsts.end());
   Apply(events);
   const std::vector<std::string> places = Places(), answers = Answers();
   ASSERT_EQ(places.size(), 24u);
@@ -152,6 +154,7 @@ TEST_F(OutcomeWriterTest, EveryOrderOfArrivalHasTheSameOutcome) {
     std::vector<std::string> arrivals = events;
     arrivals.insert(arrivals.end(), events.begin(), events.begin() + 20);  // some come twice
     std::shuffle(arrivals.begin(), arrivals.end(), random);
+    arrivals.insert(arrivals.begin(), firsts.begin(), firsts.end());
     const size_t batch = 1 + random.Below(12);
     for (size_t begin = 0; begin < arrivals.size(); begin += batch) {
       Apply({arrivals.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -160,6 +163,15 @@ TEST_F(OutcomeWriterTest, EveryOrderOfArrivalHasTheSameOutcome) {
     EXPECT_EQ(Places(), places) << "round " << round << ", batches of " << batch;
     EXPECT_EQ(Answers(), answers);
   }
+}
+
+TEST_F(OutcomeWriterTest, OrdersOfWhoNeverTouchedAnAnswerAreNotKept) {
+  Apply({RecordBytes(Shown({"A"}), By("1", TokenOf(1))), RecordBytes(Order("before", {"A"}), By("1", "", kDay)),
+         RecordBytes(Order("other", {"A"}), By("2", "", kDay))});
+  EXPECT_THAT(Rows("SELECT order_id FROM recommendations.outcome_orders"), ElementsAre());
+  Apply({RecordBytes(Clicked("A"), By("1", TokenOf(1))), RecordBytes(Order("after", {"A"}), By("1", "", kDay))});
+  EXPECT_THAT(Rows("SELECT order_id FROM recommendations.outcome_orders"), ElementsAre("after"));
+  EXPECT_THAT(Places(), ElementsAre("1 1 A 5 101"));
 }
 
 TEST_F(OutcomeWriterTest, OfTheForgottenTheFiguresStay) {

@@ -236,6 +236,7 @@ class ErasureTest : public PeopleTest {
                RecordBytes(Viewed("A"), {.visitor = "v", .occurred_at = kDay}),
                RecordBytes(Viewed("A"), {.customer = "d", .occurred_at = kDay})});
     Behaviour({seen_, clicked_});
+    Orders({order_});  // now of somebody who touched an answer
     Identity({link_});
   }
   void PlantLetters() {
