@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "libs/base/status.h"
-#include "libs/platform/fleet/topics.h"
 #include "services/recommendations/decode.h"
 #include "services/recommendations/erasure_rows.h"
 #include "services/recommendations/identity_rows.h"
@@ -101,11 +100,6 @@ absl::Status ForgetOld(postgres::Transaction& transaction, const Rows& rows) {
 }
 
 }  // namespace
-
-const std::vector<std::string>& BehaviourTopics() {
-  static const auto& topics = *new std::vector<std::string>{fleet::kBehavior};
-  return topics;
-}
 
 absl::Status BehaviourWriter::Apply(postgres::Transaction& transaction, const log::Batch& batch,
                                     log::Effects& effects) {

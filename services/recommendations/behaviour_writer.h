@@ -4,20 +4,15 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "libs/platform/log/batch_handler.h"
 
 namespace kontor::recommendations {
 
-// The topics that the stored behaviour comes from.
-const std::vector<std::string>& BehaviourTopics();
-
 // The consumer's side of what people looked at and put into the cart: table behaviour, live and imported, for 90 days
 // by event time (counted from the newest of a batch; up to twice as many rows go as come, a thousand at least), and the
-// links that behaviour tells (table identities). A consumer of its own, so that it holds up no order and learns what
-// was on the log before it. Broken records are the purchase view's or nobody's business: they are passed over.
-// Thread-safe.
+// links that behaviour tells (table identities). Broken records are the purchase view's or nobody's business: they are
+// passed over. Thread-safe.
 class BehaviourWriter : public log::BatchHandler {
  public:
   using Subjects = std::set<std::pair<std::string, std::string>>;  // shop, token

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "libs/base/status.h"
-#include "libs/platform/fleet/topics.h"
 #include "services/recommendations/decode.h"
 #include "services/recommendations/erasure_rows.h"
 #include "services/recommendations/impressions.h"
@@ -173,11 +172,6 @@ absl::Status ForgetOld(postgres::Transaction& transaction, absl::Time newest) {
 }
 
 }  // namespace
-
-const std::vector<std::string>& ImpressionTopics() {
-  static const auto& topics = *new std::vector<std::string>{fleet::kBehavior};
-  return topics;
-}
 
 absl::Status ImpressionWriter::Apply(postgres::Transaction& transaction, const log::Batch& batch,
                                      log::Effects& effects) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "libs/platform/log/batch_handler.h"
@@ -9,13 +8,9 @@
 
 namespace kontor::recommendations {
 
-// The topics that impressions come from.
-const std::vector<std::string>& ImpressionTopics();
-
 // The consumer's side of what people were shown: tables impressions and product_exposures, from live behaviour only.
-// Rows of whom nothing was shown for 30 days go, a thousand a batch. A consumer of its own, so that a flood of
-// behaviour holds up no order. Broken records are the purchase view's or nobody's business: they are passed over.
-// Thread-safe.
+// Rows of whom nothing was shown for 30 days go, a thousand a batch. Broken records are the purchase view's or nobody's
+// business: they are passed over. Thread-safe.
 class ImpressionWriter : public log::BatchHandler {
  public:
   absl::Status Apply(postgres::Transaction& transaction, const log::Batch& batch, log::Effects& effects) override;

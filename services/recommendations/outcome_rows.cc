@@ -194,43 +194,13 @@ void Touched(const std::string& shop, const OutcomeRows::Order& order, Answers& 
   }
 }
 
-// Of those who may have bought without naming an answer, the ones who ever touched something on one.
-absl::StatusOr<People> WhoTouched(postgres::Transaction& transaction, const Orders& orders) {
-  People asked;
-  for (const auto& [key, order] : orders) {
-    if (order.answer) continue;
-    for (const std::string& subject : {order.subject, order.visitor}) {
-      if (!subject.empty()) asked.emplace(key.first, subject);
-    }
-  }
-  People touched;
-  if (asked.empty()) return touched;
-  std::vector<std::string> shops, subjects;
-  for (const auto& [shop, subject] : asked) {
-    shops.push_back(shop);
-    subjects.push_back(subject);
-  }
-  postgres::Params params;
-  params.TextArray(shops).TextArray(subjects);
-  ASSIGN_OR_RETURN(const postgres::Result rows,
-                   transaction.Exec("SELECT shop, subject FROM unnest($1::text[], $2::text[]) AS a (shop, subject) "
-                                    "WHERE EXISTS (SELECT FROM recommendations.outcome_touches AS t "
-                                    "WHERE t.shop = a.shop AND t.subject = a.subject)",
-                                    params));
-  for (int r = 0; r < rows.rows(); ++r) touched.emplace(std::string(rows.Text(r, 0)), std::string(rows.Text(r, 1)));
-  return touched;
-}
-
 absl::Status WriteOrders(postgres::Transaction& transaction, const OutcomeRows& rows, Answers& answers, Wants& wants) {
   if (rows.orders.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(Orders stored, LoadOrders(transaction, rows.orders));
-  ASSIGN_OR_RETURN(const People touched, WhoTouched(transaction, rows.orders));
   Orders changed;
   for (const auto& [key, order] : rows.orders) {
     const auto found = stored.find(key);
     if (found == stored.end()) {
-      const auto has_touched = [&](const std::string& subject) { return touched.contains({key.first, subject}); };
-      if (!order.answer && !order.cancelled && !has_touched(order.subject) && !has_touched(order.visitor)) continue;
       Touched(key.first, changed[key] = order, answers, wants);
       continue;
     }
@@ -330,6 +300,33 @@ absl::Status UpdateOutcomes(postgres::Transaction& transaction, const Answers& a
   return transaction.Exec(kUpdateAnswers, params).status();
 }
 
+// Of those who may have bought without naming an answer, the ones who ever touched something on one.
+absl::StatusOr<People> WhoTouched(postgres::Transaction& transaction, const Orders& orders) {
+  People asked;
+  for (const auto& [key, order] : orders) {
+    if (order.answer) continue;
+    for (const std::string& subject : {order.subject, order.visitor}) {
+      if (!subject.empty()) asked.emplace(key.first, subject);
+    }
+  }
+  People touched;
+  if (asked.empty()) return touched;
+  std::vector<std::string> shops, subjects;
+  for (const auto& [shop, subject] : asked) {
+    shops.push_back(shop);
+    subjects.push_back(subject);
+  }
+  postgres::Params params;
+  params.TextArray(shops).TextArray(subjects);
+  ASSIGN_OR_RETURN(const postgres::Result rows,
+                   transaction.Exec("SELECT shop, subject FROM unnest($1::text[], $2::text[]) AS a (shop, subject) "
+                                    "WHERE EXISTS (SELECT FROM recommendations.outcome_touches AS t "
+                                    "WHERE t.shop = a.shop AND t.subject = a.subject)",
+                                    params));
+  for (int r = 0; r < rows.rows(); ++r) touched.emplace(std::string(rows.Text(r, 0)), std::string(rows.Text(r, 1)));
+  return touched;
+}
+
 }  // namespace
 
 bool OutcomeRows::Order::Merge(const Order& other) {
@@ -386,6 +383,24 @@ void OutcomeRows::Add(const DecodedRecord& record) {
   }
   absl::Time& last = newest.try_emplace(record.shop, record.occurred_at).first->second;
   last = std::max(last, record.occurred_at);
+}
+
+absl::Status DropUntouched(postgres::Transaction& transaction, OutcomeRows& rows) {
+  Orders open;  // that name no answer
+  for (const auto& [key, order] : rows.orders) {
+    if (!order.answer && !order.cancelled) open.emplace(key, order);
+  }
+  if (open.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(People touched, WhoTouched(transaction, open));
+  for (const auto& [shop, subject, product, answer, at, carted] : rows.touches) touched.emplace(shop, subject);
+  ASSIGN_OR_RETURN(const Orders stored, LoadOrders(transaction, open));
+  for (const auto& [key, order] : open) {
+    const auto has_touched = [&](const std::string& subject) {
+      return !subject.empty() && touched.contains({key.first, subject});
+    };
+    if (!has_touched(order.subject) && !has_touched(order.visitor) && !stored.contains(key)) rows.orders.erase(key);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status WriteOutcomes(postgres::Transaction& transaction, const OutcomeRows& rows) {

@@ -49,9 +49,12 @@ struct OutcomeRows {
   bool empty() const { return newest.empty(); }
 };
 
+// Takes out orders without a token whose person has touched nothing on an answer: of most orders nothing is kept. One
+// that comes before its person's first touch is thus passed over.
+absl::Status DropUntouched(postgres::Transaction& transaction, OutcomeRows& rows);
+
 // Writes rows, and brings everything up to date that follows from them: the outcomes are a function of the set of all
-// events, but that an order without a token is passed over where it comes before everything that its person touched on
-// an answer: of most orders nothing has to be kept. Takes an advisory lock for each shop, as two partitions may bring the two halves of one outcome at once.
+// rows. Takes an advisory lock for each shop, as two partitions may bring the two halves of one outcome at once.
 // About 15 statements, whatever the number of rows.
 absl::Status WriteOutcomes(postgres::Transaction& transaction, const OutcomeRows& rows);
 

@@ -42,12 +42,8 @@ absl::Status ForgetOld(postgres::Transaction& transaction, const std::string& sh
 
 }  // namespace
 
-const std::vector<std::string>& OutcomeTopics() {
-  static const auto& topics = *new std::vector<std::string>{fleet::kBehavior, fleet::kOrders};
-  return topics;
-}
-
 absl::Status OutcomeWriter::Apply(postgres::Transaction& transaction, const log::Batch& batch, log::Effects& effects) {
+  if (batch.topic != fleet::kBehavior && batch.topic != fleet::kOrders) return absl::OkStatus();
   std::vector<DecodedRecord> records;
   SubjectSet people;
   for (const log::LogRecord& record : batch.records) {
@@ -69,7 +65,8 @@ absl::Status OutcomeWriter::Apply(postgres::Transaction& transaction, const log:
     }
     rows.Add(record);
   }
-  if (rows.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(DropUntouched(transaction, rows));
+  if (rows.shown.empty() && rows.touches.empty() && rows.orders.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(WriteOutcomes(transaction, rows));
   for (const auto& [shop, newest] : rows.newest) RETURN_IF_ERROR(ForgetOld(transaction, shop, newest));
   return absl::OkStatus();

@@ -18,8 +18,8 @@
 namespace kontor::recommendations {
 
 // Keeps the book of placements as the store says: settings once a second, and every half minute what is learned of the
-// strategies from the answers of the last 30 days; where that takes long, after a rest of 20 times as long. While the store is away the last known state stays.
-// Owns one thread.
+// strategies from the answers of the last 30 days; where that takes long, after a rest of 20 times as long. While the
+// store is away the last known state stays. Owns one thread.
 class PlacementKeeper {
  public:
   struct Parts {

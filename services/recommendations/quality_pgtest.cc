@@ -55,7 +55,7 @@ TEST_F(QualityTest, AnAlertIsRaisedOnceByWhoeverHasTheTurn) {
   log::ConsumerOptions options;
   options.group = "recommendations-quality";
   options.schema = "recommendations";
-  options.topics = OutcomeTopics();
+  options.topics = {fleet::kBehavior, fleet::kOrders};
   log::Consumer consumer(**log, *pool_, writer, options);
   KONTOR_ASSERT_OK(consumer.Start());
 

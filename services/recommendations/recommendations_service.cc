@@ -10,6 +10,7 @@
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
 #include "libs/platform/fleet/lag_reporter.h"
+#include "libs/platform/fleet/topics.h"
 #include "libs/platform/log/consumer.h"
 #include "libs/platform/log/outbox.h"
 #include "libs/platform/postgres/migrate.h"
@@ -38,6 +39,7 @@
 #include "services/recommendations/serving_models.h"
 #include "services/recommendations/serving_view.h"
 #include "services/recommendations/trainer.h"
+#include "services/recommendations/writer_chain.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -56,8 +58,8 @@ using std::placeholders::_1;
 using std::placeholders::_2;
 using std::placeholders::_3;
 
-constexpr char kGroup[] = "recommendations", kImpressionGroup[] = "recommendations-impressions";
-constexpr char kBehaviourGroup[] = "recommendations-behaviour", kQualityGroup[] = "recommendations-quality";
+// The second one's name is from when impressions were all that was kept of behaviour.
+constexpr char kGroup[] = "recommendations", kBehaviourGroup[] = "recommendations-impressions";
 constexpr char kSchema[] = "recommendations";
 constexpr absl::Duration kTrainDeadline = absl::Minutes(15);
 constexpr absl::Duration kQualityDeadline = absl::Minutes(2);
@@ -98,12 +100,12 @@ struct RecommendationsParts {
         histories(shared == nullptr ? static_cast<HistoryStore&>(stored) : *shared, stored, fleet.server.metrics(),
                   CacheOptions(RandomSeed())),
         writer([this](const std::set<PurchaseWriter::Subject>& changed) { Forget(changed); }),
-        consumer(fleet.log, fleet.postgres, writer, WriterOptions(kGroup, StoredTopics(), 2)),
-        impression_consumer(fleet.log, fleet.postgres, impressions,
-                            WriterOptions(kImpressionGroup, ImpressionTopics(), 1)),
+        stored_writers({&writer, &outcomes}),
+        consumer(fleet.log, fleet.postgres, stored_writers, WriterOptions(kGroup, StoredTopics(), 2)),
         behaviour([this](const BehaviourWriter::Subjects& forgotten) { Forget(forgotten); }),
-        behaviour_consumer(fleet.log, fleet.postgres, behaviour, WriterOptions(kBehaviourGroup, BehaviourTopics(), 1)),
-        outcome_consumer(fleet.log, fleet.postgres, outcomes, WriterOptions(kQualityGroup, OutcomeTopics(), 1)),
+        behaviour_writers({&impressions, &behaviour, &outcomes}),
+        behaviour_consumer(fleet.log, fleet.postgres, behaviour_writers,
+                           WriterOptions(kBehaviourGroup, {fleet::kBehavior}, 1)),
         dead_letters(fleet.log, fleet.postgres, {.schema = kSchema}),
         live(fleet.log, fleet.clock, fleet.shops, fleet.server.metrics()),
         views(live, consumer),
@@ -150,13 +152,13 @@ struct RecommendationsParts {
   std::unique_ptr<CachingHistoryStore> shared;
   LocalHistoryCache histories;
   PurchaseWriter writer;
+  OutcomeWriter outcomes;
+  WriterChain stored_writers;
   log::Consumer consumer;
   ImpressionWriter impressions;
-  log::Consumer impression_consumer;
   BehaviourWriter behaviour;
+  WriterChain behaviour_writers;
   log::Consumer behaviour_consumer;
-  OutcomeWriter outcomes;
-  log::Consumer outcome_consumer;
   log::OutboxRelay dead_letters;  // onto topic dead-letter.recommendations
   LiveFollower live;
   FollowerAndConsumer views;
@@ -183,7 +185,7 @@ struct RecommendationsParts {
   ModelKeeper keeper;
   QualityHandler quality;
   QualityKeeper quality_keeper;
-  std::unique_ptr<fleet::LagReporter> lag, impression_lag, behaviour_lag, outcome_lag;
+  std::unique_ptr<fleet::LagReporter> lag, behaviour_lag;
 };
 
 void RegisterHandlers(runtime::Server& server, RecommendationsParts& parts) {
@@ -258,20 +260,14 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(postgres::Migrate(fleet.postgres, kSchema, Migrations()));
   RecommendationsParts& parts = fleet.application.Own(std::make_unique<RecommendationsParts>(fleet));
   RETURN_IF_ERROR(parts.consumer.Start());
-  RETURN_IF_ERROR(parts.impression_consumer.Start());
   RETURN_IF_ERROR(parts.behaviour_consumer.Start());
-  RETURN_IF_ERROR(parts.outcome_consumer.Start());
   RETURN_IF_ERROR(parts.dead_letters.Start());
   RETURN_IF_ERROR(parts.live.Start(fleet.postgres, parts.consumer));
   parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.live.follower(), parts.consumer,
                                                    fleet.server.metrics());
-  parts.impression_lag = std::make_unique<fleet::LagReporter>(fleet.log, kImpressionGroup, parts.live.follower(),
-                                                              parts.impression_consumer, fleet.server.metrics());
   parts.behaviour_lag = std::make_unique<fleet::LagReporter>(fleet.log, kBehaviourGroup, parts.live.follower(),
                                                              parts.behaviour_consumer, fleet.server.metrics());
   RETURN_IF_ERROR(parts.erasures.LookOnce());
-  parts.outcome_lag = std::make_unique<fleet::LagReporter>(fleet.log, kQualityGroup, parts.live.follower(),
-                                                           parts.outcome_consumer, fleet.server.metrics());
   for (const fleet::Shop& shop : fleet.shops) {
     const absl::Status loaded = parts.models.Refresh(shop.id);
     if (!loaded.ok()) {

@@ -15,7 +15,7 @@ APPLIED_WITHIN_S = 40  # a dead owner's lease of 6 s, the next look for free lea
 ORDER = "kontor.events.v1.OrderRecorded"
 ACKNOWLEDGED = (ingest.EventVerdict.OUTCOME_ACCEPTED, ingest.EventVerdict.OUTCOME_DUPLICATE)
 CONSUMERS = ("analytics", "recommendations")  # schemas
-CONSUMER_GROUPS = 5  # one of analytics, four of recommendations: purchases, impressions, behaviour, outcomes
+CONSUMER_GROUPS = 3  # one of analytics, two of recommendations: orders and the catalogue, behaviour
 TOTALS = ("orders", "gross_revenue", "returns", "adjustments", "net_revenue")
 DOCUMENTS = """SELECT id, (amount * 1000000000)::numeric(40, 0) FROM analytics.documents
                WHERE shop = 'default' AND kind = 0"""
