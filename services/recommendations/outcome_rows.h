@@ -18,7 +18,9 @@ namespace kontor::recommendations {
 
 // What a batch says about the answers of this service, in the order of keys.
 struct OutcomeRows {
-  using AnswerKey = std::pair<std::string, int64_t>;  // shop, the token's 64 bits
+  using Wants = std::set<std::tuple<std::string, std::string, std::string>>;  // shop, subject, product
+  using AnswerKey = std::pair<std::string, int64_t>;                          // shop, the token's 64 bits
+  using Answers = std::set<AnswerKey>;
   struct Shown {
     AttributionToken token;
     absl::Time at;  // for the first time
@@ -48,10 +50,6 @@ struct OutcomeRows {
   void Add(const DecodedRecord& record);
   bool empty() const { return newest.empty(); }
 };
-
-// Takes out orders without a token whose person has touched nothing on an answer: of most orders nothing is kept. One
-// that comes before its person's first touch is thus passed over.
-absl::Status DropUntouched(postgres::Transaction& transaction, OutcomeRows& rows);
 
 // Writes rows, and brings everything up to date that follows from them: the outcomes are a function of the set of all
 // rows. Takes an advisory lock for each shop, as two partitions may bring the two halves of one outcome at once.

@@ -8,6 +8,7 @@
 #include "libs/platform/fleet/topics.h"
 #include "services/recommendations/decode.h"
 #include "services/recommendations/erasure_rows.h"
+#include "services/recommendations/outcome_orders.h"
 #include "services/recommendations/outcome_rows.h"
 
 namespace kontor::recommendations {
