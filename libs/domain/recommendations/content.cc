@@ -28,10 +28,14 @@ Content::Content(ItemFeatures features) : features_(std::move(features)) {
     offsets_.push_back(offsets_.back() + count);
   }
   postings_.resize(features_.size());
+  parts_.resize(features_.size());
   std::vector<uint64_t> next(offsets_.begin(), offsets_.end() - 1);
   for (ItemId item = 0; item < features_.items(); ++item) {
-    for (const uint32_t feature : features_.Of(item)) postings_[next[feature]++] = item;
     lengths_.push_back(EncodeItem(features_.Of(item)).front());
+    for (const uint32_t feature : features_.Of(item)) {
+      parts_[next[feature]] = idf_[feature] / lengths_.back();
+      postings_[next[feature]++] = item;
+    }
   }
 }
 
@@ -77,9 +81,7 @@ void Content::Generate(const Profile& profile, int limit, size_t first, Candidat
     const uint64_t begin = offsets_[one.feature], end = offsets_[one.feature + 1];
     if (end - begin > left) continue;
     left -= end - begin;
-    for (uint64_t i = begin; i < end; ++i) {
-      scores.Add(postings_[i], one.weight * idf_[one.feature] / lengths_[postings_[i]]);
-    }
+    for (uint64_t i = begin; i < end; ++i) scores.Add(postings_[i], one.weight * parts_[i]);
   }
   if (profile.context().live != nullptr) ScoreFresh(*profile.context().live, person, first, out);
   out.NominateBest(first, limit);

@@ -49,6 +49,7 @@ class Content : public CandidateSource {
   std::vector<float> lengths_;           // by item, of its weighed features
   std::vector<uint64_t> offsets_ = {0};  // by feature
   std::vector<ItemId> postings_;
+  std::vector<float> parts_;  // by posting: the feature's idf over the item's length
 };
 
 }  // namespace kontor::recommendations
