@@ -63,6 +63,8 @@ class Bench {
   explicit Bench(const Options& options) : options_(options) {}
 
   absl::Status Run() {
+    figures_.push_back({"network_seconds", options_.neural_seconds, "s", std::nullopt,
+                        "that each network may learn, each time; more is better"});
     if (!options_.sequences.empty()) {
       RETURN_IF_ERROR(Sequences("", options_.sequences, options_.attributes));
     } else if (!options_.interactions.empty()) {
