@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "libs/base/status.h"
 #include "libs/domain/recommendations/model_io.h"
+#include "libs/platform/runtime/background.h"
 #include "services/recommendations/convert.h"
 
 namespace kontor::recommendations {
@@ -61,10 +62,13 @@ absl::StatusOr<registry::ModelInfo> ReadableModel(const registry::Registry& regi
 }  // namespace
 
 absl::Status ModelHandler::Serve(const std::string& shop) {
-  RETURN_IF_ERROR(parts_.models.Refresh(shop));
-  RETURN_IF_ERROR(parts_.models.RefreshCanary(shop));
-  parts_.serving.Refresh(shop);
-  return absl::OkStatus();
+  absl::Status status;
+  runtime::RunBehindCalls([&] {
+    status = parts_.models.Refresh(shop);
+    if (status.ok()) status = parts_.models.RefreshCanary(shop);
+    if (status.ok()) parts_.serving.Refresh(shop);
+  });
+  return status;
 }
 
 absl::StatusOr<v1::Model> ModelHandler::TrainModel(const runtime::CallContext& call,
@@ -76,10 +80,13 @@ absl::StatusOr<v1::Model> ModelHandler::TrainModel(const runtime::CallContext& c
   }
   CheckShare(request.canary_share(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  ASSIGN_OR_RETURN(const std::shared_ptr<const ServedModel> served,
-                   parts_.trainer.Train(call.shop, {request.force(), seconds, request.canary_share()},
-                                        [&call] { return call.cancelled(); }));
-  parts_.serving.Refresh(call.shop);
+  absl::StatusOr<std::shared_ptr<const ServedModel>> trained;
+  runtime::RunBehindCalls([&] {
+    trained = parts_.trainer.Train(call.shop, {request.force(), seconds, request.canary_share()},
+                                   [&call] { return call.cancelled(); });
+    if (trained.ok()) parts_.serving.Refresh(call.shop);
+  });
+  ASSIGN_OR_RETURN(const std::shared_ptr<const ServedModel> served, trained);
   v1::Model model;
   FillModel(call.shop, served->info(), request.canary_share() == 0, request.canary_share(), model);
   return model;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "libs/base/status.h"
+#include "libs/platform/runtime/background.h"
 #include "libs/platform/runtime/log.h"
 #include "services/recommendations/erasure_rows.h"
 
@@ -41,6 +42,7 @@ void ModelKeeper::Start() {
 }
 
 void ModelKeeper::Run() {
+  runtime::StandBehindCalls();
   for (;;) {
     {
       base::MutexLock lock(mutex_);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/base/status.h"
+#include "libs/platform/runtime/background.h"
 #include "libs/platform/runtime/log.h"
 
 namespace kontor::recommendations {
@@ -109,6 +110,7 @@ absl::Status PlacementKeeper::Look() {
 }
 
 void PlacementKeeper::Run() {
+  runtime::StandBehindCalls();
   bool failed = false;
   for (;;) {
     {

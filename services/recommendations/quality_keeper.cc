@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "libs/base/status.h"
+#include "libs/platform/runtime/background.h"
 #include "libs/platform/runtime/log.h"
 
 namespace kontor::recommendations {
@@ -55,6 +56,7 @@ bool QualityKeeper::Rest(absl::Duration time) {
 }
 
 void QualityKeeper::Run() {
+  runtime::StandBehindCalls();
   absl::Duration rest = kPeriod;
   while (Rest(rest)) {
     const auto begin = std::chrono::steady_clock::now();

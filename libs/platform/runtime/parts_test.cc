@@ -1,9 +1,13 @@
 // The small parts of the wrapper: cancel tokens, quota, pool, trace context, shop fields.
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <future>
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "libs/platform/runtime/background.h"
 #include "libs/platform/runtime/call_context.h"
 #include "libs/platform/runtime/method.h"
 #include "libs/platform/runtime/quota.h"
@@ -114,6 +118,19 @@ TEST(WorkerPoolTest, ALaneThatHangsLeavesRoomForTheOthers) {
   }
   go.set_value();
   pool.Stop();
+}
+
+TEST(BackgroundTest, StandsBehindCallsOnAThreadOfItsOwn) {
+  const auto nice_of_thread = [] { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); };
+  const int mine = nice_of_thread();
+  int its = 0, its_child = 0;
+  RunBehindCalls([&] {
+    its = nice_of_thread();
+    std::thread([&] { its_child = nice_of_thread(); }).join();
+  });
+  EXPECT_GT(its, mine);
+  EXPECT_EQ(its_child, its);
+  EXPECT_EQ(nice_of_thread(), mine);
 }
 
 TEST(TraceTest, TakesAValidHeaderAndReplacesOthers) {
