@@ -207,7 +207,12 @@ void PrivateKafka::Kill(int broker) {
   pid = 0;
 }
 
-void PrivateKafka::Freeze(int broker) { kill(brokers_.at(static_cast<size_t>(broker)).pid, SIGSTOP); }
+void PrivateKafka::Freeze(int broker) {
+  const auto pid = static_cast<id_t>(brokers_.at(static_cast<size_t>(broker)).pid);
+  kill(static_cast<pid_t>(pid), SIGSTOP);
+  siginfo_t stopped{};
+  waitid(P_PID, pid, &stopped, WSTOPPED);  // the signal alone leaves it time to answer once more
+}
 void PrivateKafka::Thaw(int broker) { kill(brokers_.at(static_cast<size_t>(broker)).pid, SIGCONT); }
 
 void PrivateKafka::Restart(int broker) {

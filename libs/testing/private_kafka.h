@@ -28,7 +28,7 @@ class PrivateKafka {
   FaultGate& gate() { return *gate_; }
 
   void Kill(int broker = 0);     // SIGKILL
-  void Freeze(int broker = 0);   // SIGSTOP
+  void Freeze(int broker = 0);   // SIGSTOP; it has stopped when this returns
   void Thaw(int broker = 0);     // SIGCONT
   void Restart(int broker = 0);  // after Kill, on the same data; returns when all brokers that live know each other
 

@@ -116,17 +116,18 @@ TEST(KafkaFaults, AFrozenBrokerIsADeadlineAndAFullBufferIsRefusedAtOnce) {
   ASSERT_THAT(log->Append("orders", {{"k", "before"}}), IsOk());
   world.kafka().Freeze();
   std::atomic<int> late = 0, refused = 0;
+  std::vector<absl::Status> statuses(2);
   std::vector<std::thread> appends;
-  for (int i = 0; i < 2; ++i) {
+  for (absl::Status& status : statuses) {
     appends.emplace_back([&] {
-      const absl::Status status = log->Append("orders", {{"k", std::string(600, 'x')}}).status();
+      status = log->Append("orders", {{"k", std::string(600, 'x')}}).status();
       if (absl::IsDeadlineExceeded(status)) ++late;
       if (base::ErrorReason(status) == kReasonLogBusy) ++refused;
     });
   }
   EXPECT_TRUE(Eventually([&] { return refused == 1; }, absl::Seconds(1)));
   for (std::thread& append : appends) append.join();
-  EXPECT_EQ(late, 1);
+  EXPECT_EQ(late, 1) << statuses[0] << "; " << statuses[1];
   EXPECT_FALSE(log->End("orders", 0).ok());
   world.kafka().Thaw();
   EXPECT_TRUE(Eventually([&] { return log->Append("orders", {{"k", "after"}}).ok(); }));
