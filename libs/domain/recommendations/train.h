@@ -24,7 +24,7 @@ struct TrainOptions {
   ItemItemOptions together{.group = ItemItemOptions::Group::kBasket, .half_life_days = 90};
   ItemItemOptions customers{.group = ItemItemOptions::Group::kCustomer};
   AlsOptions als;
-  EaseOptions ease{.max_row = 200};
+  EaseOptions ease{.max_row = 200};  // half the memory of 400: recall@10 -.0005 there, +.0006 of new products
   SequentialRulesOptions rules{.max_row = 200};
   ClockOptions clock;
   NeighboursOptions neighbours;
