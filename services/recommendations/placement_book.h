@@ -30,6 +30,7 @@ using PlacementStates = std::map<v1::Placement, PlacementState>;
 class PlacementBook {
  public:
   explicit PlacementBook(absl::Span<const fleet::Shop> shops) {
+    StrategyPolicy::WithoutOutcomes();  // worked out now, not by the first request
     for (const fleet::Shop& shop : shops) {
       shops_.emplace(shop.id, std::make_unique<base::Snapshot<PlacementStates>>(std::make_shared<PlacementStates>()));
     }

@@ -8,14 +8,20 @@ namespace {
 
 constexpr absl::Duration kRest = absl::Minutes(1);
 
+// By the source's name; what became of shown products counts as one more.
+std::map<std::string, int64_t> FailuresOf(const Model& model) {
+  std::map<std::string, int64_t> failures;
+  for (const auto& source : model.sources()) failures[std::string(source->name())] = source->failures();
+  if (model.outcomes() != nullptr) failures["outcomes"] = model.outcomes()->failures();
+  return failures;
+}
+
 }  // namespace
 
 bool SourceFailures::Look(const std::string& shop, const ServedModel& served) {
   const std::string model = ModelName(shop, served.info().version);
   Seen& seen = models_[model];
-  for (const auto& source : served.model().sources()) {
-    const int64_t failures = source->failures();
-    const std::string name(source->name());
+  for (const auto& [name, failures] : FailuresOf(served.model())) {
     int64_t& counted = seen.counted[name];
     const int64_t more = failures >= counted ? failures - counted : failures;  // fewer: the model was loaded anew
     counted = failures;

@@ -64,10 +64,14 @@ void OutcomeModel::Predict(absl::Span<const float> rows, std::vector<OutcomeChan
   if (network_ != nullptr) {
     thread_local std::vector<float> predicted;
     predicted.assign(count * nn::kRankerTasks, 0);
-    const bool fits = network_->Predict(rows, absl::MakeSpan(predicted)).ok();
+    if (!network_->Predict(rows, absl::MakeSpan(predicted)).ok()) {
+      ++failures_;
+      out.clear();
+      return;
+    }
     for (size_t row = 0; row < count; ++row) {
       const float* chances = predicted.data() + row * nn::kRankerTasks;
-      out[row] = fits ? OutcomeChances{chances[0], chances[1], chances[2]} : OutcomeChances();
+      out[row] = {chances[0], chances[1], chances[2]};
     }
     return;
   }
@@ -116,6 +120,7 @@ std::shared_ptr<const OutcomeModel> OutcomeModel::Load(base::ByteReader& in) {
 double OutcomeGain(const OutcomeModel& model, const ShownRows& rows) {
   std::vector<OutcomeChances> chances;
   model.Predict(rows.values, chances);
+  if (chances.empty()) return 0;
   double sum = 0, outcomes = 0;
   for (size_t outcome = 0; outcome < kOutcomes; ++outcome) {
     const double rate = Rate(rows, outcome);

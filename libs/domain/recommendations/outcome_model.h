@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,8 +56,10 @@ class OutcomeModel {
   size_t columns() const { return columns_; }
   bool neural() const { return network_ != nullptr; }
 
-  // `rows`: some times columns() numbers; replaces `out` by one entry a row.
+  // `rows`: some times columns() numbers; replaces `out` by one entry a row, or by nothing where the network refuses a
+  // row, which counts as a failure.
   void Predict(absl::Span<const float> rows, std::vector<OutcomeChances>& out) const;
+  int64_t failures() const { return failures_; }  // so far
 
   void Save(base::ByteWriter& out) const;
   static std::shared_ptr<const OutcomeModel> Load(base::ByteReader& in);
@@ -69,6 +72,7 @@ class OutcomeModel {
   std::array<learn::BoostedTrees, kOutcomes> trees_;
   std::array<float, kOutcomes> rates_{};  // the log odds of an outcome that has no trees
   std::shared_ptr<const nn::MultiTaskRanker> network_;
+  mutable std::atomic<int64_t> failures_{0};
 };
 
 struct OutcomeOptions {

@@ -99,6 +99,9 @@ TEST(OutcomeModelTest, ANetworkMayWin) {
   EXPECT_GT(fit.network_gain, fit.trees_gain);
   EXPECT_TRUE(fit.model->neural());
   EXPECT_NEAR(Predict(*fit.model, {1, 0, 0, 0})[0].click, ClickChance(1, 0), .08);
+  EXPECT_EQ(fit.model->failures(), 0);
+  EXPECT_THAT(Predict(*fit.model, {std::nanf(""), 0, 0, 0}), testing::IsEmpty()) << "never zeros for what it refuses";
+  EXPECT_EQ(fit.model->failures(), 1);
 }
 
 TEST(OutcomeModelTest, KnowsWhenItKnowsNothing) {
