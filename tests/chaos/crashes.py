@@ -17,8 +17,7 @@ SEED = 20_260_101
 def kill_consumer(world, kills, rows):
     """kill -9 within an import: in turn when so many rows are on the log, and as soon as a batch has been applied."""
     dice, path, seen = random.Random(SEED), world.write_file(rows), set()
-    importer = world.stand.ctl_start("import", "--mapping", world.mapping, path)
-    try:
+    with world.stand.ctl_start("import", "--mapping", world.mapping, path) as importer:
         for number in range(1, kills + 1):
             if number % 2:
                 wait_for_rows(world.stand, importer, rows * number // (kills + 1))
@@ -36,10 +35,8 @@ def kill_consumer(world, kills, rows):
             assert time.monotonic() < killed + 60, "no batch was applied within 60 s after the last kill"
             time.sleep(0.05)  # the pause of a bounded poll
         resumed = time.monotonic() - killed
-        equal(importer.wait(120), 0, "kontorctl")
+        importer.finish(120)
         world.stand.settle()
-    finally:
-        importer.kill()
     world.imported(path)
     return f"{kills} kills at {len(seen)} offsets, applied again {resumed:.1f} s after the last, {world.check()}"
 
@@ -100,18 +97,15 @@ def zombie(world, lease_s, frozen, rows):
     other.start_process()
     wait_for_owners(world, shared)
     path = world.write_file(rows)
-    importer = world.stand.ctl_start("import", "--mapping", world.mapping, path, address=other.address)
-    try:
+    with world.stand.ctl_start("import", "--mapping", world.mapping, path, address=other.address) as importer:
         wait_for_rows(world.stand, importer, rows // 6, other.address)
         epoch = epochs(world)
         within = freeze_within_a_transaction(world)
         try:
             took = wait_for_owners(world, lambda found: len(found) == CONSUMER_GROUPS, 20)
-            equal(importer.wait(120), 0, "kontorctl")
+            importer.finish(120)
         finally:
             world.stand.thaw()
-    finally:
-        importer.kill()
     world.imported(path)
     wait_for_owners(world, shared)
     with Senders(world, [world.stand, other], threads=2) as load:

@@ -84,19 +84,14 @@ class Killing:
 
     def run(self, mapping, path):
         """Imports the file with all kills in it; kontorctl goes on by itself."""
-        importer = self.stand.ctl_start("import", "--mapping", mapping, path)
-        try:
+        with self.stand.ctl_start("import", "--mapping", mapping, path) as importer:
             for number in range(1, self.kills + 1):
                 if number % 2:
                     wait_for_rows(self.stand, importer, int(SHARE_OF_ROWS * self.rows * number / self.kills))
                 self._wait_for_effects()
                 self._kill()
-            if importer.wait(PATIENCE_S):
-                raise RuntimeError("kontorctl gave up although kontor-all was started again")
+            importer.finish(PATIENCE_S)
             self.stand.settle()
-        finally:
-            importer.kill()
-            importer.wait()
 
     def _wait_for_effects(self):
         """Until something has been applied since the last kill, and a random moment more."""

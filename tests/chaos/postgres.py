@@ -26,16 +26,13 @@ DISK_PORT = 8190
 def postgres_restart(world, restarts, rows):
     """pg_ctl restart -m immediate within an import and under senders of single orders."""
     path = world.write_file(rows)
-    importer = world.stand.ctl_start("import", "--mapping", world.mapping, path)
-    try:
+    with world.stand.ctl_start("import", "--mapping", world.mapping, path) as importer:
         with Senders(world, threads=2) as load:
             for number in range(1, restarts + 1):
                 wait_for_rows(world.stand, importer, rows * number // (restarts + 1))
                 world.servers.restart_postgres()
-            equal(importer.wait(120), 0, "kontorctl")
+            importer.finish(120)
             load.wait_for(10)
-    finally:
-        importer.kill()
     world.imported(path)
     return f"{restarts} restarts within the import, {load.told()}, {world.check()}"
 

@@ -60,12 +60,8 @@ def the_same_file_again_changes_nothing(world):
 
 
 def an_import_survives_a_kill_of_kontorctl(world):
-    importer = world.stand.ctl_start("import", "--mapping", world.mapping, world.second)
-    try:
+    with world.stand.ctl_start("import", "--mapping", world.mapping, world.second) as importer:
         wait_for_rows(world.stand, importer, ROWS // 3)
-    finally:
-        importer.kill()
-        importer.wait()
     import_files(world.stand, [(world.mapping, world.second)])
     compare(world, world.first, world.second)
 

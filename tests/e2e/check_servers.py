@@ -66,18 +66,14 @@ def a_full_disk_stops_an_import_and_not_the_house(world):
         pid = stand.pid()
         with Fleet(stand.address, stand.keys["all"], timeout=10) as fleet:
             disk.fill()
-            importer = stand.ctl_start("import", "--mapping", world.mapping, world.first)
-            try:
+            with stand.ctl_start("import", "--mapping", world.mapping, world.first) as importer:
                 # PostgreSQL words a full disk in one of these ways, by what it was writing.
                 refusal = first_refusal(fleet)
                 assert "No space left on device" in refusal or "could not extend file" in refusal, refusal
                 fleet.totals(("orders",))  # reads go on
                 assert importer.poll() is None, "kontorctl gave up at once"
                 disk.make_room()
-                equal(importer.wait(120), 0, "the import after room was made")
-            finally:
-                importer.kill()
-                importer.wait()
+                importer.finish(120)
             stand.ctl("wait")
             equal(stand.pid(), pid, "the process")
             compare(world.with_fleet(fleet), world.first)

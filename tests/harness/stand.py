@@ -19,6 +19,7 @@ import sys
 import tempfile
 
 from process import BUILD, KONTOR_ALL, KONTORCTL, ROOT, KontorAll, driver  # noqa: F401  (for those who import this)
+from started import Started
 
 ALL_ROLES = ("ROLE_STOREFRONT", "ROLE_ANALYST", "ROLE_OPERATOR")
 ENGINES = ("postgres", "kafka")
@@ -131,9 +132,9 @@ class Stand(KontorAll):
             raise RuntimeError(f"kontorctl {' '.join(words)}: {done.stdout.strip()}")
         return done
 
-    def ctl_start(self, *words, address=None, output=subprocess.DEVNULL):
-        return subprocess.Popen(self.ctl_words(*words, address=address), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output,
-                                stderr=subprocess.STDOUT)
+    def ctl_start(self, *words, address=None):
+        """Begins kontorctl; `finish` of what is returned waits for its success."""
+        return Started(self.ctl_words(*words, address=address), ROOT)
 
     def dsn(self, user="kontor"):
         return self.settings()["KONTOR_POSTGRES"].replace("user=kontor", f"user={user}")
