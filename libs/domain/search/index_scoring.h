@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "libs/domain/search/index_view.h"
 #include "libs/domain/search/postings.h"
 
@@ -56,6 +57,9 @@ class Bm25fTable {
       lengths |= static_cast<Lengths>(block.shortest[field]) << (8 * field);
     return Saturated(block.largest, lengths);
   }
+  // out[i] = factor · Saturated(frequencies[i], lengths[docs[i]]), to the bit.
+  void Score(absl::Span<const uint32_t> docs, const Frequencies* frequencies, const Lengths* lengths, float factor,
+             float* out) const;
   float FieldPart(Frequencies frequencies, Lengths lengths, size_t field) const {
     return factors_[field][lengths >> (8 * field) & 255] * static_cast<float>(FrequencyIn(frequencies, field));
   }

@@ -99,6 +99,7 @@ struct Segment {
   std::vector<uint32_t> values;            // that occur, ascending
   std::vector<uint32_t> value_docs_begin;  // one more than values
   std::vector<uint32_t> value_docs;
+  absl::flat_hash_map<uint32_t, Bits> having;  // property → documents with a value, where they are many
   std::vector<NumberColumn> numbers;  // ascending by property
 
   uint32_t FindTerm(absl::string_view term) const { return term_lookup.Find(terms, term); }

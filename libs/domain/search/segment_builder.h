@@ -88,6 +88,6 @@ class SegmentBuilder {
 // What follows from the rest of a segment: postings and their blocks from the forward index, bitmaps of frequent terms,
 // the lists of values, lookups. Also after loading.
 void Invert(Segment& segment);
-void FinishLookups(Segment& segment);
+void FinishLookups(const ValueDictionary& values, Segment& segment);
 
 }  // namespace kontor::search
