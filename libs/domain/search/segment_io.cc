@@ -20,7 +20,7 @@ StringTable ReadStrings(base::ByteReader& reader, uint64_t size) {
   StringTable strings;
   strings.text = reader.String();
   strings.begin = reader.Array<uint64_t>();
-  reader.Require(strings.begin.size() == size + 1, "a list of texts has a wrong size");
+  reader.Require(!strings.begin.empty() && strings.begin.size() - 1 == size, "a list of texts has a wrong size");
   if (!reader.status().ok()) return {};
   reader.RequireOffsets(strings.begin, size, strings.text.size());
   return strings;
@@ -35,14 +35,14 @@ std::vector<T> ReadArray(base::ByteReader& reader, uint64_t size) {
 
 template <typename T>
 void CheckOffsets(base::ByteReader& reader, const std::vector<T>& begin, uint64_t rows, uint64_t entries) {
-  reader.Require(begin.size() == rows + 1 && begin.front() == 0 && begin.back() == entries,
+  reader.Require(!begin.empty() && begin.size() - 1 == rows && begin.front() == 0 && begin.back() == entries,
                  "a table has wrong offsets");
   for (size_t i = 1; i < begin.size(); ++i) reader.Require(begin[i - 1] <= begin[i], "a table has falling offsets");
 }
 
 void CheckTerms(base::ByteReader& reader, const Segment& segment) {
   reader.Require(segment.terms.size() < kMarks, "there are too many terms");
-  for (size_t i = 1; i < segment.terms.size(); ++i) {
+  for (size_t i = 1; i < segment.terms.size() && reader.status().ok(); ++i) {
     reader.Require(segment.terms[i - 1] < segment.terms[i], "terms are out of order");
   }
 }
@@ -89,7 +89,7 @@ void ReadNumbers(base::ByteReader& reader, const ValueDictionary& values, Segmen
     column.docs = reader.Array<uint32_t>();
     column.numbers = ReadArray<double>(reader, column.docs.size());
     reader.RequireBelow(column.docs, segment.documents);
-    for (size_t j = 1; j < column.docs.size(); ++j) {
+    for (size_t j = 1; j < column.docs.size() && reader.status().ok(); ++j) {
       const bool rises = column.docs[j - 1] < column.docs[j] ||
                          (column.docs[j - 1] == column.docs[j] && column.numbers[j - 1] <= column.numbers[j]);
       reader.Require(rises, "numbers are out of order");
