@@ -204,7 +204,9 @@ std::string QueryReader::Remaining() const {
     if (phrase.excluded) std::fill(remaining.begin() + phrase.begin, remaining.begin() + phrase.end, ' ');
   }
   for (const QueryAtom& atom : atoms_) {
-    if (atom.removed) std::fill(remaining.begin() + atom.begin, remaining.begin() + atom.end, ' ');
+    if (!atom.removed) continue;
+    const bool hyphen = atom.begin > 0 && (atom.sign != 0 || (atom.joined && query_[atom.begin - 1] == '-'));
+    std::fill(remaining.begin() + atom.begin - (hyphen ? 1 : 0), remaining.begin() + atom.end, ' ');
   }
   return remaining;
 }

@@ -72,8 +72,7 @@ TEST(Suggest, AnEmptyPrefixTellsWhatIsAsked) {
 
 TEST(Suggest, MendsTypos) {
   EXPECT_THAT(Texts(Shop()->Suggest("sheos")), ElementsAre("Shoes", "red shoes", "running shoes"));
-  EXPECT_THAT(Texts(Shop()->Suggest("whirpool re")),
-              ElementsAre("whirlpool refrigerator"));
+  EXPECT_THAT(Texts(Shop()->Suggest("whirpool re")), ElementsAre("whirlpool refrigerator"));
   EXPECT_THAT(Texts(Shop()->Suggest("refrigirater")), ElementsAre("whirlpool refrigerator"));
   EXPECT_TRUE(Shop()->Suggest("sheos")[0].corrected);
   EXPECT_FALSE(Shop()->Suggest("shoes")[0].corrected);
