@@ -6,10 +6,10 @@
 # *_test.cc, *_pgtest.cc, *_redistest.cc, *_kafkatest.cc (test dependencies: TEST_DEPS), and one program per *_bench.cc.
 # A dependency that contains a slash and no :: is a folder of this repository. Files listed in EXCLUDE are left out.
 #
-# Layers: libs/base < libs/domain/*, libs/platform/* (never each other) < services/*. libs/domain/{history,stats,learn,nn}
+# Layers: libs/base < libs/domain/*, libs/platform/* (never each other) < services/*. libs/domain/{history,stats,learn,nn,text}
 # are shared between domains; libs/testing may see every library; tests and bench may see everything.
 
-set(KONTOR_SHARED_DOMAINS libs/domain/history libs/domain/stats libs/domain/learn libs/domain/nn)
+set(KONTOR_SHARED_DOMAINS libs/domain/history libs/domain/stats libs/domain/learn libs/domain/nn libs/domain/text)
 
 function(kontor_check_layer from to)
   if(from MATCHES "^(tests|bench)(/|$)")

@@ -15,7 +15,7 @@ import cpp
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 FUNCTION_LINES, SOURCE_LINES, HEADER_LINES, MAIN_LINES = 70, 400, 250, 60
-SHARED_DOMAINS = ("history", "stats", "learn", "nn")
+SHARED_DOMAINS = ("history", "stats", "learn", "nn", "text")
 INCLUDE_ROOTS = ("libs/", "services/", "tests/", "bench/")
 GENERATED_ROOTS = ("kontor/", "google/")
 INSTALLED_ROOTS = ("absl/", "benchmark/", "boost/", "gmock/", "grpcpp/", "gtest/", "hiredis/", "librdkafka/", "openssl/",
