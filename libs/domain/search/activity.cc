@@ -154,8 +154,8 @@ void Activity::Touched(Touch touch, const std::string& product, uint64_t answer_
   answer->best_rank = place;
 }
 
-void Activity::Bought(const std::string& product, int64_t amount_nanos, const std::string& currency,
-                      uint64_t answer_id, int64_t at_us) {
+void Activity::Bought(const std::string& product, int64_t amount_nanos, const std::string& currency, uint64_t answer_id,
+                      int64_t at_us) {
   Want(product, kTouchWeights[static_cast<size_t>(Touch::kBuy)], at_us);
   Answer* answer = Find(answer_id);
   SearchCounts* counts = answer == nullptr ? nullptr : CountsOf(*answer);

@@ -20,10 +20,10 @@ namespace kontor::search {
 struct SearchCounts {
   int64_t searches = 0;
   int64_t without_results = 0;
-  int64_t clicked_searches = 0;        // with at least one click
+  int64_t clicked_searches = 0;  // with at least one click
   int64_t clicks = 0;
-  double reciprocal_ranks = 0;         // of the best clicked place of each clicked search
-  int64_t cart_searches = 0;           // after which a product was put into the cart
+  double reciprocal_ranks = 0;  // of the best clicked place of each clicked search
+  int64_t cart_searches = 0;    // after which a product was put into the cart
   int64_t bought_searches = 0;
   std::map<std::string, int64_t> revenue_nanos;  // by currency
 
@@ -43,18 +43,20 @@ class Activity {
   enum class Touch : uint8_t { kView = 0, kClick, kCart, kBuy };
 
   struct QueryRow {
-    std::string text;   // as first asked
+    std::string text;  // as first asked
     int64_t last_us = 0;
-    double weight = 0;  // searches with results, fading, at last_us
-    std::map<int32_t, SearchCounts> days;  // by days since 1970
+    double weight = 0;                                  // searches with results, fading, at last_us
+    std::map<int32_t, SearchCounts> days;               // by days since 1970
     absl::flat_hash_map<std::string, double> products;  // clicks, carts and purchases that followed, weighed
   };
 
   // `form` is the query's normal form; `answer_id` 0 where the event names none.
-  void Searched(absl::string_view form, absl::string_view text, int64_t total_results, uint64_t answer_id, int64_t at_us);
+  void Searched(absl::string_view form, absl::string_view text, int64_t total_results, uint64_t answer_id,
+                int64_t at_us);
   // `answer_id` as above; `rank` from 1, 0 unknown.
   void Touched(Touch touch, const std::string& product, uint64_t answer_id, int rank, int64_t at_us);
-  void Bought(const std::string& product, int64_t amount_nanos, const std::string& currency, uint64_t answer_id, int64_t at_us);
+  void Bought(const std::string& product, int64_t amount_nanos, const std::string& currency, uint64_t answer_id,
+              int64_t at_us);
 
   // Wanted at `at_us`: views, clicks, carts and purchases count 1, 2, 5 and 10.
   double Popularity(absl::string_view product, int64_t at_us) const;
