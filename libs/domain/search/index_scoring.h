@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "libs/domain/search/index_view.h"
 #include "libs/domain/search/postings.h"
 
@@ -17,6 +18,7 @@ struct Bm25fOptions {
   std::array<float, kFields> weights{1, 0, 0, 0, 0, 0};              // >= 0, by Field
   std::array<float, kFields> b{.75F, .75F, .75F, .75F, .75F, .75F};  // 0 … 1
   float k1 = 1.2F;                                                   // > 0
+  float idf_power = 1;                                               // 0 … 2: idf counts as idf^idf_power
   friend bool operator==(const Bm25fOptions&, const Bm25fOptions&) = default;
 };
 
@@ -33,6 +35,9 @@ struct BoostOptions {
 
 // INVALID_ARGUMENT with all violations.
 absl::Status Validate(const Bm25fOptions& options, const BoostOptions& boosts);
+
+// What a slot's saturated tf' is multiplied with, but for the weight of the alternative.
+float SlotFactor(const Bm25fOptions& options, float weight, float idf);
 
 double Idf(uint64_t documents, uint64_t document_frequency);
 
@@ -56,6 +61,9 @@ class Bm25fTable {
       lengths |= static_cast<Lengths>(block.shortest[field]) << (8 * field);
     return Saturated(block.largest, lengths);
   }
+  // out[i] = factor · Saturated(frequencies[i], lengths[docs[i]]), to the bit.
+  void Score(absl::Span<const uint32_t> docs, const Frequencies* frequencies, const Lengths* lengths, float factor,
+             float* out) const;
   float FieldPart(Frequencies frequencies, Lengths lengths, size_t field) const {
     return factors_[field][lengths >> (8 * field) & 255] * static_cast<float>(FrequencyIn(frequencies, field));
   }

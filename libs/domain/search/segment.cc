@@ -112,6 +112,7 @@ size_t Segment::Bytes() const {
                  BytesOf(value_begin) + BytesOf(doc_values) + BytesOf(values) + BytesOf(value_docs_begin) +
                  BytesOf(value_docs);
   for (const NumberColumn& column : numbers) bytes += BytesOf(column.docs) + BytesOf(column.numbers);
+  for (const auto& [property, bits] : having) bytes += BytesOf(bits);
   base::MutexLock lock(filters_mutex_);
   for (const auto& [key, bits] : filters_) bytes += key.size() + BytesOf(*bits);
   return bytes;

@@ -91,7 +91,7 @@ struct Segment {
   StringTable ids, titles;
   StringLookup id_lookup;
   std::vector<uint32_t> by_row;  // documents ascending by row
-  LiveColumns live;
+  mutable LiveColumns live;
 
   // Values of properties: by document (ascending within one), and by value.
   std::vector<uint32_t> value_begin;  // one more than documents
@@ -99,7 +99,8 @@ struct Segment {
   std::vector<uint32_t> values;            // that occur, ascending
   std::vector<uint32_t> value_docs_begin;  // one more than values
   std::vector<uint32_t> value_docs;
-  std::vector<NumberColumn> numbers;  // ascending by property
+  absl::flat_hash_map<uint32_t, Bits> having;  // property → documents with a value, where they are many
+  std::vector<NumberColumn> numbers;           // ascending by property
 
   uint32_t FindTerm(absl::string_view term) const { return term_lookup.Find(terms, term); }
   PostingList Postings(uint32_t term) const;

@@ -21,6 +21,7 @@ struct AnalysedProduct {
     uint8_t field = 0;
     bool same_place = false;  // as the term before
     bool gap = false;         // begins a further value of its field
+    bool counts = false;      // in the length of its field: first forms but units
   };
   Product product;  // without its description
   std::string text;
@@ -88,6 +89,6 @@ class SegmentBuilder {
 // What follows from the rest of a segment: postings and their blocks from the forward index, bitmaps of frequent terms,
 // the lists of values, lookups. Also after loading.
 void Invert(Segment& segment);
-void FinishLookups(Segment& segment);
+void FinishLookups(const ValueDictionary& values, Segment& segment);
 
 }  // namespace kontor::search

@@ -39,13 +39,13 @@ struct CorrectedText {
   std::vector<Change> changes;  // by position, apart from each other
 };
 
-// The words of a catalogue, and what a misspelt word of a query most likely was. Words that exist, even as a stem, words
-// with digits and words of fewer than four letters are never touched; a word that nothing explains is kept.
-// Candidates come by symmetric deletes (Garbe 2012) over prefixes of seven letters: distance 1 from four letters, 2 from
-// seven (optimal string alignment over Unicode code points). They are weighed as a noisy channel (Kernighan, Church, Gale 1990): the cost of
-// each edit (neighbouring keys, transpositions and doubled letters are cheap, the first letter is dear), how many
-// documents have the word, and how many have it beside the query's other words. Splits and joins compete with them.
-// Immutable; thread-safe. Rebuilt from the catalogue in the background: see Builder.
+// The words of a catalogue, and what a misspelt word of a query most likely was. Words that exist, even as a stem,
+// words with digits and words of fewer than four letters are never touched; a word that nothing explains is kept.
+// Candidates come by symmetric deletes (Garbe 2012) over prefixes of seven letters: distance 1 from four letters, 2
+// from seven (optimal string alignment over Unicode code points). They are weighed as a noisy channel (Kernighan,
+// Church, Gale 1990): the cost of each edit (neighbouring keys, transpositions and doubled letters are cheap, the first
+// letter is dear), how many documents have the word, and how many have it beside the query's other words. Splits and
+// joins compete with them. Immutable; thread-safe. Rebuilt from the catalogue in the background: see Builder.
 class SpellingDictionary {
  public:
   // What Correct is asked about: Token::word and Token::term.
