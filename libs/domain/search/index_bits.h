@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+
+// Sets of the documents of one segment: bit i % 64 of word i / 64 is document i; bits beyond the last are 0.
+namespace kontor::search {
+
+using Bits = std::vector<uint64_t>;
+using BitSpan = absl::Span<const uint64_t>;
+
+inline size_t WordsFor(size_t documents) { return (documents + 63) / 64; }
+
+inline bool TestBit(BitSpan bits, size_t i) { return (bits[i / 64] >> (i % 64) & 1) != 0; }
+inline void SetBit(absl::Span<uint64_t> bits, size_t i) { bits[i / 64] |= uint64_t{1} << (i % 64); }
+inline void ClearBit(absl::Span<uint64_t> bits, size_t i) { bits[i / 64] &= ~(uint64_t{1} << (i % 64)); }
+
+inline Bits AllBits(size_t documents) {
+  Bits bits(WordsFor(documents), ~uint64_t{0});
+  if (documents % 64 != 0) bits.back() = (uint64_t{1} << (documents % 64)) - 1;
+  return bits;
+}
+
+inline uint64_t CountBits(BitSpan bits) {
+  uint64_t count = 0;
+  for (uint64_t word : bits) count += static_cast<uint64_t>(__builtin_popcountll(word));
+  return count;
+}
+
+// Both of one size.
+inline void AndInto(Bits& into, BitSpan other) {
+  for (size_t i = 0; i < into.size(); ++i) into[i] &= other[i];
+}
+inline void AndNotInto(Bits& into, BitSpan other) {
+  for (size_t i = 0; i < into.size(); ++i) into[i] &= ~other[i];
+}
+inline void OrInto(Bits& into, BitSpan other) {
+  for (size_t i = 0; i < into.size(); ++i) into[i] |= other[i];
+}
+
+// Calls visit(document) for each, ascending.
+template <typename F>
+void ForEachBit(BitSpan bits, F visit) {
+  for (size_t word = 0; word < bits.size(); ++word) {
+    for (uint64_t rest = bits[word]; rest != 0; rest &= rest - 1) {
+      visit(static_cast<uint32_t>(64 * word + static_cast<size_t>(__builtin_ctzll(rest))));
+    }
+  }
+}
+
+}  // namespace kontor::search

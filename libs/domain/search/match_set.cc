@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <cmath>
+
+#include "libs/domain/search/match.h"
+
+namespace kontor::search {
+namespace {
+
+constexpr uint32_t kMassSteps = 255;
+constexpr size_t kPlanes = 15;  // 64 slots of 255 fit
+
+// Whole masses of the slots; 0 for those that no document has.
+std::vector<uint32_t> Masses(const PreparedQuery& query) {
+  double most = 0;
+  for (const auto& slot : query.slots()) {
+    if (slot.document_frequency > 0) most = std::max(most, static_cast<double>(slot.weight) * slot.idf);
+  }
+  std::vector<uint32_t> masses;
+  for (const auto& slot : query.slots()) {
+    const double share = most > 0 ? static_cast<double>(slot.weight) * slot.idf / most : 1;
+    const auto steps = static_cast<uint32_t>(std::lround(share * kMassSteps));
+    masses.push_back(slot.document_frequency == 0 ? 0 : std::max(steps, 1U));
+  }
+  return masses;
+}
+
+// Matching of one segment.
+struct Matcher {
+  Matcher(const PreparedQuery& query, uint32_t part) {
+    const IndexView::Part& of = query.view().parts()[part];
+    words = WordsFor(of.segment->documents);
+    possible = *of.alive;
+    if (query.allowed(part) != nullptr) AndInto(possible, *query.allowed(part));
+    for (const auto& slot : query.slots()) {
+      Bits& bits = slots.emplace_back(words, 0);
+      for (const auto& choice : slot.choices[part]) choice.list.OrInto(absl::MakeSpan(bits));
+      if (slot.required) AndInto(possible, bits);
+    }
+  }
+
+  // Documents that match all slots with a mass.
+  Bits All(absl::Span<const uint32_t> masses, bool unknown_too) const {
+    Bits bits = possible;
+    for (size_t i = 0; i < slots.size(); ++i) {
+      if (masses[i] > 0 || unknown_too) AndInto(bits, slots[i]);
+    }
+    return bits;
+  }
+  Bits Any() const {
+    if (slots.empty()) return possible;
+    Bits bits(words, 0);
+    for (const Bits& slot : slots) OrInto(bits, slot);
+    AndInto(bits, possible);
+    return bits;
+  }
+  // The matched mass of each document, a plane for each binary digit.
+  void Sum(absl::Span<const uint32_t> masses) {
+    planes.assign(kPlanes, Bits());
+    uint32_t sum = 0;
+    for (size_t i = 0; i < slots.size(); ++i) {
+      if (masses[i] == 0) continue;
+      sum += masses[i];
+      size_t used = 0;
+      while (sum >> used != 0) ++used;
+      for (size_t plane = 0; plane < used; ++plane) planes[plane].resize(words, 0);
+      Add(slots[i], masses[i], used);
+    }
+  }
+  void Add(const Bits& slot, uint32_t mass, size_t used) {
+    for (size_t word = 0; word < words; ++word) {
+      const uint64_t in = slot[word];
+      if (in == 0) continue;
+      uint64_t carry = 0;
+      for (size_t plane = 0; plane < used; ++plane) {
+        uint64_t& at = planes[plane][word];
+        const uint64_t digit = (mass >> plane & 1) != 0 ? in : 0;
+        const uint64_t sum = at ^ digit ^ carry;
+        carry = (at & digit) | (carry & (at ^ digit));
+        at = sum;
+      }
+    }
+  }
+  Bits AtLeast(uint32_t mass) const {
+    Bits bits = possible;
+    for (size_t word = 0; word < words; ++word) {
+      uint64_t above = 0, equal = ~uint64_t{0};
+      for (size_t plane = kPlanes; plane-- > 0;) {
+        if (planes[plane].empty()) {
+          if ((mass >> plane & 1) != 0) equal = 0;
+          continue;
+        }
+        const uint64_t at = planes[plane][word];
+        if ((mass >> plane & 1) != 0) {
+          equal &= at;
+        } else {
+          above |= equal & at;
+          equal &= ~at;
+        }
+      }
+      bits[word] &= above | equal;
+    }
+    return bits;
+  }
+
+  size_t words = 0;
+  Bits possible;
+  std::vector<Bits> slots;
+  std::vector<Bits> planes;
+};
+
+// Fills clauses and bits from base; the documents that pass.
+uint64_t ApplyFilters(const Segment& segment, const ValueDictionary& values, absl::Span<const Filter> filters,
+                      MatchSet::Part& part) {
+  part.clauses.clear();
+  part.bits = part.base;
+  for (const Filter& filter : filters) {
+    part.clauses.push_back(Evaluate(filter, segment, values, part.base));
+    AndInto(part.bits, part.clauses.back());
+  }
+  return CountBits(part.bits);
+}
+
+class Levels {
+ public:
+  Levels(const PreparedQuery& query, absl::Span<const Filter> filters, MatchSet& set)
+      : query_(query), filters_(filters), set_(set), masses_(Masses(query)) {
+    for (uint32_t part = 0; part < query.view().parts().size(); ++part) matchers_.emplace_back(query, part);
+    set_.parts.resize(matchers_.size());
+    for (uint32_t mass : masses_) total_ += mass;
+    for (uint32_t mass : masses_) known_ += mass > 0 ? 1 : 0;
+  }
+
+  void TakeAll(bool unknown_too) {
+    unknown_too |= known_ == 0;
+    for (size_t i = 0; i < matchers_.size(); ++i) set_.parts[i].base = matchers_[i].All(masses_, unknown_too);
+    Filter();
+    set_.count_all = set_.count;
+    set_.level = 0;
+  }
+  void TakeAny() {
+    for (size_t i = 0; i < matchers_.size(); ++i) set_.parts[i].base = matchers_[i].Any();
+    Filter();
+    set_.level = known_ > 0 ? known_ - 1 : 0;
+  }
+  void TakeMost(uint64_t enough) {
+    TakeAll(false);
+    if (set_.count >= enough || known_ < 2) return;
+    if (known_ > 2) {
+      for (Matcher& matcher : matchers_) matcher.Sum(masses_);
+    }
+    for (uint32_t level = 1; level + 1 < known_ && set_.count < enough; ++level) {
+      const uint32_t least = total_ - total_ * level / known_;
+      for (size_t i = 0; i < matchers_.size(); ++i) set_.parts[i].base = matchers_[i].AtLeast(least);
+      Filter();
+      set_.level = level;
+    }
+    if (set_.count < enough) TakeAny();
+  }
+
+ private:
+  void Filter() {
+    set_.count = 0;
+    for (uint32_t part = 0; part < set_.parts.size(); ++part) {
+      set_.count += ApplyFilters(query_.view().segment(part), query_.view().values(), filters_, set_.parts[part]);
+    }
+  }
+
+  const PreparedQuery& query_;
+  absl::Span<const search::Filter> filters_;
+  MatchSet& set_;
+  std::vector<uint32_t> masses_;
+  std::vector<Matcher> matchers_;
+  uint32_t total_ = 0, known_ = 0;
+};
+
+}  // namespace
+
+MatchSet Match(const PreparedQuery& query, absl::Span<const Filter> filters, const MatchOptions& options) {
+  MatchSet set;
+  set.filters.assign(filters.begin(), filters.end());
+  Levels levels(query, filters, set);
+  switch (options.policy) {
+    case MatchPolicy::kAll: levels.TakeAll(true); break;
+    case MatchPolicy::kMost: levels.TakeMost(options.enough); break;
+    case MatchPolicy::kAny:
+      levels.TakeAll(false);
+      levels.TakeAny();
+      break;
+  }
+  return set;
+}
+
+void MatchSet::Include(const PreparedQuery& query, absl::Span<const DocRef> docs) {
+  const IndexView& view = query.view();
+  for (const DocRef& doc : docs) {
+    const Bits* allowed = query.allowed(doc.segment);
+    if (!TestBit(*view.parts()[doc.segment].alive, doc.doc)) continue;
+    if (allowed != nullptr && !TestBit(*allowed, doc.doc)) continue;
+    SetBit(absl::MakeSpan(parts[doc.segment].base), doc.doc);
+  }
+  count = 0;
+  for (uint32_t part = 0; part < parts.size(); ++part) {
+    count += ApplyFilters(view.segment(part), view.values(), filters, parts[part]);
+  }
+}
+
+}  // namespace kontor::search
