@@ -57,7 +57,7 @@ struct ClickLabel {
 std::vector<ClickLabel> LabelsFromClicks(absl::Span<const Impressions> log, const ClickModel& model,
                                          const ClickModelOptions& options = {});
 
-// Grades 0 … 4 from the labels of one query: the share of the query's best attraction in steps, 0 for what is not above
+// Grades 0 … 4 from the labels of one query: four times the share of its best attraction, rounded up; 0 for what is not above
 // the mean or was examined less than `least_examined` times.
 std::vector<float> GradesOf(absl::Span<const ClickLabel> labels, double mean_attraction, double least_examined);
 

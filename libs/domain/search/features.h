@@ -24,6 +24,7 @@ struct RankTerm {
 
 struct RankQuery {
   std::vector<RankTerm> terms;  // in the query's order
+  size_t head = 0;              // index of the term that names what is wanted (QueryHead)
   uint32_t characters = 0;      // of the text
 };
 
@@ -31,8 +32,12 @@ struct RankQuery {
 struct RankCandidate {
   // By place in the title: 0, or 1 + the index of the query's term that stands there, or one of its alternatives.
   absl::Span<const uint8_t> title;
+  // How many of those places are the title's head (TitleHead); 0: not known, then all.
+  size_t head_places = 0;
   // By field, bit i: the query's term i stands there. The title's is worked out from `title`.
   std::array<uint64_t, kFields> matched{};
+  uint64_t surface = 0;  // bit i: the title has the query's term i as it is written, not only its stem (SurfaceMatches)
+  uint64_t joined = 0;   // bit i: the query's term i is met by a compound, joined or split
   float lexical = 0;          // BM25F
   float cosine = 0;           // of the query's vector and the product's
   bool has_cosine = false;    // false: none of the two vectors is there
@@ -41,7 +46,7 @@ struct RankCandidate {
   float stock = -1;           // -1: unknown
   float popularity = 0;       // >= 0
   float age_days = -1;        // since it is available; -1: unknown
-  float affinity = 0;         // of the customer's vector and the product's; 0 for a stranger
+  float affinity = 0;  // of the customer's vector and the product's; 0 for a stranger
 };
 
 // Columns of a row. Shares are within [0, 1]; "mass" is the sum of idf times weight over terms of the query.
@@ -69,18 +74,25 @@ enum class Feature : uint8_t {
   kQueryCharacters,
   kTitleTerms,
   kTitleCovered,   // share of the title's places with a term of the query
-  kAdjacent,       // pairs of neighbours in the query that are neighbours in the title, in order
-  kAdjacentShare,  // of such pairs
-  kInOrder,        // share of the matched terms' neighbouring pairs that keep the query's order
-  kWindow,         // matched terms over the places of the shortest part of the title that holds them all; 0: none
-  kFirstPlace,     // of the first match over the title's length; 1: none
-  kLastTerm,       // 1 when the query's last word, mostly what is wanted, stands in the title
-  kLastTermPlace,  // its last place in the title over the length; -1: none
-  kLastTermTail,   // terms behind it in the title, at most 10; -1: none
-  kFirstTerm,      // 1 when the query's first word stands in the title
-  kTitleBegins,    // 1 when the title's first term is asked for: mostly its brand
-  kNumbers,        // numbers, measures and codes of the query
-  kNumbersShare,   // of them, in the title; 1 when there are none
+  kAdjacent,        // pairs of neighbours in the query that are neighbours in the title, in order
+  kAdjacentMass,    // such pairs by the smaller mass of the two, over that of all neighbours in the query
+  kRun,             // the longest run of the query's neighbours in the title, at most 4, over 4
+  kInOrder,         // share of the matched terms' neighbouring pairs that keep the query's order
+  kWindow,          // matched terms over the places of the shortest part of the title that holds them all; 0: none
+  kFirstPlace,      // of the first match over the title's length; 1: none
+  kFull,            // 1 when every term of the query stands in the title
+  kSurfaceMass,     // share of the mass that the title has as it is written
+  kJoined,          // terms met by a compound
+  kHead,            // 1 when the query's head stands in the title
+  kHeadInHead,      // 1 when it stands in the title's head
+  kHeadIsHead,      // 1 when it ends the title's head: the product is what is wanted
+  kHeadPlace,       // its last place in the title over the length; -1: none
+  kHeadMass,        // share of the mass in the title's head
+  kFirstTerm,       // 1 when the query's first word stands in the title
+  kTitleBegins,     // 1 when the title's first term is asked for: mostly its brand
+  kBrand,           // as given
+  kNumbers,         // numbers, measures and codes of the query
+  kNumbersShare,    // of them, in any field; 1 when there are none
   kPopularity,     // log(1 + popularity)
   kInStock,        // 1, 0; unknown counts as in stock
   kPrice,          // log of the price over the candidates' median price, within ±3; unknown: 0
@@ -96,6 +108,18 @@ bool SpeaksFor(Feature feature);
 // Rows of all candidates of a query, candidates.size() * kFeatures finite numbers, replacing `rows`. Linear in the
 // titles' terms: about 1 µs a candidate. Whatever the order of the candidates, a candidate's row is the same.
 void FeatureRows(const RankQuery& query, absl::Span<const RankCandidate> candidates, std::vector<float>& rows);
+
+// The index of the token that names what a query wants, mostly a noun: the last word before the first "for", "with", "in",
+// "to" or "by" that does not begin the query; further forms of a word are no words of their own. 0 without tokens.
+size_t QueryHead(absl::Span<const text::Token> tokens);
+
+// How many tokens of a title stand before what it says of the product: before the first comma, semicolon, bracket or dash
+// between spaces, or "with", "for", "by", "to", "includes", or an "in" that is no unit. All where nothing ends it.
+size_t TitleHead(absl::string_view title, absl::Span<const text::Token> tokens);
+
+// Which words, in lower case, stand in the title between characters that are neither letters nor digits; bit i: words[i],
+// of which kMaxRankTerms are looked at. ASCII case alone is folded.
+uint64_t SurfaceMatches(absl::string_view title, absl::Span<const absl::string_view> words);
 
 // From the numbers of terms, as one segment of the index has them, to the query's terms that they stand for.
 class TermMarks {
