@@ -158,8 +158,8 @@ v1::QueryReading ReadingFrom(const Reading& reading, absl::string_view query, ui
   for (const auto& change : reading.corrections) {
     auto& correction = *out.add_corrections();
     correction.set_from(std::string(query.substr(change.begin, change.end - change.begin)));
-    correction.set_to(change.replacement);
-    correction.set_confidence(change.confidence);
+    correction.set_to(change.words);
+    correction.set_weight(change.weight);
   }
   SetPriceFilter(reading.understood, out);
   for (const auto& terms : reading.understood.lexical.excluded) out.add_excluded_words(absl::StrJoin(terms, " "));

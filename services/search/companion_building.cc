@@ -11,7 +11,7 @@
 namespace kontor::search {
 namespace {
 
-constexpr double kLeastWeight = .05;    // of a query, to be suggested
+constexpr double kLeastWeight = .05;  // of a query, to be suggested
 constexpr int64_t kDayUs = 86'400'000'000;
 constexpr float kCategoryWeight = 0.5F, kBrandWeight = 0.5F;  // of a product in it, beside its popularity
 

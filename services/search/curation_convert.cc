@@ -42,7 +42,8 @@ class RuleChecker {
     Words("condition.queries", rule_.condition().queries());
     Words("condition.contains", rule_.condition().contains());
     const std::string& segment = rule_.condition().segment();
-    if (!segment.empty() && !IsText(segment)) Add("condition.segment", "TEXT_INVALID", "give at most 1,000 bytes of UTF-8");
+    if (!segment.empty() && !IsText(segment))
+      Add("condition.segment", "TEXT_INVALID", "give at most 1,000 bytes of UTF-8");
     if (rule_.actions().empty()) Add("actions", "REQUIRED", "give at least one action");
     if (rule_.actions_size() > kMaxActions) return Add("actions", "TOO_MANY", "give at most 50 actions");
     for (int i = 0; i < rule_.actions_size(); ++i) Action(absl::StrCat("actions[", i, "]."), rule_.actions(i));
@@ -197,7 +198,8 @@ void CheckCuration(const std::string& prefix, const v1::SynonymSet& set, base::V
     add("from_phrases", "FROM_PHRASES", "a one-way set has from_phrases, a two-way set has none");
   }
   if (set.phrases_size() < (one_way ? 1 : 2)) add("phrases", "TOO_FEW", "give at least one, two for a two-way set");
-  for (const auto& [field, phrases] : {std::pair("phrases", &set.phrases()), std::pair("from_phrases", &set.from_phrases())}) {
+  for (const auto& [field, phrases] :
+       {std::pair("phrases", &set.phrases()), std::pair("from_phrases", &set.from_phrases())}) {
     if (phrases->size() > kMaxPhrases) add(field, "TOO_MANY", "give at most 100");
     for (int i = 0; i < std::min(phrases->size(), kMaxPhrases); ++i) {
       if (IsText((*phrases)[i]) && !text::NormalForm((*phrases)[i]).empty()) continue;

@@ -69,17 +69,18 @@ absl::StatusOr<typename Kind::Message> CurationHandler::Create(const std::string
                                                                const std::string& id, const std::string& prefix) {
   using Message = typename Kind::Message;
   base::Violations violations;
-  if (!IsCurationId(id)) violations.Add(absl::StrCat(prefix, "_id"), "ID_INVALID", "give 1 to 63 of a-z, 0-9 and '-', first a letter");
+  if (!IsCurationId(id))
+    violations.Add(absl::StrCat(prefix, "_id"), "ID_INVALID", "give 1 to 63 of a-z, 0-9 and '-', first a letter");
   CheckCuration(absl::StrCat(prefix, "."), message, violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  ASSIGN_OR_RETURN(Message created,
-                   parts_.store.Change<Kind>(
-                       shop, id, parts_.clock.Now(),
-                       [&](std::optional<Message> stored) -> absl::StatusOr<std::optional<Message>> {
-                         if (!stored.has_value()) return message;
-                         return base::Error(absl::StatusCode::kAlreadyExists, kReasonCurationExists,
-                                            absl::StrCat(stored->name(), " exists; update it, or choose another id"));
-                       }));
+  ASSIGN_OR_RETURN(
+      Message created,
+      parts_.store.Change<Kind>(
+          shop, id, parts_.clock.Now(), [&](std::optional<Message> stored) -> absl::StatusOr<std::optional<Message>> {
+            if (!stored.has_value()) return message;
+            return base::Error(absl::StatusCode::kAlreadyExists, kReasonCurationExists,
+                               absl::StrCat(stored->name(), " exists; update it, or choose another id"));
+          }));
   Serve(shop);
   return created;
 }
@@ -91,18 +92,17 @@ absl::StatusOr<typename Kind::Message> CurationHandler::Update(const std::string
                                                                const std::string& prefix) {
   using Message = typename Kind::Message;
   ASSIGN_OR_RETURN(const std::string id, CurationIdOf<Kind>(message.name(), shop));
-  ASSIGN_OR_RETURN(Message updated,
-                   parts_.store.Change<Kind>(
-                       shop, id, parts_.clock.Now(),
-                       [&](std::optional<Message> stored) -> absl::StatusOr<std::optional<Message>> {
-                         if (!stored.has_value()) return Unknown(message.name());
-                         RETURN_IF_ERROR(CheckEtag(message.etag(), *stored));
-                         RETURN_IF_ERROR(runtime::TakeOver(message, mask, kNotSettable, *stored));
-                         base::Violations violations;
-                         CheckCuration(absl::StrCat(prefix, "."), *stored, violations);
-                         RETURN_IF_ERROR(violations.ToStatus());
-                         return stored;
-                       }));
+  ASSIGN_OR_RETURN(Message updated, parts_.store.Change<Kind>(
+                                        shop, id, parts_.clock.Now(),
+                                        [&](std::optional<Message> stored) -> absl::StatusOr<std::optional<Message>> {
+                                          if (!stored.has_value()) return Unknown(message.name());
+                                          RETURN_IF_ERROR(CheckEtag(message.etag(), *stored));
+                                          RETURN_IF_ERROR(runtime::TakeOver(message, mask, kNotSettable, *stored));
+                                          base::Violations violations;
+                                          CheckCuration(absl::StrCat(prefix, "."), *stored, violations);
+                                          RETURN_IF_ERROR(violations.ToStatus());
+                                          return stored;
+                                        }));
   Serve(shop);
   return updated;
 }
@@ -128,8 +128,7 @@ absl::StatusOr<v1::Rule> CurationHandler::CreateRule(const runtime::CallContext&
   return Create<RuleKind>(call.shop, request.rule(), request.rule_id(), "rule");
 }
 
-absl::StatusOr<v1::Rule> CurationHandler::GetRule(const runtime::CallContext& call,
-                                                  const v1::GetRuleRequest& request) {
+absl::StatusOr<v1::Rule> CurationHandler::GetRule(const runtime::CallContext& call, const v1::GetRuleRequest& request) {
   RETURN_IF_ERROR(CurationIdOf<RuleKind>(request.name(), call.shop).status());
   ASSIGN_OR_RETURN(StoredCuration stored, parts_.store.Load(call.shop));
   return Named(stored.rules, request.name());
@@ -171,9 +170,8 @@ absl::StatusOr<v1::ListSynonymSetsResponse> CurationHandler::ListSynonymSets(
     const runtime::CallContext& call, const v1::ListSynonymSetsRequest& request) {
   ASSIGN_OR_RETURN(StoredCuration stored, parts_.store.Load(call.shop));
   v1::ListSynonymSetsResponse response;
-  ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
-                   Page(stored.synonym_sets, request.page_size(), request.page_token(),
-                        *response.mutable_synonym_sets()));
+  ASSIGN_OR_RETURN(*response.mutable_next_page_token(), Page(stored.synonym_sets, request.page_size(),
+                                                             request.page_token(), *response.mutable_synonym_sets()));
   return response;
 }
 

@@ -32,9 +32,8 @@ absl::StatusOr<CompiledCuration> Compile(const StoredCuration& stored, const tex
   return compiled;
 }
 
-CurationKeeper::CurationKeeper(CurationStore& store, const text::Analyzer& analyzer, absl::Span<const fleet::Shop> shops)
-    : store_(store), analyzer_(analyzer) {
-  for (const fleet::Shop& shop : shops) shops_[shop.id].Publish(std::make_shared<const CompiledCuration>());
+CurationKeeper::CurationKeeper(CurationStore& store, const SearchFollower& shops) : store_(store), searches_(shops) {
+  for (const auto& [id, shop] : shops.shops()) shops_[id].Publish(std::make_shared<const CompiledCuration>());
 }
 
 CurationKeeper::~CurationKeeper() {
@@ -53,7 +52,7 @@ std::shared_ptr<const CompiledCuration> CurationKeeper::Get(absl::string_view sh
 
 absl::Status CurationKeeper::Load(const std::string& shop) {
   ASSIGN_OR_RETURN(const StoredCuration stored, store_.Load(shop));
-  ASSIGN_OR_RETURN(CompiledCuration compiled, Compile(stored, analyzer_));
+  ASSIGN_OR_RETURN(CompiledCuration compiled, Compile(stored, searches_.Find(shop)->analyzer()));
   shops_.at(shop).Publish(std::make_shared<const CompiledCuration>(std::move(compiled)));
   return absl::OkStatus();
 }

@@ -8,12 +8,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/types/span.h"
 #include "libs/base/mutex.h"
 #include "libs/base/snapshot.h"
 #include "libs/domain/search/engine.h"
-#include "libs/platform/fleet/fleet.h"
+#include "libs/domain/text/analyzer.h"
 #include "services/search/curation_store.h"
+#include "services/search/search_follower.h"
 
 namespace kontor::search {
 
@@ -32,7 +32,7 @@ absl::StatusOr<CompiledCuration> Compile(const StoredCuration& stored, const tex
 // changed. While the store is away the last known one stays. Owns one thread. Thread-safe.
 class CurationKeeper {
  public:
-  CurationKeeper(CurationStore& store, const text::Analyzer& analyzer, absl::Span<const fleet::Shop> shops);
+  CurationKeeper(CurationStore& store, const SearchFollower& shops);
   ~CurationKeeper();
 
   // Never null for a shop that is configured; null for others.
@@ -48,7 +48,7 @@ class CurationKeeper {
   absl::Status Load(const std::string& shop) ABSL_EXCLUSIVE_LOCKS_REQUIRED(loading_);
 
   CurationStore& store_;
-  const text::Analyzer& analyzer_;
+  const SearchFollower& searches_;
   std::map<std::string, base::Snapshot<CompiledCuration>, std::less<>> shops_;
   base::Mutex loading_;
   base::Mutex mutex_;

@@ -44,9 +44,9 @@ std::string BytesOf(Message message) {
 }  // namespace
 
 bool IsCurationId(absl::string_view id) {
-  return !id.empty() && id.size() <= 63 && absl::ascii_islower(id[0]) &&
-         std::all_of(id.begin(), id.end(),
-                     [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-'; });
+  return !id.empty() && id.size() <= 63 && absl::ascii_islower(id[0]) && std::all_of(id.begin(), id.end(), [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+  });
 }
 
 template <typename Kind>
@@ -58,9 +58,9 @@ template <typename Kind>
 absl::StatusOr<std::string> CurationIdOf(absl::string_view name, absl::string_view shop) {
   absl::string_view id = name;
   if (absl::ConsumePrefix(&id, CurationName<Kind>(shop, "")) && IsCurationId(id)) return std::string(id);
-  return base::Error(absl::StatusCode::kInvalidArgument, kReasonCurationName,
-                     absl::StrCat("\"", name, "\" is no ", Kind::kWhat, "'s name; give ",
-                                  CurationName<Kind>(shop, "ID")));
+  return base::Error(
+      absl::StatusCode::kInvalidArgument, kReasonCurationName,
+      absl::StrCat("\"", name, "\" is no ", Kind::kWhat, "'s name; give ", CurationName<Kind>(shop, "ID")));
 }
 
 CurationStore::CurationStore(postgres::Pool& pool)

@@ -87,13 +87,14 @@ class FilterChecker {
     }
   }
   void Range(const Property& property) {
-    for (const auto& [field, there, value] : {std::tuple("min", filter_.has_min(), filter_.min()),
-                                              std::tuple("max", filter_.has_max(), filter_.max())}) {
+    for (const auto& [field, there, value] :
+         {std::tuple("min", filter_.has_min(), filter_.min()), std::tuple("max", filter_.has_max(), filter_.max())}) {
       if (there && !base::Decimal::FromParts(value.units(), value.nanos()).ok()) {
         Add(field, "NUMBER_INVALID", "units and nanos have one sign, nanos less than 10^9");
       }
     }
-    if (filter_.has_min() && filter_.has_max() && NumberOf(property, filter_.min()) > NumberOf(property, filter_.max())) {
+    if (filter_.has_min() && filter_.has_max() &&
+        NumberOf(property, filter_.min()) > NumberOf(property, filter_.max())) {
       Add("max", "RANGE_EMPTY", "give a max that is not below min");
     }
   }

@@ -15,9 +15,9 @@
 
 namespace kontor::search {
 
-// Keeps the vectors of a shop's products: by the sentence encoder where its files are installed, otherwise by an encoder
-// that is learned from the shop's own titles, again whenever a fifth of them is new. Titles that have not changed are not
-// encoded again. Not thread-safe: one thread keeps, what it publishes is read by many.
+// Keeps the vectors of a shop's products: by the sentence encoder where its files are installed, otherwise by an
+// encoder that is learned from the shop's own titles, again whenever a fifth of them is new. Titles that have not
+// changed are not encoded again. Not thread-safe: one thread keeps, what it publishes is read by many.
 class MeaningKeeper {
  public:
   // `sentences` may be null.

@@ -16,11 +16,10 @@ constexpr uint64_t kMostOffset = 1'000'000'000;
 }  // namespace
 
 std::string FormatPageToken(const Cursor& cursor, uint64_t request_hash) {
-  return absl::StrCat(absl::Hex(request_hash), ".", cursor.offset, ".",
-                      absl::Hex(std::bit_cast<uint32_t>(cursor.after_rank.score)), ".",
-                      absl::Hex(cursor.after_rank.sequence), ".",
-                      absl::Hex(std::bit_cast<uint64_t>(cursor.after_sort.key)), ".",
-                      static_cast<int>(cursor.after_sort.unknown), ".", absl::Hex(cursor.after_sort.sequence));
+  return absl::StrCat(
+      absl::Hex(request_hash), ".", cursor.offset, ".", absl::Hex(std::bit_cast<uint32_t>(cursor.after_rank.score)),
+      ".", absl::Hex(cursor.after_rank.sequence), ".", absl::Hex(std::bit_cast<uint64_t>(cursor.after_sort.key)), ".",
+      static_cast<int>(cursor.after_sort.unknown), ".", absl::Hex(cursor.after_sort.sequence));
 }
 
 absl::StatusOr<Cursor> ParsePageToken(absl::string_view text, uint64_t request_hash) {

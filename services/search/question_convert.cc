@@ -105,8 +105,8 @@ class QuestionReader {
     spec.property = property;
     const double unit = property.kind == Property::Kind::kPrice ? 1e6 : 1;
     for (const auto& boundary : facet.boundaries()) {
-      spec.boundaries.push_back(
-          (static_cast<double>(boundary.units()) + static_cast<double>(boundary.nanos()) / 1e9) * unit);
+      spec.boundaries.push_back((static_cast<double>(boundary.units()) + static_cast<double>(boundary.nanos()) / 1e9) *
+                                unit);
     }
     if (spec.boundaries.empty()) {
       spec.buckets = facet.max_values() > 0 ? static_cast<size_t>(facet.max_values()) : kDefaultBuckets;

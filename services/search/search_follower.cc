@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/memory/memory.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -50,15 +51,21 @@ const std::vector<std::string>& SearchFollower::Topics() {
   return topics;
 }
 
-SearchFollower::SearchFollower(fleet::Fleet& fleet, const text::Analyzer& analyzer,
-                               const std::shared_ptr<const nn::SentenceEncoder>& sentences)
+SearchFollower::SearchFollower(fleet::Fleet& fleet)
     : fleet_(fleet),
       unusable_(fleet.server.metrics().counter(
           "kontor_search_unusable_total",
-          "Records that search passed over: broken, too large, or of a shop that is not served.")) {
+          "Records that search passed over: broken, too large, or of a shop that is not served.")) {}
+
+absl::StatusOr<std::unique_ptr<SearchFollower>> SearchFollower::Create(
+    fleet::Fleet& fleet, const std::shared_ptr<const nn::SentenceEncoder>& sentences) {
+  auto follower = absl::WrapUnique(new SearchFollower(fleet));
   for (const fleet::Shop& shop : fleet.shops) {
-    shops_.emplace(shop.id, std::make_unique<ShopSearch>(analyzer, sentences));
+    auto analyzer = text::Analyzer::Create({.language = shop.language});
+    if (!analyzer.ok()) return base::Annotate(analyzer.status(), absl::StrCat("shops[", shop.id, "].language"));
+    follower->shops_.emplace(shop.id, std::make_unique<ShopSearch>(*std::move(analyzer), sentences));
   }
+  return follower;
 }
 
 SearchFollower::~SearchFollower() { Stop(); }
@@ -85,9 +92,9 @@ void SearchFollower::LoadSnapshots() {
       continue;
     }
     if (!absl::IsNotFound(loaded.status())) {
-      runtime::LogWarning("the search index is built again from the log",
-                          {{"shop", id}, {"reason", loaded.ok() ? "its snapshot is of another place" :
-                                                                  loaded.status().ToString()}});
+      runtime::LogWarning(
+          "the search index is built again from the log",
+          {{"shop", id}, {"reason", loaded.ok() ? "its snapshot is of another place" : loaded.status().ToString()}});
     }
     owner.reset();
     break;

@@ -24,8 +24,9 @@ namespace kontor::search {
 // left off; without one that verifies, from the log's begin. Every process keeps its own. Thread-safe.
 class SearchFollower {
  public:
-  SearchFollower(fleet::Fleet& fleet, const text::Analyzer& analyzer,
-                 const std::shared_ptr<const nn::SentenceEncoder>& sentences);
+  // INVALID_ARGUMENT for a shop whose language has no analyzer. `sentences` may be null.
+  static absl::StatusOr<std::unique_ptr<SearchFollower>> Create(
+      fleet::Fleet& fleet, const std::shared_ptr<const nn::SentenceEncoder>& sentences);
   ~SearchFollower();  // stops
 
   static const std::vector<std::string>& Topics();
@@ -45,6 +46,7 @@ class SearchFollower {
   absl::Status SaveSnapshots();
 
  private:
+  explicit SearchFollower(fleet::Fleet& fleet);
   void LoadSnapshots();
   void Apply(absl::string_view topic, int partition, absl::Span<const log::LogRecord> records);
   std::string Owner() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(applying_);
@@ -54,7 +56,7 @@ class SearchFollower {
   std::map<std::string, std::unique_ptr<ShopSearch>, std::less<>> shops_;
   mutable base::Mutex applying_;
   std::map<std::pair<std::string, int>, int64_t> next_ ABSL_GUARDED_BY(applying_);  // offsets by topic and partition
-  std::unique_ptr<log::Follower> follower_;  // last: stops before what it fills
+  std::unique_ptr<log::Follower> follower_;                                         // last: stops before what it fills
 };
 
 // Of a shop's snapshots in the registry.

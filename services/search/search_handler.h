@@ -20,7 +20,6 @@ namespace kontor::search {
 class SearchHandler {
  public:
   struct Parts {
-    const text::Analyzer& analyzer;
     const SearchFollower& follower;
     const CurationKeeper& curation;
     const EngineSettings& settings;

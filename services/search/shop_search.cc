@@ -43,11 +43,12 @@ Product ProductOf(const catalogue::ProductSnapshot& snapshot) {
 
 }  // namespace
 
-ShopSearch::ShopSearch(const text::Analyzer& analyzer, std::shared_ptr<const nn::SentenceEncoder> sentences)
-    : analyzer_(analyzer),
-      index_(analyzer),
+ShopSearch::ShopSearch(std::unique_ptr<const text::Analyzer> analyzer,
+                       std::shared_ptr<const nn::SentenceEncoder> sentences)
+    : analyzer_(std::move(analyzer)),
+      index_(*analyzer_),
       companions_(std::make_shared<const Companions>()),
-      meaning_(analyzer, std::move(sentences)) {}
+      meaning_(*analyzer_, std::move(sentences)) {}
 
 absl::Time ShopSearch::newest_event() const {
   return absl::FromUnixMicros(newest_micros_.load(std::memory_order_relaxed));
@@ -141,7 +142,7 @@ void ShopSearch::RefreshCompanions(const std::function<bool()>& cancelled) {
     asked = SuggestedQueries(activity_, newest_micros_);
     clicked = ClickedQueries(activity_);
   }
-  Companions companions = BuildCompanions(analyzer_, *view, std::move(asked), clicked);
+  Companions companions = BuildCompanions(*analyzer_, *view, std::move(asked), clicked);
   companions.generation = view->generation();
   companions.meaning = companions_.Get()->meaning;
   companions_.Publish(std::make_shared<const Companions>(companions));  // before the vectors, which may take minutes
@@ -210,7 +211,7 @@ absl::StatusOr<std::string> ShopSearch::Load(absl::string_view bytes) {
 
 void ShopSearch::Reset() {
   base::MutexLock lock(mutex_);
-  const absl::StatusOr<std::string> emptied = index_.Load(Index(analyzer_).Save(""));
+  const absl::StatusOr<std::string> emptied = index_.Load(Index(*analyzer_).Save(""));
   if (!emptied.ok()) runtime::LogError("the search index cannot be emptied", {{"error", emptied.status().ToString()}});
   newest_micros_ = 0;
   currency_.clear();

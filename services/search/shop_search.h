@@ -39,8 +39,10 @@ struct Companions {
 // everything else is thread-safe.
 class ShopSearch {
  public:
-  // `analyzer` outlives it; `sentences` may be null.
-  ShopSearch(const text::Analyzer& analyzer, std::shared_ptr<const nn::SentenceEncoder> sentences);
+  // `sentences` may be null.
+  ShopSearch(std::unique_ptr<const text::Analyzer> analyzer, std::shared_ptr<const nn::SentenceEncoder> sentences);
+
+  const text::Analyzer& analyzer() const { return *analyzer_; }
 
   // In the order of the log. Refused where the record's words do not fit into the index (too large).
   absl::Status Apply(const DecodedRecord& record);
@@ -50,8 +52,8 @@ class ShopSearch {
 
   std::shared_ptr<const IndexView> View() const { return index_.View(); }
   std::shared_ptr<const Companions> companions() const { return companions_.Get(); }
-  // Learns the companions again from the index as it stands: seconds for a large catalogue, minutes where many titles are
-  // new to the sentence encoder; `cancelled` ends that early. One caller at a time.
+  // Learns the companions again from the index as it stands: seconds for a large catalogue, minutes where many titles
+  // are new to the sentence encoder; `cancelled` ends that early. One caller at a time.
   void RefreshCompanions(const std::function<bool()>& cancelled);
 
   // The newest event.
@@ -86,7 +88,7 @@ class ShopSearch {
   absl::Status SetLive(const std::string& product) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RefreshCurrency() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const text::Analyzer& analyzer_;
+  const std::unique_ptr<const text::Analyzer> analyzer_;
   Index index_;
   base::Snapshot<Companions> companions_;
   MeaningKeeper meaning_;  // of the thread that refreshes companions

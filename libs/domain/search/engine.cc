@@ -24,7 +24,8 @@ class Asking {
     Plan();
     ReadQuery();
     const PreparedQuery query(view_, answer_.reading.understood.lexical);
-    MatchSet set = Match(query, Filters(), question_.match);
+    answer_.filters = Filters();
+    MatchSet set = Match(query, answer_.filters, question_.match);
     answer_.all_words = set.count_all;
     answer_.dropped_words = DroppedWords(query, set);
     JoinNeighbours(query, set);
@@ -139,7 +140,7 @@ class Asking {
     const bool known = encoded.ok() && std::any_of(vector_.begin(), vector_.end(), [](float x) { return x != 0; });
     if (!known) return vector_.clear();
     std::vector<uint64_t> rows;
-    const bool filtered = AllowedRows(Match(PreparedQuery(view_, {}), Filters(), {MatchPolicy::kAll, 0}), rows);
+    const bool filtered = AllowedRows(Match(PreparedQuery(view_, {}), answer_.filters, {MatchPolicy::kAll, 0}), rows);
     const auto nearest = parts_.meaning->vectors->Nearest(vector_, settings_.neighbours, filtered ? &rows : nullptr);
     if (!nearest.ok() || nearest->empty()) return vector_.clear();
     best_cosine_ = nearest->front().score;

@@ -81,6 +81,7 @@ struct Found {
 struct Answer {
   Reading reading;
   CurationPlan plan;
+  std::vector<Filter> filters;  // all that were applied: the question's, the words', the rules'
   std::vector<Found> page;
   uint64_t total = 0;          // products, or groups
   uint64_t all_words = 0;      // products that have every word

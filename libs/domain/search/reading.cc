@@ -2,33 +2,54 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <utility>
+
+#include "libs/domain/search/match.h"
 
 namespace kontor::search {
 namespace {
 
-struct Range {
-  size_t begin = 0, end = 0;
-  double confidence = 1;
-};
+constexpr float kJoinWeight = 0.5F, kSplitWeight = 0.3F;  // of a compound, against the words as they are written
 
-// Where corrections stand in the corrected text.
-std::vector<Range> CorrectedRanges(const text::CorrectedText& corrected) {
-  std::vector<Range> ranges;
-  ptrdiff_t shift = 0;
-  for (const text::CorrectedText::Change& change : corrected.changes) {
-    const size_t begin = static_cast<size_t>(static_cast<ptrdiff_t>(change.begin) + shift);
-    ranges.push_back({begin, begin + change.replacement.size(), change.confidence});
-    shift += static_cast<ptrdiff_t>(change.replacement.size()) - static_cast<ptrdiff_t>(change.end - change.begin);
-  }
-  return ranges;
+std::string TermOf(const text::Analyzer& analyzer, absl::string_view word) {
+  std::vector<text::Token> tokens;
+  analyzer.Analyze(word, tokens);
+  return tokens.empty() ? std::string() : std::move(tokens[0].term);
 }
 
-double ConfidenceAt(const std::vector<Range>& ranges, size_t begin, size_t end) {
-  for (const Range& range : ranges) {
-    if (begin < range.end && range.begin < end) return range.confidence;
+// Guesses weigh less; what may stand beside a word becomes an alternative.
+void Weigh(const text::Analyzer& analyzer, Reading& reading) {
+  auto& slots = reading.understood.lexical.slots;
+  const auto& words = reading.understood.words;
+  for (const text::CorrectedText::Change& change : reading.corrections) {
+    for (size_t i = 0; i < std::min(slots.size(), words.size()); ++i) {
+      if (words[i].begin >= change.new_end || change.new_begin >= words[i].end) continue;
+      if (change.action != text::SpellingVerdict::Action::kAlso) {
+        slots[i].weight *= change.weight;
+      } else if (std::string term = TermOf(analyzer, change.words); !term.empty()) {
+        slots[i].alternatives.push_back({{std::move(term)}, change.weight});
+      }
+    }
   }
-  return 1;
+}
+
+void AddCompounds(const ReadingParts& parts, Reading& reading) {
+  auto& slots = reading.understood.lexical.slots;
+  const auto& words = reading.understood.words;
+  if (slots.size() != words.size()) return;
+  std::vector<text::SpellingDictionary::Word> asked;
+  for (const text::Token& word : words) asked.push_back({word.word, word.term});
+  for (const text::Compound& compound : parts.spelling->Compounds(asked)) {
+    Alternative alternative{{}, compound.words.size() == 1 ? kJoinWeight : kSplitWeight};
+    for (const std::string& word : compound.words) alternative.terms.push_back(TermOf(*parts.analyzer, word));
+    const size_t last = compound.word + (compound.words.size() == 1 ? 1 : 0);
+    for (size_t i = compound.word; i <= std::min(last, slots.size() - 1); ++i) {
+      if (slots[i].alternatives.size() >= kMaxAlternatives) continue;
+      slots[i].alternatives.push_back(alternative);
+      if (i < 64) reading.joined_slots |= uint64_t{1} << i;
+    }
+  }
 }
 
 std::vector<Filter> PriceFilter(const UnderstoodQuery& understood) {
@@ -44,24 +65,18 @@ std::vector<Filter> PriceFilter(const UnderstoodQuery& understood) {
 
 Reading Read(const ReadingParts& parts, absl::string_view query, int64_t now_us) {
   Reading reading;
-  std::vector<Range> ranges;
   if (parts.spelling == nullptr) {
     reading.text = std::string(query);
   } else {
     text::CorrectedText corrected = parts.spelling->CorrectText(*parts.analyzer, query);
-    ranges = CorrectedRanges(corrected);
     reading.text = std::move(corrected.text);
     reading.corrections = std::move(corrected.changes);
-    for (const Range& range : ranges) reading.correction_ends.push_back(range.end);
   }
   const QueryUnderstanding understanding(*parts.analyzer, parts.model, parts.synonyms);
   reading.understood = understanding.Understand(reading.text, now_us);
   reading.filters = PriceFilter(reading.understood);
-  auto& slots = reading.understood.lexical.slots;
-  const auto& words = reading.understood.words;
-  for (size_t i = 0; i < std::min(slots.size(), words.size()); ++i) {
-    slots[i].weight *= static_cast<float>(ConfidenceAt(ranges, words[i].begin, words[i].end));
-  }
+  Weigh(*parts.analyzer, reading);
+  if (parts.spelling != nullptr) AddCompounds(parts, reading);
   return reading;
 }
 

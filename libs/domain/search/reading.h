@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "libs/domain/search/curation.h"
 #include "libs/domain/search/document.h"
 #include "libs/domain/search/filter.h"
 #include "libs/domain/search/synonyms.h"
@@ -26,14 +25,15 @@ struct ReadingParts {
 
 // How a query was read: from text to what the index is asked.
 struct Reading {
-  std::string text;  // after spelling; otherwise the query
+  std::string text;  // after spelling
   std::vector<text::CorrectedText::Change> corrections;
-  std::vector<size_t> correction_ends;  // bytes of `text` behind each correction
-  UnderstoodQuery understood;
-  std::vector<Filter> filters;  // read from the words: prices
+  UnderstoodQuery understood;    // of `text`
+  uint64_t joined_slots = 0;     // bit i: slot i has a compound among its alternatives
+  std::vector<Filter> filters;   // read from the words: prices
 };
 
-// Spelling, then understanding. A word that was corrected is a guess: it counts with its confidence as weight.
+// Spelling, then understanding, then compounds. A word that was corrected is a guess and counts with its weight; what is
+// written as one word or apart may stand for the other.
 Reading Read(const ReadingParts& parts, absl::string_view query, int64_t now_us);
 
 // The words as they are written: one slot each, every form of a word an alternative.
