@@ -14,7 +14,7 @@
 namespace kontor::search {
 namespace {
 
-constexpr int kMaxPriority = 1'000, kMaxActions = 50, kMaxTexts = 1'000, kMaxPlace = 100, kMaxPhrases = 100;
+constexpr int kMaxPriority = 1'000, kMaxActions = 50, kMaxTexts = 1'000, kMaxPlace = 100, kMaxSynonyms = 100;
 constexpr size_t kMaxText = 1'000;
 
 using Texts = google::protobuf::RepeatedPtrField<std::string>;
@@ -200,8 +200,8 @@ void CheckCuration(const std::string& prefix, const v1::SynonymSet& set, base::V
   if (set.phrases_size() < (one_way ? 1 : 2)) add("phrases", "TOO_FEW", "give at least one, two for a two-way set");
   for (const auto& [field, phrases] :
        {std::pair("phrases", &set.phrases()), std::pair("from_phrases", &set.from_phrases())}) {
-    if (phrases->size() > kMaxPhrases) add(field, "TOO_MANY", "give at most 100");
-    for (int i = 0; i < std::min(phrases->size(), kMaxPhrases); ++i) {
+    if (phrases->size() > kMaxSynonyms) add(field, "TOO_MANY", "give at most 100");
+    for (int i = 0; i < std::min(phrases->size(), kMaxSynonyms); ++i) {
       if (IsText((*phrases)[i]) && !text::NormalForm((*phrases)[i]).empty()) continue;
       add(absl::StrCat(field, "[", i, "]"), "WORDS_MISSING", "give at least one word of UTF-8, at most 1,000 bytes");
     }
