@@ -61,10 +61,10 @@ void Index::EndFlight() {
   if (--in_flight_ == 0) in_flight_updates_.clear();
 }
 
-std::vector<std::shared_ptr<Segment>> Index::Seal(const Batch& batch, const IndexView& view, uint64_t first_sequence,
-                                                  uint32_t first_row) {
+std::vector<std::shared_ptr<Segment>> Index::Seal(const Batch& batch, const IndexView& view, ValueDictionary& values,
+                                                  uint64_t first_sequence, uint32_t first_row) {
   std::vector<std::shared_ptr<Segment>> segments;
-  auto builder = std::make_unique<SegmentBuilder>(*values_);
+  auto builder = std::make_unique<SegmentBuilder>(values);
   const auto seal = [&] {
     if (builder->documents() == 0) return;
     uint64_t number = 0;
@@ -73,7 +73,7 @@ std::vector<std::shared_ptr<Segment>> Index::Seal(const Batch& batch, const Inde
       number = next_segment_++;
     }
     segments.push_back(builder->Seal(number));
-    builder = std::make_unique<SegmentBuilder>(*values_);
+    builder = std::make_unique<SegmentBuilder>(values);
   };
   for (size_t i = 0; i < batch.entries.size(); ++i) {
     const Batch::Entry& entry = batch.entries[i];
@@ -103,18 +103,20 @@ bool Index::Commit() {
   uint64_t first_sequence = 0;
   uint32_t first_row = 0;
   size_t since = 0;
+  std::shared_ptr<ValueDictionary> values;
   {
     base::MutexLock lock(mutex_);
     if (batch_->empty()) return false;
     batch = sealing_ = std::exchange(batch_, std::make_shared<Batch>());
     BeginFlight();
+    values = values_;
     since = in_flight_updates_.size();
     first_sequence = next_sequence_;
     first_row = next_row_;
     next_sequence_ += batch->entries.size();
     next_row_ += static_cast<uint32_t>(batch->entries.size());
   }
-  std::vector<std::shared_ptr<Segment>> segments = Seal(*batch, *view_.Get(), first_sequence, first_row);
+  std::vector<std::shared_ptr<Segment>> segments = Seal(*batch, *view_.Get(), *values, first_sequence, first_row);
 
   Parts added;
   for (const std::shared_ptr<Segment>& segment : segments) added.push_back(WholePart(segment));
@@ -178,11 +180,13 @@ void Index::MergeAll() {
 
 void Index::MergeParts(const Parts& chosen) {
   Parts sources;
+  std::shared_ptr<ValueDictionary> values;
   size_t since = 0;
   uint64_t number = 0;
   {
     base::MutexLock lock(mutex_);
     BeginFlight();
+    values = values_;
     since = in_flight_updates_.size();
     number = next_segment_++;
     const std::shared_ptr<const IndexView> view = view_.Get();
@@ -192,7 +196,7 @@ void Index::MergeParts(const Parts& chosen) {
       }
     }
   }
-  SegmentBuilder builder(*values_);
+  SegmentBuilder builder(*values);
   for (uint32_t i = 0; i < sources.size(); ++i) builder.AddSegment(i, *sources[i].segment, *sources[i].alive);
   const std::shared_ptr<Segment> merged = builder.Seal(number);
   IndexView::Part added = WholePart(merged);
