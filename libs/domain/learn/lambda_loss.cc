@@ -11,7 +11,8 @@ double LambdaLoss::Ideal(absl::Span<const float> gains) {
   sorted_.assign(gains.begin(), gains.end());
   std::sort(sorted_.begin(), sorted_.end(), std::greater<>());
   double sum = 0;
-  for (size_t place = 0; place < std::min(truncation_, sorted_.size()); ++place) sum += sorted_[place] * discounts_[place];
+  for (size_t place = 0; place < std::min(truncation_, sorted_.size()); ++place)
+    sum += sorted_[place] * discounts_[place];
   return sum;
 }
 

@@ -83,10 +83,9 @@ TEST(LambdaLossTest, TreesLearnToRank) {
   std::vector<float> values, gains, test_values, test_gains;
   const std::vector<uint32_t> groups = make(200, values, gains);
   make(50, test_values, test_gains);
-  const auto trees = BoostedTrees::Train({4, values, gains, groups}, {.objective = TreeOptions::Objective::kLambda,
-                                                                     .rounds = 60,
-                                                                     .depth = 3,
-                                                                     .min_child_weight = 0.1});
+  const auto trees = BoostedTrees::Train(
+      {4, values, gains, groups},
+      {.objective = TreeOptions::Objective::kLambda, .rounds = 60, .depth = 3, .min_child_weight = 0.1});
   ASSERT_TRUE(trees.ok()) << trees.status();
   std::vector<float> scores(test_gains.size());
   trees->Predict(test_values, absl::MakeSpan(scores));

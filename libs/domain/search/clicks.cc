@@ -75,74 +75,6 @@ std::vector<bool> ToldPlaces(const std::vector<Impressions>& entries, const std:
   return told;
 }
 
-class ExpectationMaximisation {
- public:
-  ExpectationMaximisation(const std::vector<Impressions>& entries, const std::vector<Pair>& pairs,
-                          const ClickModelOptions& options)
-      : entries_(entries), pairs_(pairs), options_(options), examined_(options.places), attraction_(pairs.size()) {
-    for (size_t place = 0; place < examined_.size(); ++place) {
-      examined_[place] = 1 / std::sqrt(static_cast<double>(place) + 1);
-    }
-    double shown = 0, clicked = 0;
-    for (const Impressions& entry : entries) {
-      shown += entry.shown * examined_[entry.place];
-      clicked += entry.clicked;
-    }
-    mean_ = std::min(0.999, clicked / shown);
-    for (size_t i = 0; i < pairs.size(); ++i) attraction_[i] = Attraction(pairs[i], 0);
-  }
-
-  // One step; the largest change of an examination probability.
-  double Step() {
-    std::vector<double> shown(examined_.size(), 0), seen(examined_.size(), 0);
-    for (size_t i = 0; i < pairs_.size(); ++i) {
-      const double a = attraction_[i];
-      double attractive = 0;
-      for (size_t j = pairs_[i].begin; j < pairs_[i].end; ++j) {
-        const Impressions& entry = entries_[j];
-        const double e = examined_[entry.place], none = 1 - e * a;
-        const double unclicked = entry.shown - entry.clicked;
-        shown[entry.place] += entry.shown;
-        seen[entry.place] += entry.clicked + (none > 0 ? unclicked * e * (1 - a) / none : 0);
-        attractive += entry.clicked + (none > 0 ? unclicked * a * (1 - e) / none : 0);
-      }
-      attraction_[i] = Attraction(pairs_[i], attractive);
-    }
-    double change = 0;
-    for (size_t place = 0; place < examined_.size(); ++place) {
-      if (shown[place] == 0) continue;
-      const double next = seen[place] / shown[place];
-      change = std::max(change, std::abs(next - examined_[place]));
-      examined_[place] = next;
-    }
-    return change;
-  }
-
-  // Scaled so that the first place is always looked at.
-  std::vector<double> Examined(const std::vector<bool>& told) const {
-    std::vector<double> out(examined_.size(), 1);
-    for (size_t place = 1; place < out.size(); ++place) {
-      out[place] = told[place] ? examined_[place] / examined_[0] : out[place - 1];
-      out[place] = std::clamp(out[place], options_.least_examined, 1.0);
-    }
-    return out;
-  }
-
- private:
-  // A weak prior keeps pairs of few impressions off 0 and 1.
-  double Attraction(const Pair& pair, double attractive) const {
-    double shown = options_.prior_impressions;
-    for (size_t j = pair.begin; j < pair.end; ++j) shown += entries_[j].shown;
-    return std::clamp((attractive + options_.prior_impressions * mean_) / shown, 1e-9, 1 - 1e-9);
-  }
-
-  const std::vector<Impressions>& entries_;
-  const std::vector<Pair>& pairs_;
-  const ClickModelOptions& options_;
-  std::vector<double> examined_, attraction_;
-  double mean_ = 0;
-};
-
 double MeanAttraction(const std::vector<Impressions>& entries, const std::vector<double>& examined) {
   double clicked = 0, seen = 0;
   for (const Impressions& entry : entries) {
@@ -152,16 +84,70 @@ double MeanAttraction(const std::vector<Impressions>& entries, const std::vector
   return seen > 0 ? std::min(1.0, clicked / seen) : 0;
 }
 
+// Counts of clicks as products of a place's and a pair's number.
+class ProportionalFit {
+ public:
+  ProportionalFit(const std::vector<Impressions>& entries, const std::vector<Pair>& pairs,
+                  const ClickModelOptions& options)
+      : entries_(entries), pairs_(pairs), options_(options), examined_(options.places, 1) {}
+
+  // One step: pairs by places, then places by pairs; the largest change of a place's probability.
+  double Step() {
+    const double mean = MeanAttraction(entries_, examined_);
+    std::vector<double> clicked(examined_.size(), 0), expected(examined_.size(), 0);
+    for (const Pair& pair : pairs_) {
+      const double attraction = Attraction(pair, mean);
+      for (size_t j = pair.begin; j < pair.end; ++j) {
+        clicked[entries_[j].place] += entries_[j].clicked;
+        expected[entries_[j].place] += entries_[j].shown * attraction;
+      }
+    }
+    const double first = expected[0] > 0 ? clicked[0] / expected[0] : 0;
+    double change = 0;
+    for (size_t place = 1; place < examined_.size(); ++place) {
+      if (expected[place] == 0 || first == 0) continue;
+      const double next = clicked[place] / expected[place] / first;
+      change = std::max(change, std::abs(next - examined_[place]));
+      examined_[place] = next;
+    }
+    return change;
+  }
+
+  std::vector<double> Examined(const std::vector<bool>& told) const {
+    std::vector<double> out = examined_;
+    for (size_t place = 1; place < out.size(); ++place) {
+      out[place] = told[place] ? std::clamp(out[place], options_.least_examined, 1.0) : out[place - 1];
+    }
+    return out;
+  }
+
+ private:
+  double Attraction(const Pair& pair, double mean) const {
+    double clicked = options_.prior_impressions * mean, seen = options_.prior_impressions;
+    for (size_t j = pair.begin; j < pair.end; ++j) {
+      clicked += entries_[j].clicked;
+      seen += entries_[j].shown * examined_[entries_[j].place];
+    }
+    return clicked / seen;
+  }
+
+  const std::vector<Impressions>& entries_;
+  const std::vector<Pair>& pairs_;
+  const ClickModelOptions& options_;
+  std::vector<double> examined_;  // the first stays 1
+};
+
 }  // namespace
 
 absl::StatusOr<ClickModel> FitClickModel(absl::Span<const Impressions> log, const ClickModelOptions& options) {
   RETURN_IF_ERROR(Check(log, options));
   const std::vector<Impressions> entries = Merged(log, options.places);
   const std::vector<Pair> pairs = PairsOf(entries);
-  const uint64_t clicks =
-      std::accumulate(entries.begin(), entries.end(), uint64_t{0}, [](uint64_t n, const auto& x) { return n + x.clicked; });
+  const uint64_t clicks = std::accumulate(entries.begin(), entries.end(), uint64_t{0},
+                                          [](uint64_t n, const auto& x) { return n + x.clicked; });
   if (clicks < 100) {
-    return base::Error(absl::StatusCode::kFailedPrecondition, "TOO_FEW_CLICKS", "learning from clicks takes 100 of them");
+    return base::Error(absl::StatusCode::kFailedPrecondition, "TOO_FEW_CLICKS",
+                       "learning from clicks takes 100 of them");
   }
   ClickModel out;
   out.told = ToldPlaces(entries, pairs, options.places);
@@ -169,7 +155,7 @@ absl::StatusOr<ClickModel> FitClickModel(absl::Span<const Impressions> log, cons
     return base::Error(absl::StatusCode::kFailedPrecondition, "PLACES_NOT_TOLD",
                        "no document stood at the first place and at another one for the same query");
   }
-  ExpectationMaximisation fit(entries, pairs, options);
+  ProportionalFit fit(entries, pairs, options);
   while (out.iterations < options.iterations) {
     ++out.iterations;
     if (fit.Step() < options.tolerance) break;

@@ -21,7 +21,7 @@ struct Impressions {
 struct ClickModelOptions {
   size_t places = 50;            // at most 1,000; impressions further down are left out
   double least_examined = 0.05;  // floor of the probabilities, in (0, 1]: no click counts more than 1 / floor
-  int iterations = 200;
+  int iterations = 500;
   double tolerance = 1e-6;  // the largest change of a probability at which the fit ends
   // What a document of a query is taken to have had before: so many examined impressions at the mean click rate.
   double prior_impressions = 2;
@@ -38,10 +38,12 @@ struct ClickModel {
   int iterations = 0;
 };
 
-// By expectation maximisation over the counts (Wang et al. 2018, without features). Places are told apart by documents
-// that the same query showed at several of them: rank changes over time, experiments, interleaving and randomised swaps
-// all do. INVALID_ARGUMENT: more clicks than impressions, options out of range. FAILED_PRECONDITION: fewer than 100
-// clicks, or no document at two places. Cost: iterations times entries. Deterministic.
+// By maximum likelihood of Poisson counts with mean shown * examined * attraction, places and pairs in turn (iterative
+// proportional fitting, Deming and Stephan 1940; in contrast to expectation maximisation it does not crawl where people
+// look at everything). Places are told apart by documents that the same query showed at several of them: rank changes
+// over time, experiments, interleaving and randomised swaps all do. INVALID_ARGUMENT: more clicks than impressions,
+// options out of range. FAILED_PRECONDITION with reason TOO_FEW_CLICKS below 100, or PLACES_NOT_TOLD where no document
+// stood at the first place and at another one. Cost: iterations times entries. Deterministic.
 absl::StatusOr<ClickModel> FitClickModel(absl::Span<const Impressions> log, const ClickModelOptions& options = {});
 
 // A label for training and its evidence.
@@ -57,8 +59,8 @@ struct ClickLabel {
 std::vector<ClickLabel> LabelsFromClicks(absl::Span<const Impressions> log, const ClickModel& model,
                                          const ClickModelOptions& options = {});
 
-// Grades 0 … 4 from the labels of one query: four times the share of its best attraction, rounded up; 0 for what is not above
-// the mean or was examined less than `least_examined` times.
+// Grades 0 … 4 from the labels of one query: four times the share of its best attraction, rounded up; 0 for what is not
+// above the mean or was examined less than `least_examined` times.
 std::vector<float> GradesOf(absl::Span<const ClickLabel> labels, double mean_attraction, double least_examined);
 
 }  // namespace kontor::search

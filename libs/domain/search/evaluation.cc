@@ -77,7 +77,8 @@ absl::StatusOr<Measures> Measure(absl::Span<const uint32_t> ranking, absl::Span<
                                  [&](const Judgement& judgement) { return judgement.gain >= options.relevant_gain; });
   Measures out{Ndcg(ranking, gains, options), kNone, kNone};
   if (all == 0) return out;
-  const auto first = ranking.begin(), mrr_end = first + static_cast<ptrdiff_t>(std::min(options.mrr_at, ranking.size()));
+  const auto first = ranking.begin(),
+             mrr_end = first + static_cast<ptrdiff_t>(std::min(options.mrr_at, ranking.size()));
   const auto recall_end = first + static_cast<ptrdiff_t>(std::min(options.recall_at, ranking.size()));
   const auto hit = std::find_if(first, mrr_end, relevant);
   out.mrr = hit == mrr_end ? 0 : 1 / static_cast<double>(hit - first + 1);

@@ -54,7 +54,9 @@ TEST(MeasureTest, LeavesOutQueriesThatCannotTell) {
 
 TEST(MeasureTest, RefusesWhatIsWrong) {
   const auto code = [](const std::vector<uint32_t>& ranking, const std::vector<Judgement>& judged,
-                       const MeasureOptions& options = {}) { return Measure(ranking, judged, options).status().code(); };
+                       const MeasureOptions& options = {}) {
+    return Measure(ranking, judged, options).status().code();
+  };
   EXPECT_EQ(code({1, 1}, {{1, 1}}), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(code({1}, {{1, 1}, {1, 0}}), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(code({1}, {{1, -1}}), absl::StatusCode::kInvalidArgument);
@@ -127,7 +129,8 @@ TEST(TeamDraftTest, FindsTheBetterRankingByClicks) {
       const std::vector<uint32_t> a = {1, 2, 3, 4, 9}, b = {9, 5, 6, 7, 8};
       const Interleaved list = TeamDraft(same ? b : a, b, 5, seed);
       const auto at = std::find(list.documents.begin(), list.documents.end(), 9u) - list.documents.begin();
-      (same ? equal : preference).Add(CreditClicks(list.teams, {static_cast<uint32_t>(at), 77, static_cast<uint32_t>(at)}));
+      (same ? equal : preference)
+          .Add(CreditClicks(list.teams, {static_cast<uint32_t>(at), 77, static_cast<uint32_t>(at)}));
     }
   }
   EXPECT_GT(preference.Delta(), 0.4);

@@ -17,18 +17,53 @@ struct FeatureFact {
 };
 
 constexpr FeatureFact kFacts[kFeatures] = {
-    {"lexical", true},         {"lexical_share", true},   {"lexical_place", true},    {"lexical_best"},
-    {"cosine", true},          {"cosine_gap", true},      {"cosine_place", true},     {"cosine_best"},
-    {"fused", true},           {"terms_matched"},         {"terms_share", true},      {"mass_share", true},
-    {"any_mass_share", true},  {"missing_mass"},          {"brand_mass", true},       {"category_mass", true},
-    {"attributes_mass", true}, {"codes_mass", true},      {"description_mass", true}, {"query_terms"},
-    {"query_characters"},      {"title_terms"},           {"title_covered", true},    {"adjacent"},
-    {"adjacent_mass", true},   {"run", true},             {"in_order", true},         {"window", true},
-    {"first_place"},           {"full", true},            {"surface_mass", true},     {"joined", true},
-    {"head", true},            {"head_in_head", true},    {"head_is_head", true},     {"head_place", true},
-    {"head_mass", true},       {"first_term", true},      {"title_begins", true},     {"brand", true},
-    {"numbers"},               {"numbers_share", true},   {"popularity", true},       {"in_stock", true},
-    {"price"},                 {"age"},                   {"affinity", true},
+    {"lexical", true},
+    {"lexical_share", true},
+    {"lexical_place", true},
+    {"lexical_best"},
+    {"cosine", true},
+    {"cosine_gap", true},
+    {"cosine_place", true},
+    {"cosine_best"},
+    {"fused", true},
+    {"terms_matched"},
+    {"terms_share", true},
+    {"mass_share", true},
+    {"any_mass_share", true},
+    {"missing_mass"},
+    {"brand_mass", true},
+    {"category_mass", true},
+    {"attributes_mass", true},
+    {"codes_mass", true},
+    {"description_mass", true},
+    {"query_terms"},
+    {"query_characters"},
+    {"title_terms"},
+    {"title_covered", true},
+    {"adjacent"},
+    {"adjacent_mass", true},
+    {"run", true},
+    {"in_order", true},
+    {"window", true},
+    {"first_place"},
+    {"full", true},
+    {"surface_mass", true},
+    {"joined", true},
+    {"head", true},
+    {"head_in_head", true},
+    {"head_is_head", true},
+    {"head_place", true},
+    {"head_mass", true},
+    {"first_term", true},
+    {"title_begins", true},
+    {"brand", true},
+    {"numbers"},
+    {"numbers_share", true},
+    {"popularity", true},
+    {"in_stock", true},
+    {"price"},
+    {"age"},
+    {"affinity", true},
 };
 static_assert(kFeatures == 47);
 
@@ -73,7 +108,8 @@ class QueryContext {
   float PairMass(size_t second) const { return std::min(Mass(second - 1), Mass(second)); }
   float MassShare(uint64_t matched) const {
     float sum = 0;
-    for (; matched != 0; matched &= matched - 1) sum += Mass(static_cast<size_t>(__builtin_ctzll(matched)));
+    for (matched &= all_; matched != 0; matched &= matched - 1)
+      sum += Mass(static_cast<size_t>(__builtin_ctzll(matched)));
     return Share(sum, mass_);
   }
   // Of pairs, each by its second term.
@@ -146,8 +182,7 @@ void Follow(size_t before, size_t mark, bool next_place, size_t& run, TitleMatch
 
 TitleMatch MatchTitle(const RankCandidate& candidate, size_t terms, size_t head) {
   const absl::Span<const uint8_t> title = candidate.title;
-  const size_t head_end =
-      candidate.head_places == 0 ? title.size() : std::min(candidate.head_places, title.size());
+  const size_t head_end = candidate.head_places == 0 ? title.size() : std::min(candidate.head_places, title.size());
   TitleMatch out;
   size_t before = 0, before_place = 0, run = 1;
   for (size_t place = 0; place < title.size(); ++place) {
@@ -278,7 +313,7 @@ class RowWriter {
     At(Feature::kAge) = std::log1p(std::max(candidate.age_days, 0.0F));
     At(Feature::kAffinity) = candidate.affinity;
     At(Feature::kBrand) = candidate.brand;
-    At(Feature::kSurfaceMass) = query_.MassShare(candidate.surface & query_.all());
+    At(Feature::kSurfaceMass) = query_.MassShare(candidate.surface);
     At(Feature::kJoined) = static_cast<float>(__builtin_popcountll(candidate.joined & query_.all()));
   }
 

@@ -63,17 +63,17 @@ TEST(FeaturesTest, OneTitleByHand) {
   expect(Feature::kJoined, 1);
   expect(Feature::kTitleTerms, 7);
   expect(Feature::kTitleCovered, 4 / 7.0);
-  expect(Feature::kAdjacent, 1);               // wood screw
-  expect(Feature::kAdjacentMass, 2 / 6.0);     // of 1 + 2 + 3
-  expect(Feature::kRun, 0.5);                  // two of four
-  expect(Feature::kInOrder, 2 / 3.0);          // wood → screw, screw → red, red → 2-in
+  expect(Feature::kAdjacent, 1);            // wood screw
+  expect(Feature::kAdjacentMass, 2 / 6.0);  // of 1 + 2 + 3
+  expect(Feature::kRun, 0.5);               // two of four
+  expect(Feature::kInOrder, 2 / 3.0);       // wood → screw, screw → red, red → 2-in
   expect(Feature::kWindow, 4 / 6.0);
   expect(Feature::kFirstPlace, 1 / 7.0);
   expect(Feature::kHead, 1);
   expect(Feature::kHeadInHead, 1);
   expect(Feature::kHeadIsHead, 1);
   expect(Feature::kHeadPlace, 2 / 7.0);
-  expect(Feature::kHeadMass, 0.5);             // wood and screw
+  expect(Feature::kHeadMass, 0.5);  // wood and screw
   expect(Feature::kFirstTerm, 1);
   expect(Feature::kTitleBegins, 0);
   expect(Feature::kBrand, -1);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
+#include "libs/domain/search/fold.h"
 #include "libs/domain/search/rank.h"
 #include "libs/domain/search/rank_linear.h"
 
@@ -37,12 +38,8 @@ bool HasGain(const RankList& list) {
   return std::any_of(list.gains.begin(), list.gains.end(), [](float gain) { return gain > 0; });
 }
 
-// Which fold a query stands in (SplitMix64's finaliser).
-size_t FoldOf(uint64_t query, const TrainRankOptions& options) {
-  uint64_t x = query + options.seed * 0x9E3779B97F4A7C15U;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-  return static_cast<size_t>((x ^ (x >> 31)) % static_cast<uint64_t>(options.folds));
+size_t ListFold(const RankList& list, const TrainRankOptions& options) {
+  return FoldOf(list.query, options.seed, static_cast<size_t>(options.folds));
 }
 
 double Discount(size_t place) { return 1 / std::log2(static_cast<double>(place) + 2); }
@@ -114,7 +111,7 @@ absl::Status ScoreFolds(absl::Span<const RankList> lists, const TrainRankOptions
   for (size_t fold = 0; fold < static_cast<size_t>(options.folds); ++fold) {
     Lists train;
     for (const RankList& list : lists) {
-      if (FoldOf(list.query, options) != fold) train.push_back(&list);
+      if (ListFold(list, options) != fold) train.push_back(&list);
     }
     if (std::none_of(train.begin(), train.end(), [](const RankList* list) { return HasGain(*list); })) {
       return base::Error(absl::StatusCode::kFailedPrecondition, "TOO_FEW_QUERIES",
@@ -122,7 +119,7 @@ absl::Status ScoreFolds(absl::Span<const RankList> lists, const TrainRankOptions
     }
     ASSIGN_OR_RETURN(const LearnedRanker ranker, TrainOnce(train, options));
     for (size_t i = 0; i < lists.size(); ++i) {
-      if (FoldOf(lists[i].query, options) != fold) continue;
+      if (ListFold(lists[i], options) != fold) continue;
       ranker.Score(lists[i].features, AllScores::Of(out.learned, out.begins[i], lists[i]));
       ranker.ScoreLinear(lists[i].features, AllScores::Of(out.linear, out.begins[i], lists[i]));
     }

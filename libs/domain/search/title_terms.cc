@@ -22,7 +22,9 @@ bool Ends(absl::string_view between) {
   return between.find_first_of(",;(") != absl::string_view::npos || absl::StrContains(between, " - ");
 }
 
-bool IsLetterOrDigit(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || static_cast<signed char>(c) < 0; }
+bool IsLetterOrDigit(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || static_cast<signed char>(c) < 0;
+}
 
 bool Holds(absl::string_view title, absl::string_view word) {
   const auto same = [](char a, char b) {
@@ -32,7 +34,8 @@ bool Holds(absl::string_view title, absl::string_view word) {
     at = std::search(at, title.end(), word.begin(), word.end(), same);
     if (at == title.end()) return false;
     const auto end = at + static_cast<ptrdiff_t>(word.size());
-    if ((at == title.begin() || !IsLetterOrDigit(at[-1])) && (end == title.end() || !IsLetterOrDigit(*end))) return true;
+    if ((at == title.begin() || !IsLetterOrDigit(at[-1])) && (end == title.end() || !IsLetterOrDigit(*end)))
+      return true;
   }
   return false;
 }
@@ -59,7 +62,8 @@ size_t TitleHead(absl::string_view title, absl::Span<const text::Token> tokens) 
     const text::Token& token = tokens[i];
     if (token.extra) continue;
     const bool begun = i > 0;
-    if (begun && token.begin >= end && token.begin <= title.size() && Ends(title.substr(end, token.begin - end))) return i;
+    if (begun && token.begin >= end && token.begin <= title.size() && Ends(title.substr(end, token.begin - end)))
+      return i;
     const bool unit = number_before || (token.end < title.size() && title[token.end] == '.');
     if (begun && (IsOneOf(token.word, kTitleEnds) || (token.word == "in" && !unit))) return i;
     end = std::max(end, token.end);

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -21,9 +24,9 @@ struct VectorOptions {
   uint32_t dimensions = 384;     // 1 … 4,096
   size_t exact_below = 300'000;  // rows up to which everything is scanned and no graph is kept
   GraphOptions graph;
-  // How many candidates a search of the graph keeps; more find more. At least k.
+  // How many candidates a search of the graph keeps; more find more. Never below 2 k + 32.
   uint32_t search_width = 96;
-  // A filter that leaves at most this many rows is scanned; the graph serves wider ones, searching wider by what they
+  // A filter that leaves at most this many rows is scanned; the graph serves wider ones, passing through what they
   // refuse.
   size_t scan_filtered = 60'000;
 };
@@ -78,12 +81,20 @@ class VectorIndex {
  private:
   explicit VectorIndex(const VectorOptions& options);
 
+  std::vector<uint32_t> NextBatch(size_t most);
+  absl::StatusOr<std::vector<VectorHit>> Find(absl::Span<const float> query, size_t k,
+                                              const std::vector<uint64_t>* filter, bool exact) const;
+  std::vector<VectorHit> SearchGraph(const VectorRows::Query& query, size_t k,
+                                     const std::vector<uint64_t>* filter) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
   const VectorOptions options_;
-  base::Mutex linking_ ACQUIRED_BEFORE(mutex_);  // one LinkPending at a time
+  base::Mutex linking_ ABSL_ACQUIRED_BEFORE(mutex_);  // one LinkPending at a time
   mutable base::SharedMutex mutex_;
-  VectorRows rows_ GUARDED_BY(mutex_);
-  VectorGraph graph_ GUARDED_BY(mutex_);
-  std::vector<uint32_t> pending_ GUARDED_BY(mutex_);  // rows to be linked, oldest first; some removed meanwhile
+  VectorRows rows_ ABSL_GUARDED_BY(mutex_);
+  VectorGraph graph_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_set<uint32_t> pending_ ABSL_GUARDED_BY(mutex_);  // rows to be linked
+  // Of them, those that a plan is being made for and that nobody has set since.
+  absl::flat_hash_set<uint32_t> planned_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace kontor::search
