@@ -197,10 +197,9 @@ class Asking {
     }
     std::vector<RankedProduct> ranked;
     std::map<std::string, double, std::less<>> scores;
-    // A learned score may be negative; its exponential is not, and a factor on it moves a product all the same.
-    const bool learned = window.effort == Effort::kLearned;
+    // A score may be negative; its exponential is not, and a factor on it moves a product all the same.
     for (const WindowEntry& entry : window.entries) {
-      ranked.push_back({std::string(view_.Id(entry.doc)), learned ? std::exp(entry.score) : entry.score});
+      ranked.push_back({std::string(view_.Id(entry.doc)), std::exp(entry.score)});
       scores.emplace(ranked.back().id, entry.score);
     }
     const CuratedList curated = parts_.curation->Apply(

@@ -42,6 +42,7 @@ struct EngineSettings {
   Bm25fOptions bm25f;
   BoostOptions boosts;  // now_us is the question's
   FusionWeights fusion;
+  LearnedRanker ranker;        // where no other was learned
   size_t window = 200;         // so many of the best by words are ranked again
   size_t neighbours = 100;     // so many products of the nearest meaning join the result
   float least_cosine = 0.35F;  // of such a neighbour

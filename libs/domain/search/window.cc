@@ -1,6 +1,8 @@
 #include "libs/domain/search/window.h"
 
 #include <algorithm>
+#include <deque>
+#include <string>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -55,9 +57,8 @@ void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<
     lexical.push_back(entry.lexical);
     cosine.push_back(entry.cosine);
   }
-  const float least = cosine.empty() ? 0 : *std::min_element(cosine.begin(), cosine.end());
-  const float weight = DenseWeight(SignalsOf(input, hits), input.settings.fusion);
-  Fuse({lexical, cosine, hits.empty() ? 0 : hits[0].score, input.best_cosine, least}, weight, absl::MakeSpan(fused));
+  const float weight = input.vector.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
+  Fuse(lexical, cosine, hits.empty() ? 0 : hits[0].score, weight, absl::MakeSpan(fused));
   for (size_t i = 0; i < entries.size(); ++i) entries[i].fused = fused[i];
 }
 
@@ -84,6 +85,7 @@ RankQuery RankQueryOf(const WindowInput& input) {
   for (size_t i = 0; i < std::min(slots.size(), kMaxRankTerms); ++i) {
     query.terms.push_back({slots[i].idf, slots[i].weight, i < words.size() ? words[i].kind : text::Token::Kind::kWord});
   }
+  query.head = QueryHead(words);
   query.characters = static_cast<uint32_t>(input.reading.text.size());
   return query;
 }
@@ -123,34 +125,81 @@ struct FieldTerms {
   }
 };
 
-struct CandidateMemory {
-  std::vector<uint8_t> title;
-};
+// The candidates of one query as the second stage looks at them.
+class Candidates {
+ public:
+  explicit Candidates(const WindowInput& input) : input_(input), view_(input.query.view()) {
+    for (const text::Token& word : input.reading.understood.words) words_.push_back(word.word);
+    for (const Preference& preference : input.reading.understood.preferences) {
+      if (preference.field == "brand" && !preference.excluded) brand_ = preference.value;
+    }
+  }
 
-RankCandidate CandidateOf(const WindowInput& input, const WindowEntry& entry, const TermMarks& marks,
-                          CandidateMemory& memory) {
-  const IndexView& view = input.query.view();
-  const FieldTerms fields(view.segment(entry.doc.segment).Forward(entry.doc.doc));
-  RankCandidate candidate;
-  marks.Mark(fields.terms[0], memory.title);
-  candidate.title = memory.title;
-  for (size_t f = 0; f < kFields; ++f) {
-    candidate.matched[f] = marks.Matched(fields.terms[f]) | marks.Matched(fields.forms[f]);
+  void Add(const WindowEntry& entry) {
+    const Segment& segment = view_.segment(entry.doc.segment);
+    const TermMarks& marks = MarksIn(entry.doc.segment, segment);
+    const FieldTerms fields(segment.Forward(entry.doc.doc));
+    titles_.emplace_back();
+    marks.Mark(fields.terms[0], titles_.back());
+    RankCandidate& candidate = candidates_.emplace_back();
+    for (size_t f = 0; f < kFields; ++f) {
+      candidate.matched[f] = marks.Matched(fields.terms[f]) | marks.Matched(fields.forms[f]);
+    }
+    const absl::string_view title = view_.Title(entry.doc);
+    input_.parts.reading.analyzer->Analyze(title, tokens_);
+    candidate.head_places = TitleHead(title, tokens_);
+    candidate.surface = SurfaceMatches(title, words_);
+    candidate.joined = input_.reading.joined_slots & candidate.matched[0] & ~candidate.surface;
+    candidate.brand = BrandOf(entry.doc);
+    candidate.lexical = entry.lexical;
+    candidate.cosine = entry.cosine;
+    candidate.has_cosine = !input_.vector.empty();
+    candidate.fused = entry.fused;
+    SetValues(entry.doc, candidate);
   }
-  const LiveValues live = view.Live(entry.doc);
-  candidate.lexical = entry.lexical;
-  candidate.cosine = entry.cosine;
-  candidate.has_cosine = !input.vector.empty();
-  candidate.fused = entry.fused;
-  candidate.price_micros = live.price_micros;
-  candidate.stock = live.stock;
-  candidate.popularity = live.popularity;
-  const int64_t available = view.AvailableAt(entry.doc);
-  if (available > 0 && input.question.now_us >= available) {
-    candidate.age_days = static_cast<float>((input.question.now_us - available) / kDayUs);
+
+  std::vector<float> Rows() {
+    for (size_t i = 0; i < candidates_.size(); ++i) candidates_[i].title = titles_[i];
+    std::vector<float> rows;
+    FeatureRows(RankQueryOf(input_), candidates_, rows);
+    return rows;
   }
-  return candidate;
-}
+
+ private:
+  const TermMarks& MarksIn(uint32_t number, const Segment& segment) {
+    auto found = marks_.find(number);
+    if (found == marks_.end()) found = marks_.emplace(number, MarksOf(input_, segment)).first;
+    return found->second;
+  }
+
+  int8_t BrandOf(DocRef doc) const {
+    if (brand_.empty()) return 0;
+    for (const absl::string_view brand : view_.ValuesOf(doc, {Property::Kind::kBrand, ""})) {
+      if (brand == brand_) return 1;
+    }
+    return -1;
+  }
+
+  void SetValues(DocRef doc, RankCandidate& candidate) const {
+    const LiveValues live = view_.Live(doc);
+    candidate.price_micros = live.price_micros;
+    candidate.stock = live.stock;
+    candidate.popularity = live.popularity;
+    const int64_t available = view_.AvailableAt(doc);
+    if (available > 0 && input_.question.now_us >= available) {
+      candidate.age_days = static_cast<float>((input_.question.now_us - available) / kDayUs);
+    }
+  }
+
+  const WindowInput& input_;
+  const IndexView& view_;
+  std::vector<absl::string_view> words_;
+  std::string brand_;                               // that is asked for
+  absl::flat_hash_map<uint32_t, TermMarks> marks_;  // by segment
+  std::deque<std::vector<uint8_t>> titles_;
+  std::vector<RankCandidate> candidates_;
+  std::vector<text::Token> tokens_;
+};
 
 }  // namespace
 
@@ -158,7 +207,6 @@ FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical)
   FusionSignals signals;
   signals.best_cosine = std::clamp(input.best_cosine, 0.0F, 1.0F);
   const auto& slots = input.query.slots();
-  if (!slots.empty()) signals.short_query = 1.0F / static_cast<float>(slots.size());
   float mass = 0;
   size_t unknown = 0;
   for (const auto& slot : slots) {
@@ -166,37 +214,25 @@ FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical)
     if (slot.document_frequency == 0) ++unknown;
   }
   if (!slots.empty()) signals.unknown = static_cast<float>(unknown) / static_cast<float>(slots.size());
+  signals.missing = 1;
   if (lexical.empty() || lexical[0].score <= 0) return signals;
-  if (lexical.size() >= 10) signals.lexical_margin = 1 - std::max(0.0F, lexical[9].score) / lexical[0].score;
+  if (lexical.size() >= 10) signals.flat = std::clamp(lexical[9].score / lexical[0].score, 0.0F, 1.0F);
   const DocScore best = ScoreOf(input.query, TopOf(input, 1), {lexical[0].doc})[0];
+  const auto& words = input.reading.understood.words;
   float matched = 0;
-  bool code = false;
   for (size_t i = 0; i < slots.size(); ++i) {
     if (best.slots[i].score <= 0) continue;
     matched += slots[i].weight * slots[i].idf;
-    const auto& words = input.reading.understood.words;
-    code |= i < words.size() && words[i].kind == text::Token::Kind::kCode;
+    signals.exact |= i < words.size() && words[i].kind == text::Token::Kind::kCode;
   }
-  if (mass > 0) signals.covered = std::min(1.0F, matched / mass);
-  signals.exact = code ? 1 : 0;
+  if (mass > 0) signals.missing = std::clamp(1 - matched / mass, 0.0F, 1.0F);
   return signals;
 }
 
 std::vector<float> RowsOf(const WindowInput& input, absl::Span<const WindowEntry> entries) {
-  absl::flat_hash_map<uint32_t, TermMarks> marks;
-  std::vector<CandidateMemory> memory(entries.size());
-  std::vector<RankCandidate> candidates;
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const uint32_t segment = entries[i].doc.segment;
-    auto found = marks.find(segment);
-    if (found == marks.end()) {
-      found = marks.emplace(segment, MarksOf(input, input.query.view().segment(segment))).first;
-    }
-    candidates.push_back(CandidateOf(input, entries[i], found->second, memory[i]));
-  }
-  std::vector<float> rows;
-  FeatureRows(RankQueryOf(input), candidates, rows);
-  return rows;
+  Candidates candidates(input);
+  for (const WindowEntry& entry : entries) candidates.Add(entry);
+  return candidates.Rows();
 }
 
 Window RankWindow(const WindowInput& input, const MatchSet& set) {
@@ -207,20 +243,16 @@ Window RankWindow(const WindowInput& input, const MatchSet& set) {
   window.whole = hits.size() < input.settings.window;
   if (!hits.empty()) window.last = {hits.back().score, hits.back().sequence};
   window.entries = Gather(input, hits, set);
-  for (WindowEntry& entry : window.entries) entry.fused = entry.lexical;
-  const bool words = !input.query.slots().empty();
-  if (words && !input.vector.empty()) {
-    SetCosines(input, window.entries);
+  for (WindowEntry& entry : window.entries) entry.score = entry.fused = entry.lexical;
+  if (!input.query.slots().empty() && !input.question.verbatim) {
+    if (!input.vector.empty()) SetCosines(input, window.entries);
     SetFused(input, hits, window.entries);
-    window.effort = Effort::kFused;
-  }
-  for (WindowEntry& entry : window.entries) entry.score = entry.fused;
-  if (words && input.parts.ranker != nullptr && input.question.effort == Effort::kLearned) {
+    const bool learned = input.parts.ranker != nullptr && input.question.effort == Effort::kLearned;
     const std::vector<float> rows = RowsOf(input, window.entries);
     std::vector<float> scores(window.entries.size());
-    input.parts.ranker->Score(rows, absl::MakeSpan(scores));
+    (learned ? *input.parts.ranker : input.settings.ranker).Score(rows, absl::MakeSpan(scores));
     for (size_t i = 0; i < scores.size(); ++i) window.entries[i].score = scores[i];
-    window.effort = Effort::kLearned;
+    window.effort = learned ? Effort::kLearned : input.vector.empty() ? Effort::kLexical : Effort::kFused;
   }
   Order(window.entries);
   if (input.question.group_variants) KeepGroups(input.query.view(), window.entries);
