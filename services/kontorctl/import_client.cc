@@ -141,11 +141,12 @@ absl::StatusOr<v1::Import> RunPass(const Session& session, const std::string& pa
   standing.what = absl::StrCat(create.import().file_name(), " ", pass.target);
 
   absl::Time give_up = absl::Now() + kPatience;
+  bool sent_all = false;
   for (;;) {
     absl::StatusOr<v1::Import> import = session.CreateImport(create);
     absl::Status status = import.status();
     if (import.ok()) {
-      if (import->state() == v1::Import::STATE_DONE) return import;
+      if (sent_all || import->state() == v1::Import::STATE_DONE) return import;
       if (source == nullptr) {
         ASSIGN_OR_RETURN(source, pass.open(path, mapping));
       }
@@ -157,8 +158,9 @@ absl::StatusOr<v1::Import> RunPass(const Session& session, const std::string& pa
                      standing.refused_rows = response.refused_rows();
                      progress(standing);
                    });
-      if (status.ok()) return session.CreateImport(create);
       source = nullptr;
+      sent_all = status.ok();
+      if (sent_all) continue;
     }
     if (!WorthAnotherTry(status)) return status;
     if (absl::Now() > give_up) {

@@ -15,6 +15,7 @@ struct TreeOptions {
     kSoftmax = 0,  // listwise softmax within groups (ListNet, Cao et al. 2007); labels are gains, shared out in a group
     kLogistic = 1,  // labels 0 or 1; Predict gives log odds
     kSquared = 2,
+    kLambda = 3,  // LambdaMART within groups (LambdaLoss); labels are gains, not negative
   };
   Objective objective = Objective::kSoftmax;
   int rounds = 150;
@@ -23,6 +24,7 @@ struct TreeOptions {
   double row_share = 0.8;         // of the rows, drawn for every tree
   double column_share = 0.8;      // of the columns, drawn for every tree
   double min_child_weight = 0.1;  // sum of second derivatives
+  size_t truncation = 20;         // kLambda: pairs without one of the best so many of a group count nothing
   int threads = 1;
   uint64_t seed = 1;
 };
@@ -32,7 +34,7 @@ struct TreeRows {
   size_t columns = 0;
   absl::Span<const float> values;     // rows × columns, finite
   absl::Span<const float> labels;     // one a row
-  absl::Span<const uint32_t> groups;  // kSoftmax: sizes of groups of rows that are ranked together
+  absl::Span<const uint32_t> groups;  // kSoftmax, kLambda: sizes of groups of rows that are ranked together
 };
 
 // Gradient-boosted trees: learned by XGBoost (Chen and Guestrin 2016), answered from complete binary trees in flat

@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "libs/base/status.h"
 #include "libs/domain/learn/boosted_trees.h"
+#include "libs/domain/learn/lambda_loss.h"
 
 namespace kontor::learn {
 namespace {
@@ -37,6 +38,10 @@ struct Booster {
   }
 };
 
+bool InGroups(const TreeOptions& options) {
+  return options.objective == TreeOptions::Objective::kSoftmax || options.objective == TreeOptions::Objective::kLambda;
+}
+
 absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
   if (rows.columns == 0 || rows.columns > std::numeric_limits<uint16_t>::max() || rows.labels.empty() ||
       rows.values.size() != rows.columns * rows.labels.size()) {
@@ -44,8 +49,12 @@ absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
   }
   const uint64_t grouped = std::accumulate(rows.groups.begin(), rows.groups.end(), uint64_t{0});
   const bool hollow = std::find(rows.groups.begin(), rows.groups.end(), 0U) != rows.groups.end();
-  if (options.objective == TreeOptions::Objective::kSoftmax && (grouped != rows.labels.size() || hollow)) {
+  if (InGroups(options) && (grouped != rows.labels.size() || hollow)) {
     return absl::InvalidArgumentError("the groups' sizes do not add up to the rows, or one is empty");
+  }
+  if (options.objective == TreeOptions::Objective::kLambda &&
+      (options.truncation == 0 || std::any_of(rows.labels.begin(), rows.labels.end(), [](float x) { return x < 0; }))) {
+    return absl::InvalidArgumentError("gains are not negative, and the truncation is at least 1");
   }
   if (options.rounds < 1 || options.rounds > 10'000 || options.depth < 1 || options.depth > 8) {
     return absl::InvalidArgumentError("rounds are 1 to 10,000, depths 1 to 8");
@@ -80,10 +89,15 @@ absl::Status Fill(const TreeRows& rows, Matrix& matrix) {
   return Checked(XGDMatrixSetFloatInfo(matrix.handle, "label", rows.labels.data(), rows.labels.size()), "read labels");
 }
 
-// The derivatives of -sum_i y_i log softmax(margins)_i in each group, y the labels over their sum.
-class SoftmaxLoss {
+// Derivatives of a loss over groups, handed to XGBoost tree by tree.
+class GroupLoss {
  public:
-  explicit SoftmaxLoss(const TreeRows& rows) : rows_(rows), first_(rows.labels.size()), second_(rows.labels.size()) {}
+  GroupLoss(const TreeRows& rows, const TreeOptions& options)
+      : rows_(rows),
+        lambda_(options.truncation),
+        softmax_(options.objective == TreeOptions::Objective::kSoftmax),
+        first_(rows.labels.size()),
+        second_(rows.labels.size()) {}
 
   absl::Status AddTree(const Matrix& matrix, BoosterHandle booster) {
     bst_ulong size = 0;
@@ -91,7 +105,11 @@ class SoftmaxLoss {
     RETURN_IF_ERROR(Checked(XGBoosterPredict(booster, matrix.handle, kMargins, 0, 1, &size, &margins), "predict"));
     size_t begin = 0;
     for (const uint32_t count : rows_.groups) {
-      Derive(margins, begin, begin + count);
+      const auto first = absl::MakeSpan(first_).subspan(begin, count);
+      const auto second = absl::MakeSpan(second_).subspan(begin, count);
+      const auto labels = rows_.labels.subspan(begin, count);
+      softmax_ ? Softmax({margins + begin, count}, labels, first, second)
+               : lambda_.Derive({margins + begin, count}, labels, first, second);
       begin += count;
     }
     return Checked(XGBoosterBoostOneIter(booster, matrix.handle, first_.data(), second_.data(), first_.size()),
@@ -102,21 +120,25 @@ class SoftmaxLoss {
   static constexpr int kMargins = 1;
   static constexpr float kLeastSecond = 1e-6F;
 
-  void Derive(const float* margins, size_t begin, size_t end) {
-    const float max = *std::max_element(margins + begin, margins + end);
+  // Of -sum_i y_i log softmax(margins)_i, y the labels over their sum.
+  static void Softmax(absl::Span<const float> margins, absl::Span<const float> labels, absl::Span<float> first,
+                      absl::Span<float> second) {
+    const float max = *std::max_element(margins.begin(), margins.end());
     double sum = 0, gains = 0;
-    for (size_t i = begin; i < end; ++i) {
+    for (size_t i = 0; i < margins.size(); ++i) {
       sum += std::exp(static_cast<double>(margins[i] - max));
-      gains += rows_.labels[i];
+      gains += labels[i];
     }
-    for (size_t i = begin; i < end; ++i) {
+    for (size_t i = 0; i < margins.size(); ++i) {
       const double p = std::exp(static_cast<double>(margins[i] - max)) / sum;
-      first_[i] = gains > 0 ? static_cast<float>(p - rows_.labels[i] / gains) : 0;
-      second_[i] = std::max(kLeastSecond, static_cast<float>(p * (1 - p)));
+      first[i] = gains > 0 ? static_cast<float>(p - labels[i] / gains) : 0;
+      second[i] = std::max(kLeastSecond, static_cast<float>(p * (1 - p)));
     }
   }
 
   const TreeRows& rows_;
+  LambdaLoss lambda_;
+  const bool softmax_;
   std::vector<float> first_, second_;
 };
 
@@ -126,9 +148,9 @@ absl::Status Boost(const TreeRows& rows, const TreeOptions& options, const Matri
     RETURN_IF_ERROR(
         Checked(XGBoosterSetParam(booster.handle, name.c_str(), value.c_str()), absl::StrCat("set ", name)));
   }
-  SoftmaxLoss loss(rows);
+  GroupLoss loss(rows, options);
   for (int round = 0; round < options.rounds; ++round) {
-    RETURN_IF_ERROR(options.objective == TreeOptions::Objective::kSoftmax
+    RETURN_IF_ERROR(InGroups(options)
                         ? loss.AddTree(matrix, booster.handle)
                         : Checked(XGBoosterUpdateOneIter(booster.handle, round, matrix.handle), "add a tree"));
   }

@@ -88,7 +88,7 @@ TEST(Analyzer, FindsDimensions) {
   EXPECT_EQ(En("2 in. x 4 in. x 8 ft."), "2+2in+2x4+2x4x8 inch 4+4in+4x8 inch 8+8ft foot");
   EXPECT_EQ(En("24 in. W x 80 in. H"), "24+24in+24x80 inch 80+80in inch h");
   EXPECT_EQ(En("box 2x"), "box 2x");
-  EXPECT_EQ(En(".5.5"), "0.5 0.5");
+  EXPECT_EQ(En(".5.5"), "0.5 5");
 }
 
 TEST(Analyzer, TakesFractionsForFractionsOnly) {
@@ -131,6 +131,7 @@ TEST(Analyzer, ReadsOtherScripts) {
   EXPECT_EQ(Terms(*Make({.language = "th"}), "รองเท้าวิ่ง"), "รองเท้า วิ่ง");
   EXPECT_EQ(En("ＦＵＬＬ ｗｉｄｔｈ １２"), "full width 12");
   EXPECT_EQ(En("Simpson™Strong®"), "simpson strong");
+  EXPECT_EQ(En("Nuts &amp; Bolts 3/4&quot; women&#39;s &unknown;"), "nut bolt 0.75+0.75in inch women unknown");
 }
 
 TEST(Analyzer, BrokenTextSeparates) {

@@ -99,7 +99,8 @@ ParsedNumber ParseNumber(absl::string_view text, size_t begin, bool decimal_comm
   }
   if (at + 1 < text.size() && (text[at] == point || (text[at] == '.' && whole.empty())) && IsDigit(text[at + 1])) {
     const size_t end = SkipDigits(text, at + 1);
-    const bool version = !whole.empty() && end + 1 < text.size() && text[end] == '.' && IsDigit(text[end + 1]);  // "1.2.3"
+    const bool version =
+        !whole.empty() && end + 1 < text.size() && text[end] == '.' && IsDigit(text[end + 1]);  // "1.2.3"
     if (!version) return {.canonical = Decimal(whole, text.substr(at + 1, end - at - 1)), .end = end, .whole = false};
   }
   number.canonical = std::move(whole);
