@@ -77,6 +77,7 @@ TEST(Suggest, MendsTypos) {
   EXPECT_TRUE(Shop()->Suggest("sheos")[0].corrected);
   EXPECT_FALSE(Shop()->Suggest("shoes")[0].corrected);
   EXPECT_THAT(Shop()->Suggest("sheos", {.typos = false}), IsEmpty());
+  EXPECT_THAT(Shop()->Suggest("sheos sheos sheos sheos"), IsEmpty());
   EXPECT_THAT(Shop()->Suggest("rdd"), IsEmpty());    // three letters
   EXPECT_THAT(Shop()->Suggest("chose"), IsEmpty());  // the first letter
 }

@@ -239,7 +239,7 @@ class Assembly {
   void ReadMeanings() {
     std::vector<std::string> content;
     for (size_t i = 0; i < main_.size(); ++i) {
-      if (slots_[i].weight != kStopWeight) content.push_back(terms_[i]);
+      if (WeightOf(*main_[i], words_) != kStopWeight) content.push_back(terms_[i]);
     }
     if (knowledge_.model == nullptr) return;
     to_.categories = knowledge_.model->Categories(content);

@@ -177,6 +177,8 @@ TEST(Understand, ReadsQuotesAndOperators) {
   EXPECT_THAT(quoted.lexical.phrases[0], ElementsAre("run", "shoe"));
   EXPECT_EQ(quoted.lexical.slots.size(), 3U);
   EXPECT_THAT(Read("\"running shoes red").lexical.phrases, IsEmpty());
+  EXPECT_EQ(Read("“running shoes” red").lexical.phrases.size(), 1U);
+  EXPECT_EQ(Read("“running shoes” red").text, "running shoes red");
   EXPECT_THAT(Read("5\" pipe 6\"").lexical.phrases, IsEmpty());
   EXPECT_EQ(Read("\"under 50\" lamp").price_max_micros, -1);
   EXPECT_THAT(Read("\"\" lamp").lexical.phrases, IsEmpty());
