@@ -19,7 +19,7 @@ struct Table {
 const Table& English() {
   static const auto& table = *new Table{
       {{Role::kFiller,
-        "please,pls,thanks,thank you,thank you very much,if possible,can you,could you,would you,will you,can i,could "
+        "can you,could you,would you,will you,can i,could "
         "i,may i,"
         "show me,find me,get me,give me,tell me,help me find,help me,let me see,search for,look for,looking for,i am "
         "looking for,"
@@ -30,8 +30,9 @@ const Table& English() {
         "do you guys have,have you got,have you any,you got any,is there,are there,what are,what is,whats,which are,i "
         "am trying to find,im trying to find,a pair of,"
         "pairs of,a set of,some kind of,something like"},
+       {Role::kPolite, "please,pls,thanks,thank you,thank you very much,if possible"},
        {Role::kSoftFiller,
-        "hey,hi,hello,ok,okay,so,well,um,uh,yes,a,an,the,some,any,me,my,for "
+        "hey,hi,hello,ok,okay,so,well,um,uh,yes,a,an,the,some,any,all,me,my,for "
         "me,buy,find,show,get,there,good,nice,best,the best"},
        {Role::kBelow, "under,below,less than,cheaper than,lower than,not more than,no more than,<,<="},
        {Role::kBelowMoney, "up to,at most,max,maximum,within,not over,for less than,for under"},
@@ -68,10 +69,11 @@ const Table& English() {
 const Table& German() {
   static const auto& table = *new Table{
       {{Role::kFiller,
-        "bitte,danke,vielen dank,kannst du,können sie,könnten sie,könntest du,zeig mir,zeige mir,zeigen sie mir,such "
+        "kannst du,können sie,könnten sie,könntest du,zeig mir,zeige mir,zeigen sie mir,such "
         "mir,suche nach,finde mir,ich suche,"
         "ich brauche,ich möchte,ich will,ich hätte gern,ich hätte gerne,wir suchen,habt ihr,haben sie,gibt es,wo finde "
         "ich,wo kann ich,was kostet,zu kaufen,ein paar,ein set,kaufen"},
+       {Role::kPolite, "bitte,danke,vielen dank"},
        {Role::kSoftFiller,
         "hey,hi,hallo,ok,okay,also,mal,mir,der,die,das,den,ein,eine,einen,einem,einer,irgendwelche,gute,gutes,guten"},
        {Role::kBelow, "unter,weniger als,billiger als,günstiger als,nicht mehr als,<,<="},
@@ -107,11 +109,12 @@ const Table& German() {
 const Table& French() {
   static const auto& table = *new Table{
       {{Role::kFiller,
-        "merci,sil vous plaît,sil vous plait,sil te plaît,sil te plait,svp,stp,peux tu,pouvez vous,pourriez "
+        "peux tu,pouvez vous,pourriez "
         "vous,montre moi,montrez moi,trouve moi,trouvez moi,"
         "je cherche,je recherche,nous cherchons,jai besoin de,jai besoin dun,jai besoin dune,je veux,je "
         "voudrais,jaimerais,avez vous,est ce que vous avez,y a t il,où puis je trouver,"
         "à acheter,une paire de"},
+       {Role::kPolite, "merci,sil vous plaît,sil vous plait,sil te plaît,sil te plait,svp,stp"},
        {Role::kSoftFiller, "bonjour,salut,ok,alors,le,la,les,un,une,des,du,de,moi,bon,bonne,bons,bonnes"},
        {Role::kBelow, "moins de,moins que,sous,moins cher que,pas plus de,<,<="},
        {Role::kBelowMoney, "jusquà,jusqu à,au plus,maximum,max,au maximum"},

@@ -13,8 +13,9 @@ namespace kontor::search {
 
 struct QueryWords {
   enum class Role : uint8_t {
-    kFiller,      // drops out at the beginning and the end: "can you show me", "please"
-    kSoftFiller,  // drops out beside a filler: "hey", "the"
+    kFiller,      // drops out at the beginning and the end: "can you show me"
+    kPolite,      // drops out at the end, and at the beginning beside a filler: "please"
+    kSoftFiller,  // drops out at the beginning beside a filler: "hey", "the"
     kBelow,       // before a number a price: "under"
     kBelowMoney,  // before an amount of money only: "up to"
     kAbove,       // "over"
