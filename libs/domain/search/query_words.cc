@@ -145,7 +145,10 @@ const Table& French() {
 QueryWords Compile(const Table& table) {
   QueryWords words;
   for (const auto& [role, list] : table.phrases) {
-    for (absl::string_view phrase : absl::StrSplit(list, ',')) words.phrases[phrase].push_back(role);
+    for (absl::string_view phrase : absl::StrSplit(list, ',')) {
+      words.phrases[phrase].push_back(role);
+      words.first_words.emplace(phrase.substr(0, phrase.find(' ')));
+    }
   }
   for (const auto& [word, value] : table.numbers) words.numbers.emplace(word, value);
   for (const auto& [code, list] :
@@ -161,6 +164,7 @@ QueryWords Compile(const Table& table) {
 }  // namespace
 
 size_t QueryWords::Find(const std::vector<std::string>& words, size_t at, Role role) const {
+  if (at >= words.size() || !first_words.contains(words[at])) return 0;
   std::string phrase;
   size_t longest = 0;
   for (size_t n = 1; n <= kPhraseWordsMax && at + n <= words.size(); ++n) {

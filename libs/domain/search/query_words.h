@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 
 // The function words of queries, by language: one table for each. Phrases are folded words joined by blanks, without
@@ -42,6 +43,7 @@ struct QueryWords {
   bool Is(absl::string_view word, Role role) const;
 
   absl::flat_hash_map<std::string, std::vector<Role>> phrases;
+  absl::flat_hash_set<std::string> first_words;              // of phrases
   absl::flat_hash_map<std::string, double> numbers;          // "fifty"; "hundred" and "thousand" multiply
   absl::flat_hash_map<std::string, std::string> currencies;  // "dollars" → "USD"
 };
