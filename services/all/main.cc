@@ -6,6 +6,7 @@
 #include "services/analytics/analytics_service.h"
 #include "services/ingest/ingest_service.h"
 #include "services/recommendations/recommendations_service.h"
+#include "services/search/search_service.h"
 
 // Every service in one process. Adding one is a line here, one in CMakeLists.txt, and its folder.
 int main(int argc, char** argv) {
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
     kontor::fleet::Fleet& fleet = application.Own(std::move(composed));
     RETURN_IF_ERROR(kontor::ingest::RegisterIngest(fleet));
     RETURN_IF_ERROR(kontor::analytics::RegisterAnalytics(fleet));
-    return kontor::recommendations::RegisterRecommendations(fleet);
+    RETURN_IF_ERROR(kontor::recommendations::RegisterRecommendations(fleet));
+    return kontor::search::RegisterSearch(fleet);
   });
 }

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kChangesKept = 100'000;
 
 uint64_t FingerprintOf(const std::string& product, const std::string& title, const ItemFact& fact,
-                       absl::Span<const ProductRelation> relations) {
+                       absl::Span<const catalogue::ProductRelation> relations) {
   std::string state = absl::StrCat(product, "\n", title, "\n", fact.sold, fact.shown_enough, " ", fact.brand, " ",
                                    fact.seller, " ", fact.group, " ", fact.stock_nanos, " ", fact.available_at_seconds);
   for (const Term category : fact.categories) absl::StrAppend(&state, " ", category);
@@ -19,7 +19,7 @@ uint64_t FingerprintOf(const std::string& product, const std::string& title, con
   for (const ItemPrice& price : fact.prices) {
     absl::StrAppend(&state, ";", price.currency, " ", price.price, " ", price.cost, " ", price.valid_until_seconds);
   }
-  for (const ProductRelation& relation : relations) {
+  for (const catalogue::ProductRelation& relation : relations) {
     absl::StrAppend(&state, "\n", static_cast<int>(relation.kind), " ", relation.product);
   }
   return base::StableHash(state);
@@ -38,7 +38,7 @@ void CatalogueView::Changed(Entry& entry) {
   version_.store(version_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-void CatalogueView::SetFact(const ProductSnapshot& product, ItemFact& fact) {
+void CatalogueView::SetFact(const catalogue::ProductSnapshot& product, ItemFact& fact) {
   fact.brand = TermOf(TermKind::kBrand, product.brand);
   fact.seller = TermOf(TermKind::kSeller, product.seller);
   fact.group = TermOf(TermKind::kGroup, product.variant_group);
@@ -47,7 +47,7 @@ void CatalogueView::SetFact(const ProductSnapshot& product, ItemFact& fact) {
     fact.categories.push_back(TermOf(TermKind::kCategory, level));
   }
   fact.attributes.clear();
-  for (const ProductAttribute& attribute : product.attributes) {
+  for (const catalogue::ProductAttribute& attribute : product.attributes) {
     fact.attributes.push_back(AttributeTerm(attribute.name, attribute.value));
   }
   std::sort(fact.attributes.begin(), fact.attributes.end());
@@ -56,7 +56,7 @@ void CatalogueView::SetFact(const ProductSnapshot& product, ItemFact& fact) {
       product.available_at.has_value() ? absl::ToUnixSeconds(*product.available_at) : kUnknownAmount;
 }
 
-void CatalogueView::Apply(const ProductSnapshot& product) {
+void CatalogueView::Apply(const catalogue::ProductSnapshot& product) {
   base::WriterLock lock(mutex_);
   Entry& entry = *rows_.try_emplace(product.product).first;
   Row& row = entry.second;
@@ -79,7 +79,7 @@ void CatalogueView::Apply(const ProductSnapshot& product) {
   Changed(entry);
 }
 
-void CatalogueView::Apply(const PriceSnapshot& price) {
+void CatalogueView::Apply(const catalogue::PriceSnapshot& price) {
   const ItemPrice next{CurrencyNumber(price.currency), price.price.nanos,
                        price.cost.has_value() ? price.cost->nanos : kUnknownAmount, SecondsOf(price.valid_until)};
   base::WriterLock lock(mutex_);
@@ -111,8 +111,8 @@ void CatalogueView::ApplyStock(const Content& content) {
   Changed(entry);
 }
 
-void CatalogueView::Apply(const StockLevel& level) { ApplyStock(level); }
-void CatalogueView::Apply(const StockChange& change) { ApplyStock(change); }
+void CatalogueView::Apply(const catalogue::StockLevel& level) { ApplyStock(level); }
+void CatalogueView::Apply(const catalogue::StockChange& change) { ApplyStock(change); }
 
 void CatalogueView::CountShown(absl::string_view product, int64_t times) {
   base::WriterLock lock(mutex_);

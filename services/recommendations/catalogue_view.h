@@ -15,8 +15,8 @@
 #include "absl/types/span.h"
 #include "libs/base/mutex.h"
 #include "libs/domain/recommendations/item_facts.h"
-#include "services/recommendations/catalogue_records.h"
-#include "services/recommendations/stock.h"
+#include "libs/platform/catalogue/records.h"
+#include "libs/platform/catalogue/stock.h"
 
 namespace kontor::recommendations {
 
@@ -32,10 +32,10 @@ struct ProductText {
 // each attribute; a relation as long as its product's id and 40 more.
 class CatalogueView {
  public:
-  void Apply(const ProductSnapshot& product);
-  void Apply(const PriceSnapshot& price);
-  void Apply(const StockLevel& level);
-  void Apply(const StockChange& change);
+  void Apply(const catalogue::ProductSnapshot& product);
+  void Apply(const catalogue::PriceSnapshot& price);
+  void Apply(const catalogue::StockLevel& level);
+  void Apply(const catalogue::StockChange& change);
   // A product was shown to somebody, so often.
   void CountShown(absl::string_view product, int64_t times);
 
@@ -61,7 +61,7 @@ class CatalogueView {
     bool known = false;  // false: only prices or stock have come
     const ItemFact& fact;
     const std::string& title;
-    absl::Span<const ProductRelation> relations;
+    absl::Span<const catalogue::ProductRelation> relations;
   };
   using TakeFact = absl::FunctionRef<void(absl::string_view product, const Told& told)>;
   // Hands over every product that changed behind `version`, some of them more than once, or all products when that is
@@ -75,14 +75,14 @@ class CatalogueView {
     std::string title;
     const std::string* category = nullptr;  // in categories_
     ItemFact fact;
-    std::vector<ProductRelation> relations;
+    std::vector<catalogue::ProductRelation> relations;
     std::vector<int64_t> price_revisions;  // beside fact.prices
-    Stock stock;
+    catalogue::Stock stock;
     int64_t shown = 0;
   };
   using Entry = std::pair<const std::string, Row>;
 
-  static void SetFact(const ProductSnapshot& product, ItemFact& fact);
+  static void SetFact(const catalogue::ProductSnapshot& product, ItemFact& fact);
   void Changed(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   template <typename Content>
   void ApplyStock(const Content& content);

@@ -11,9 +11,10 @@ using ::testing::IsEmpty;
 
 TEST(CatalogueViewTest, TheHighestRevisionCounts) {
   CatalogueView view;
-  view.Apply(ProductSnapshot{.product = "A", .revision = 2, .title = "LANTERN", .category_path = {"HOME", "LIGHT"}});
-  view.Apply(ProductSnapshot{.product = "A", .revision = 1, .title = "OLD"});
-  view.Apply(ProductSnapshot{.product = "A", .revision = 2, .title = "SECOND"});
+  view.Apply(catalogue::ProductSnapshot{
+      .product = "A", .revision = 2, .title = "LANTERN", .category_path = {"HOME", "LIGHT"}});
+  view.Apply(catalogue::ProductSnapshot{.product = "A", .revision = 1, .title = "OLD"});
+  view.Apply(catalogue::ProductSnapshot{.product = "A", .revision = 2, .title = "SECOND"});
   EXPECT_EQ(view.Find("A").title, "LANTERN");
   EXPECT_EQ(view.Find("A").category, "HOME");
   EXPECT_EQ(view.NameOf("A"), "LANTERN");
@@ -23,19 +24,20 @@ TEST(CatalogueViewTest, TheHighestRevisionCounts) {
 
 TEST(CatalogueViewTest, RemovedProductsComeBackUnderAHigherRevision) {
   CatalogueView view;
-  view.Apply(ProductSnapshot{.product = "A", .revision = 0, .title = "LANTERN"});
+  view.Apply(catalogue::ProductSnapshot{.product = "A", .revision = 0, .title = "LANTERN"});
   const uint64_t before = view.version();
-  view.Apply(ProductSnapshot{.product = "A", .revision = 1, .removed = true});
+  view.Apply(catalogue::ProductSnapshot{.product = "A", .revision = 1, .removed = true});
   EXPECT_GT(view.version(), before);
   EXPECT_FALSE(view.FactOf("A").sold);
   EXPECT_EQ(view.NameOf("A"), "LANTERN");
-  view.Apply(ProductSnapshot{.product = "A", .revision = 2, .title = "LANTERN II"});
+  view.Apply(catalogue::ProductSnapshot{.product = "A", .revision = 2, .title = "LANTERN II"});
   EXPECT_TRUE(view.FactOf("A").sold);
   EXPECT_EQ(view.NameOf("A"), "LANTERN II");
 }
 
-PriceSnapshot Price(const std::string& product, int64_t revision, int64_t units, const std::string& currency = "GBP") {
-  PriceSnapshot price;
+catalogue::PriceSnapshot Price(const std::string& product, int64_t revision, int64_t units,
+                               const std::string& currency = "GBP") {
+  catalogue::PriceSnapshot price;
   price.product = product;
   price.currency = currency;
   price.revision = revision;
@@ -59,10 +61,10 @@ TEST(CatalogueViewTest, PricesByCurrencyAndRevision) {
 TEST(CatalogueViewTest, StockIsASumOverPlacesAndUnknownIsNotZero) {
   const absl::Time noon = absl::FromUnixSeconds(1323435000);
   const auto level = [&](const std::string& place, int64_t revision, int64_t units, absl::Time at) {
-    return StockLevel{"A", place, revision, 0, {units * base::Decimal::kOne}, at};
+    return catalogue::StockLevel{"A", place, revision, 0, {units * base::Decimal::kOne}, at};
   };
   const auto change = [&](const std::string& id, int64_t units, absl::Time at) {
-    return StockChange{"A", "north", id, 0, 0, {units * base::Decimal::kOne}, at};
+    return catalogue::StockChange{"A", "north", id, 0, 0, {units * base::Decimal::kOne}, at};
   };
   CatalogueView view;
   view.Apply(change("c-1", -1, noon + absl::Hours(1)));
@@ -80,7 +82,7 @@ TEST(CatalogueViewTest, StockIsASumOverPlacesAndUnknownIsNotZero) {
 
 TEST(CatalogueViewTest, FingerprintsTellStatesNotWays) {
   CatalogueView one, other;
-  const ProductSnapshot lantern{.product = "A", .revision = 1, .title = "LANTERN", .brand = "B"};
+  const catalogue::ProductSnapshot lantern{.product = "A", .revision = 1, .title = "LANTERN", .brand = "B"};
   one.Apply(lantern);
   one.Apply(Price("A", 0, 1));
   one.Apply(Price("A", 1, 5));
@@ -103,7 +105,7 @@ TEST(CatalogueViewTest, TellsWhatChangedSince) {
     });
     return products;
   };
-  view.Apply(ProductSnapshot{.product = "A", .revision = 0});
+  view.Apply(catalogue::ProductSnapshot{.product = "A", .revision = 0});
   const uint64_t first = view.version();
   view.Apply(Price("B", 0, 1));
   view.Apply(Price("A", 0, 1));

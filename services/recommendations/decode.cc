@@ -10,8 +10,8 @@
 #include "libs/base/hash.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status.h"
+#include "libs/platform/catalogue/decode.h"
 #include "libs/platform/fleet/event_time.h"
-#include "services/recommendations/decode_catalogue.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -19,10 +19,10 @@ namespace {
 namespace ev = kontor::events::v1;
 
 absl::Status Convert(const ev::OrderRecorded& order, const ev::EventRecord& record, DecodedRecord& out) {
-  RETURN_IF_ERROR(CheckRecordId("order_id", order.order_id()));
-  RETURN_IF_ERROR(CheckRecordRevision(order.revision()));
-  RETURN_IF_ERROR(CheckRecordText("store_id", order.store_id()));
-  RETURN_IF_ERROR(CheckRecordText("country", record.context().country()));
+  RETURN_IF_ERROR(catalogue::CheckRecordId("order_id", order.order_id()));
+  RETURN_IF_ERROR(catalogue::CheckRecordRevision(order.revision()));
+  RETURN_IF_ERROR(catalogue::CheckRecordText("store_id", order.store_id()));
+  RETURN_IF_ERROR(catalogue::CheckRecordText("country", record.context().country()));
   OrderSnapshot snapshot;
   snapshot.order_id = order.order_id();
   snapshot.revision = order.revision();
@@ -34,7 +34,7 @@ absl::Status Convert(const ev::OrderRecorded& order, const ev::EventRecord& reco
   snapshot.store = order.store_id();
   absl::flat_hash_set<absl::string_view> seen;
   for (const ev::OrderLine& line : order.lines()) {
-    RETURN_IF_ERROR(CheckRecordId("product_id", line.product_id()));
+    RETURN_IF_ERROR(catalogue::CheckRecordId("product_id", line.product_id()));
     const auto& quantity = line.quantity().value();
     if (quantity.units() <= 0 && quantity.nanos() <= 0) continue;
     if (seen.insert(line.product_id()).second) snapshot.products.push_back(line.product_id());
@@ -44,14 +44,14 @@ absl::Status Convert(const ev::OrderRecorded& order, const ev::EventRecord& reco
 }
 
 absl::Status Convert(const ev::OrderCancelled& cancelled, const ev::EventRecord&, DecodedRecord& out) {
-  RETURN_IF_ERROR(CheckRecordId("order_id", cancelled.order_id()));
+  RETURN_IF_ERROR(catalogue::CheckRecordId("order_id", cancelled.order_id()));
   out.content = OrderVoid{cancelled.order_id()};
   return absl::OkStatus();
 }
 
 template <typename Payload>
 absl::Status ConvertProduct(const Payload& payload, const ev::EventRecord& record, DecodedRecord& out) {
-  ASSIGN_OR_RETURN(out.content, ReadProduct(payload, record));
+  ASSIGN_OR_RETURN(out.content, catalogue::ReadProduct(payload, record));
   return absl::OkStatus();
 }
 
@@ -64,23 +64,23 @@ absl::Status Convert(const ev::ProductRemoved& removed, const ev::EventRecord& r
 }
 
 absl::Status Convert(const ev::PriceSet& price, const ev::EventRecord& record, DecodedRecord& out) {
-  ASSIGN_OR_RETURN(std::optional<PriceSnapshot> snapshot, ReadPrice(price, record));
+  ASSIGN_OR_RETURN(std::optional<catalogue::PriceSnapshot> snapshot, catalogue::ReadPrice(price, record));
   if (snapshot.has_value()) out.content = *std::move(snapshot);
   return absl::OkStatus();
 }
 
 absl::Status Convert(const ev::StockLevelSet& level, const ev::EventRecord& record, DecodedRecord& out) {
-  ASSIGN_OR_RETURN(out.content, ReadStockLevel(level, record));
+  ASSIGN_OR_RETURN(out.content, catalogue::ReadStockLevel(level, record));
   return absl::OkStatus();
 }
 
 absl::Status Convert(const ev::StockAdjusted& adjusted, const ev::EventRecord& record, DecodedRecord& out) {
-  ASSIGN_OR_RETURN(out.content, ReadStockChange(adjusted, record));
+  ASSIGN_OR_RETURN(out.content, catalogue::ReadStockChange(adjusted, record));
   return absl::OkStatus();
 }
 
 absl::Status SetStep(SessionStep::Kind kind, const std::string& product, DecodedRecord& out) {
-  RETURN_IF_ERROR(CheckRecordId("product_id", product));
+  RETURN_IF_ERROR(catalogue::CheckRecordId("product_id", product));
   out.content = SessionStep{kind, product};
   return absl::OkStatus();
 }
@@ -103,7 +103,7 @@ absl::Status Convert(const ev::CartChanged& cart, const ev::EventRecord&, Decode
 absl::Status Convert(const ev::ItemsShown& shown, const ev::EventRecord&, DecodedRecord& out) {
   ShownProducts list;
   for (const std::string& product : shown.product_ids()) {
-    RETURN_IF_ERROR(CheckRecordId("product_ids", product));
+    RETURN_IF_ERROR(catalogue::CheckRecordId("product_ids", product));
     list.products.push_back(product);
   }
   if (shown.first_rank() > 1) list.first_place = shown.first_rank();
@@ -181,8 +181,8 @@ absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads pay
   if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return base::Error(absl::StatusCode::kInvalidArgument, kReasonRecordBroken, "the bytes are no EventRecord");
   }
-  if (!base::IsShopId(record.shop())) return InvalidField("shop", "it is no shop's id");
-  if (record.type().empty()) return InvalidField("type", "it is empty");
+  if (!base::IsShopId(record.shop())) return catalogue::InvalidField("shop", "it is no shop's id");
+  if (record.type().empty()) return catalogue::InvalidField("type", "it is empty");
   DecodedRecord decoded;
   decoded.shop = record.shop();
   decoded.type = record.type();

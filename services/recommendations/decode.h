@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "services/recommendations/catalogue_records.h"
-#include "services/recommendations/decode_checks.h"
+#include "libs/platform/catalogue/checks.h"
+#include "libs/platform/catalogue/records.h"
 
 // Records of the event log in this service's words; with decode_catalogue.h all that sees the payloads.
 namespace kontor::recommendations {
@@ -65,8 +65,8 @@ struct DecodedRecord {
   std::string session;  // token, when the event names a session
   std::string attribution_token;
   // Nothing: a type that says nothing here (a return, an adjustment, a page, the price of one store).
-  std::variant<std::monostate, OrderSnapshot, OrderVoid, ProductSnapshot, PriceSnapshot, StockLevel, StockChange,
-               SessionStep, ShownProducts, IdentityLink, ErasureRequest>
+  std::variant<std::monostate, OrderSnapshot, OrderVoid, catalogue::ProductSnapshot, catalogue::PriceSnapshot,
+               catalogue::StockLevel, catalogue::StockChange, SessionStep, ShownProducts, IdentityLink, ErasureRequest>
       content;
 };
 

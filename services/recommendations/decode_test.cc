@@ -50,16 +50,17 @@ TEST(DecodeTest, FingerprintTellsContentsApart) {
 TEST(DecodeTest, RefusesWhatIntakeRefuses) {
   EXPECT_THAT(DecodeRecord("\xff\xff"), StatusIs(absl::StatusCode::kInvalidArgument, kReasonRecordBroken));
   EXPECT_THAT(DecodeRecord(RecordBytes(Order("", {"A"}))),
-              StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
   EXPECT_THAT(DecodeRecord(RecordBytes(Order("o-1", {"A\x1f"}))),
-              StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
   EXPECT_THAT(DecodeRecord(RecordBytes(Order("o-1", {"A"}, -1))),
-              StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
   EXPECT_THAT(DecodeRecord(RecordBytes(Product("A", std::string("x\0y", 3), {}))),
-              StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
   ev::ProductUpserted related = Product("A", "a", {});
   related.add_relations()->set_product_id("B");
-  EXPECT_THAT(DecodeRecord(RecordBytes(related)), StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+  EXPECT_THAT(DecodeRecord(RecordBytes(related)),
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
   ev::EventRecord record;
   record.set_shop("default");
   record.set_type("kontor.events.v1.OrderRecorded");
@@ -115,7 +116,8 @@ TEST(DecodeTest, LiveLeavesImportedOrdersOutButNotProducts) {
   const auto content = [](const std::string& bytes) { return DecodeRecord(bytes, Payloads::kLive)->content; };
   EXPECT_TRUE(std::holds_alternative<std::monostate>(content(RecordBytes(Order("o-1", {"A"}), imported))));
   EXPECT_TRUE(std::holds_alternative<OrderSnapshot>(content(RecordBytes(Order("o-1", {"A"}), {.customer = "1"}))));
-  EXPECT_TRUE(std::holds_alternative<ProductSnapshot>(content(RecordBytes(Product("A", "a", {}), imported))));
+  EXPECT_TRUE(
+      std::holds_alternative<catalogue::ProductSnapshot>(content(RecordBytes(Product("A", "a", {}), imported))));
 }
 
 TEST(DecodeTest, TakesWhatTheCatalogueSaysOfAProduct) {
@@ -133,7 +135,7 @@ TEST(DecodeTest, TakesWhatTheCatalogueSaysOfAProduct) {
   attribute("watts")->mutable_number()->mutable_value()->set_nanos(500'000'000);
   attribute("led")->set_flag(true);
   KONTOR_ASSERT_OK_AND_ASSIGN(const DecodedRecord record, DecodeRecord(RecordBytes(product)));
-  const auto& snapshot = std::get<ProductSnapshot>(record.content);
+  const auto& snapshot = std::get<catalogue::ProductSnapshot>(record.content);
   EXPECT_EQ(snapshot.brand, "LUX");
   EXPECT_EQ(snapshot.variant_group, "g");
   EXPECT_EQ(snapshot.seller, "s");
@@ -153,7 +155,7 @@ TEST(DecodeTest, TakesPricesForEverybodyOnly) {
   price.mutable_price()->set_units(5);
   price.mutable_cost()->set_nanos(250'000'000);
   KONTOR_ASSERT_OK_AND_ASSIGN(DecodedRecord record, DecodeRecord(RecordBytes(price)));
-  const auto& snapshot = std::get<PriceSnapshot>(record.content);
+  const auto& snapshot = std::get<catalogue::PriceSnapshot>(record.content);
   EXPECT_EQ(snapshot.price.nanos, 5 * base::Decimal::kOne);
   EXPECT_EQ(snapshot.cost->nanos, 250'000'000);
   EXPECT_EQ(snapshot.valid_until, absl::InfiniteFuture());
@@ -161,10 +163,12 @@ TEST(DecodeTest, TakesPricesForEverybodyOnly) {
   KONTOR_ASSERT_OK_AND_ASSIGN(record, DecodeRecord(RecordBytes(price)));
   EXPECT_TRUE(std::holds_alternative<std::monostate>(record.content));
   price.set_currency_code("pounds");
-  EXPECT_THAT(DecodeRecord(RecordBytes(price)), StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+  EXPECT_THAT(DecodeRecord(RecordBytes(price)),
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
   price.set_currency_code("GBP");
   price.mutable_price()->set_nanos(-1);
-  EXPECT_THAT(DecodeRecord(RecordBytes(price)), StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+  EXPECT_THAT(DecodeRecord(RecordBytes(price)),
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
 }
 
 TEST(DecodeTest, StockIsWhatIsFreeToSell) {
@@ -175,15 +179,16 @@ TEST(DecodeTest, StockIsWhatIsFreeToSell) {
   level.mutable_reserved()->mutable_value()->set_units(2);
   KONTOR_ASSERT_OK_AND_ASSIGN(DecodedRecord record,
                               DecodeRecord(RecordBytes(level, {.imported = true}), Payloads::kLive));
-  EXPECT_EQ(std::get<StockLevel>(record.content).free.nanos, 3 * base::Decimal::kOne);
+  EXPECT_EQ(std::get<catalogue::StockLevel>(record.content).free.nanos, 3 * base::Decimal::kOne);
   ev::StockAdjusted adjusted;
   adjusted.set_adjustment_id("x");
   adjusted.set_product_id("A");
   adjusted.mutable_change()->mutable_value()->set_units(-1);
   KONTOR_ASSERT_OK_AND_ASSIGN(record, DecodeRecord(RecordBytes(adjusted)));
-  EXPECT_EQ(std::get<StockChange>(record.content).change.nanos, -base::Decimal::kOne);
+  EXPECT_EQ(std::get<catalogue::StockChange>(record.content).change.nanos, -base::Decimal::kOne);
   adjusted.clear_adjustment_id();
-  EXPECT_THAT(DecodeRecord(RecordBytes(adjusted)), StatusIs(absl::StatusCode::kInvalidArgument, kReasonValueInvalid));
+  EXPECT_THAT(DecodeRecord(RecordBytes(adjusted)),
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
 }
 
 }  // namespace

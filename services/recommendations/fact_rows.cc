@@ -31,17 +31,17 @@ constexpr Table kLevels{"stock_levels", "location", "free, counted_at", "$6::num
 constexpr Table kChanges{"stock_changes", "id", "location, change, changed_at",
                          "$6::text[], $7::numeric[], $8::timestamptz[]", "a stock correction of"};
 
-const std::string& PartOf(const PriceSnapshot& price) { return price.currency; }
-const std::string& PartOf(const StockLevel& level) { return level.location; }
-const std::string& PartOf(const StockChange& change) { return change.id; }
+const std::string& PartOf(const catalogue::PriceSnapshot& price) { return price.currency; }
+const std::string& PartOf(const catalogue::StockLevel& level) { return level.location; }
+const std::string& PartOf(const catalogue::StockChange& change) { return change.id; }
 
 std::vector<absl::int128> Nanos(const std::vector<int64_t>& values) { return {values.begin(), values.end()}; }
 
-void AddValues(absl::Span<const PriceSnapshot* const> winners, postgres::Params& params) {
+void AddValues(absl::Span<const catalogue::PriceSnapshot* const> winners, postgres::Params& params) {
   std::vector<absl::int128> prices;
   std::vector<std::optional<absl::int128>> costs;
   std::vector<absl::Time> until;
-  for (const PriceSnapshot* price : winners) {
+  for (const catalogue::PriceSnapshot* price : winners) {
     prices.emplace_back(price->price.nanos);
     costs.push_back(price->cost.has_value() ? std::optional<absl::int128>(price->cost->nanos) : std::nullopt);
     until.push_back(price->valid_until);
@@ -49,21 +49,21 @@ void AddValues(absl::Span<const PriceSnapshot* const> winners, postgres::Params&
   params.NumericArray(prices).OptionalNumericArray(costs).TimeArray(until);
 }
 
-void AddValues(absl::Span<const StockLevel* const> winners, postgres::Params& params) {
+void AddValues(absl::Span<const catalogue::StockLevel* const> winners, postgres::Params& params) {
   std::vector<int64_t> free;
   std::vector<absl::Time> counted;
-  for (const StockLevel* level : winners) {
+  for (const catalogue::StockLevel* level : winners) {
     free.push_back(level->free.nanos);
     counted.push_back(level->counted_at);
   }
   params.NumericArray(Nanos(free)).TimeArray(counted);
 }
 
-void AddValues(absl::Span<const StockChange* const> winners, postgres::Params& params) {
+void AddValues(absl::Span<const catalogue::StockChange* const> winners, postgres::Params& params) {
   std::vector<std::string> locations;
   std::vector<int64_t> changes;
   std::vector<absl::Time> changed;
-  for (const StockChange* change : winners) {
+  for (const catalogue::StockChange* change : winners) {
     locations.push_back(change->location);
     changes.push_back(change->change.nanos);
     changed.push_back(change->changed_at);
@@ -180,25 +180,25 @@ base::Decimal DecimalAt(const postgres::Result& rows, int row, int column) {
 
 }  // namespace
 
-absl::Status WritePrices(postgres::Transaction& transaction, absl::Span<const FactItem<PriceSnapshot>> items,
+absl::Status WritePrices(postgres::Transaction& transaction, absl::Span<const FactItem<catalogue::PriceSnapshot>> items,
                          log::Effects& effects) {
   return Write(transaction, kPrices, items, effects);
 }
 
-absl::Status WriteStockLevels(postgres::Transaction& transaction, absl::Span<const FactItem<StockLevel>> items,
-                              log::Effects& effects) {
+absl::Status WriteStockLevels(postgres::Transaction& transaction,
+                              absl::Span<const FactItem<catalogue::StockLevel>> items, log::Effects& effects) {
   return Write(transaction, kLevels, items, effects);
 }
 
-absl::Status WriteStockChanges(postgres::Transaction& transaction, absl::Span<const FactItem<StockChange>> items,
-                               log::Effects& effects) {
+absl::Status WriteStockChanges(postgres::Transaction& transaction,
+                               absl::Span<const FactItem<catalogue::StockChange>> items, log::Effects& effects) {
   return Write(transaction, kChanges, items, effects);
 }
 
 absl::Status ReadPrices(postgres::Pool& pool,
-                        absl::FunctionRef<void(const std::string& shop, PriceSnapshot price)> take) {
+                        absl::FunctionRef<void(const std::string& shop, catalogue::PriceSnapshot price)> take) {
   return Read(pool, kPrices, [&](const postgres::Result& rows, int r) {
-    PriceSnapshot price;
+    catalogue::PriceSnapshot price;
     price.product = std::string(rows.Text(r, 1));
     price.currency = std::string(rows.Text(r, 2));
     price.revision = rows.Int64(r, 3);
@@ -211,9 +211,9 @@ absl::Status ReadPrices(postgres::Pool& pool,
 }
 
 absl::Status ReadStockLevels(postgres::Pool& pool,
-                             absl::FunctionRef<void(const std::string& shop, StockLevel level)> take) {
+                             absl::FunctionRef<void(const std::string& shop, catalogue::StockLevel level)> take) {
   return Read(pool, kLevels, [&](const postgres::Result& rows, int r) {
-    StockLevel level;
+    catalogue::StockLevel level;
     level.product = std::string(rows.Text(r, 1));
     level.location = std::string(rows.Text(r, 2));
     level.revision = rows.Int64(r, 3);
@@ -225,9 +225,9 @@ absl::Status ReadStockLevels(postgres::Pool& pool,
 }
 
 absl::Status ReadStockChanges(postgres::Pool& pool,
-                              absl::FunctionRef<void(const std::string& shop, StockChange change)> take) {
+                              absl::FunctionRef<void(const std::string& shop, catalogue::StockChange change)> take) {
   return Read(pool, kChanges, [&](const postgres::Result& rows, int r) {
-    StockChange change;
+    catalogue::StockChange change;
     change.product = std::string(rows.Text(r, 1));
     change.id = std::string(rows.Text(r, 2));
     change.revision = rows.Int64(r, 3);

@@ -6,9 +6,9 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "libs/platform/catalogue/records.h"
 #include "libs/platform/log/batch_handler.h"
 #include "libs/platform/postgres/pool.h"
-#include "services/recommendations/catalogue_records.h"
 
 // Tables prices, stock_levels and stock_changes.
 namespace kontor::recommendations {
@@ -21,19 +21,19 @@ struct FactItem {
 };
 
 // Items in the order of the log. Conflicts go to the effects.
-absl::Status WritePrices(postgres::Transaction& transaction, absl::Span<const FactItem<PriceSnapshot>> items,
+absl::Status WritePrices(postgres::Transaction& transaction, absl::Span<const FactItem<catalogue::PriceSnapshot>> items,
                          log::Effects& effects);
-absl::Status WriteStockLevels(postgres::Transaction& transaction, absl::Span<const FactItem<StockLevel>> items,
-                              log::Effects& effects);
-absl::Status WriteStockChanges(postgres::Transaction& transaction, absl::Span<const FactItem<StockChange>> items,
-                               log::Effects& effects);
+absl::Status WriteStockLevels(postgres::Transaction& transaction,
+                              absl::Span<const FactItem<catalogue::StockLevel>> items, log::Effects& effects);
+absl::Status WriteStockChanges(postgres::Transaction& transaction,
+                               absl::Span<const FactItem<catalogue::StockChange>> items, log::Effects& effects);
 
 // Hands every row of every shop to `take`, in chunks of one statement each.
 absl::Status ReadPrices(postgres::Pool& pool,
-                        absl::FunctionRef<void(const std::string& shop, PriceSnapshot price)> take);
+                        absl::FunctionRef<void(const std::string& shop, catalogue::PriceSnapshot price)> take);
 absl::Status ReadStockLevels(postgres::Pool& pool,
-                             absl::FunctionRef<void(const std::string& shop, StockLevel level)> take);
+                             absl::FunctionRef<void(const std::string& shop, catalogue::StockLevel level)> take);
 absl::Status ReadStockChanges(postgres::Pool& pool,
-                              absl::FunctionRef<void(const std::string& shop, StockChange change)> take);
+                              absl::FunctionRef<void(const std::string& shop, catalogue::StockChange change)> take);
 
 }  // namespace kontor::recommendations

@@ -62,16 +62,16 @@ class FactsTest : public ::testing::Test {
   }
   std::vector<std::string> Dump() {
     std::vector<std::string> dump;
-    EXPECT_TRUE(ReadPrices(*pool_, [&](const std::string& shop, PriceSnapshot p) {
+    EXPECT_TRUE(ReadPrices(*pool_, [&](const std::string& shop, catalogue::PriceSnapshot p) {
                   dump.push_back(absl::StrCat(shop, " ", p.product, " ", p.currency, " ", p.revision, " ",
                                               p.price.nanos, " ", p.cost.has_value() ? p.cost->nanos : -1, " ",
                                               absl::FormatTime(p.valid_until)));
                 }).ok());
-    EXPECT_TRUE(ReadStockLevels(*pool_, [&](const std::string&, StockLevel l) {
+    EXPECT_TRUE(ReadStockLevels(*pool_, [&](const std::string&, catalogue::StockLevel l) {
                   dump.push_back(absl::StrCat(l.product, " ", l.location, " ", l.revision, " ", l.free.nanos, " ",
                                               absl::ToUnixSeconds(l.counted_at)));
                 }).ok());
-    EXPECT_TRUE(ReadStockChanges(*pool_, [&](const std::string&, StockChange c) {
+    EXPECT_TRUE(ReadStockChanges(*pool_, [&](const std::string&, catalogue::StockChange c) {
                   dump.push_back(
                       absl::StrCat(c.product, " ", c.id, " ", c.location, " ", c.revision, " ", c.change.nanos));
                 }).ok());
@@ -146,8 +146,9 @@ TEST_F(FactsTest, ProductsKeepAllThatIsSaidOfThem) {
     attribute->set_text(value);
   }
   Apply({RecordBytes(product), RecordBytes(Product("B", "", {}))});
-  std::vector<ProductSnapshot> products;
-  KONTOR_ASSERT_OK(ReadProducts(*pool_, [&](const std::string&, ProductSnapshot p) { products.push_back(p); }));
+  std::vector<catalogue::ProductSnapshot> products;
+  KONTOR_ASSERT_OK(
+      ReadProducts(*pool_, [&](const std::string&, catalogue::ProductSnapshot p) { products.push_back(p); }));
   ASSERT_EQ(products.size(), 2u);
   EXPECT_EQ(products[0].variant_group, "g");
   EXPECT_EQ(products[0].seller, "s");
@@ -156,8 +157,9 @@ TEST_F(FactsTest, ProductsKeepAllThatIsSaidOfThem) {
   EXPECT_EQ(products[0].attributes[0].name, "x=y");
   EXPECT_EQ(products[0].attributes[0].value, "a=b");
   EXPECT_EQ(products[0].attributes[1].value, "");
-  EXPECT_THAT(products[0].relations, ElementsAre(ProductRelation{RelationKind::kRequires, "B"},
-                                                 ProductRelation{RelationKind::kAccessoryOf, "B"}));
+  EXPECT_THAT(products[0].relations,
+              ElementsAre(catalogue::ProductRelation{catalogue::RelationKind::kRequires, "B"},
+                          catalogue::ProductRelation{catalogue::RelationKind::kAccessoryOf, "B"}));
   EXPECT_THAT(products[1].relations, IsEmpty());
   EXPECT_THAT(products[1].attributes, IsEmpty());
   EXPECT_FALSE(products[1].available_at.has_value());

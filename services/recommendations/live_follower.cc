@@ -140,10 +140,11 @@ void LiveFollower::Apply(absl::string_view topic, absl::Span<const log::LogRecor
 }
 
 void LiveFollower::ApplyOne(const DecodedRecord& record, absl::Time received_at, absl::Time now, LiveShop& shop) {
-  if (const auto* product = std::get_if<ProductSnapshot>(&record.content)) return shop.catalogue.Apply(*product);
-  if (const auto* price = std::get_if<PriceSnapshot>(&record.content)) return shop.catalogue.Apply(*price);
-  if (const auto* level = std::get_if<StockLevel>(&record.content)) return shop.catalogue.Apply(*level);
-  if (const auto* change = std::get_if<StockChange>(&record.content)) return shop.catalogue.Apply(*change);
+  if (const auto* product = std::get_if<catalogue::ProductSnapshot>(&record.content))
+    return shop.catalogue.Apply(*product);
+  if (const auto* price = std::get_if<catalogue::PriceSnapshot>(&record.content)) return shop.catalogue.Apply(*price);
+  if (const auto* level = std::get_if<catalogue::StockLevel>(&record.content)) return shop.catalogue.Apply(*level);
+  if (const auto* change = std::get_if<catalogue::StockChange>(&record.content)) return shop.catalogue.Apply(*change);
   if (std::holds_alternative<ErasureRequest>(record.content)) {
     absl::flat_hash_map<uint64_t, absl::Time> persons;
     for (const std::string& token : SubjectsOf(record)) {

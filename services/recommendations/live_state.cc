@@ -3,6 +3,23 @@
 #include <algorithm>
 
 namespace kontor::recommendations {
+namespace {
+
+RelationKind KindOf(catalogue::RelationKind kind) {
+  switch (kind) {
+    case catalogue::RelationKind::kAccessoryOf:
+      return RelationKind::kAccessoryOf;
+    case catalogue::RelationKind::kCompatibleWith:
+      return RelationKind::kCompatibleWith;
+    case catalogue::RelationKind::kReplaces:
+      return RelationKind::kReplaces;
+    case catalogue::RelationKind::kRequires:
+      return RelationKind::kRequires;
+  }
+  std::abort();
+}
+
+}  // namespace
 
 LiveBuilder::LiveBuilder(const Model& model, LiveState last) : model_(model), last_(std::move(last)) {
   numbers_ = last_.numbers;
@@ -29,8 +46,8 @@ LiveState LiveBuilder::Build(uint32_t items, absl::FunctionRef<ItemId(const std:
   std::vector<Relations::Change> changes;
   for (auto& [item, list] : stated_) {
     std::vector<Relations::Stated> known;
-    for (const ProductRelation& relation : list) {
-      if (const ItemId to = find(relation.product); to != kNone) known.push_back({relation.kind, to});
+    for (const catalogue::ProductRelation& relation : list) {
+      if (const ItemId to = find(relation.product); to != kNone) known.push_back({KindOf(relation.kind), to});
     }
     if (known.size() < list.size()) {
       unresolved[item] = std::move(list);

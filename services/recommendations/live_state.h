@@ -16,7 +16,7 @@ namespace kontor::recommendations {
 
 // A LiveCatalogue and what the next one is made from. Immutable parts, shared from state to state.
 struct LiveState {
-  using Unresolved = absl::flat_hash_map<ItemId, std::vector<ProductRelation>>;
+  using Unresolved = absl::flat_hash_map<ItemId, std::vector<catalogue::ProductRelation>>;
 
   std::shared_ptr<const LiveCatalogue> catalogue;
   std::shared_ptr<const FeatureNumbers> numbers;  // of the model

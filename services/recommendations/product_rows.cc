@@ -17,11 +17,11 @@ namespace {
 constexpr int64_t kChunkRows = 20'000;
 
 using Key = std::pair<absl::string_view, absl::string_view>;  // shop, product
-using States = std::map<Key, RevisionState<ProductSnapshot>>;
+using States = std::map<Key, RevisionState<catalogue::ProductSnapshot>>;
 
 absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
   std::vector<std::string> shops, products;
-  std::vector<RevisionState<ProductSnapshot>*> by_place;
+  std::vector<RevisionState<catalogue::ProductSnapshot>*> by_place;
   for (auto& [key, state] : states) {
     shops.emplace_back(key.first);
     products.emplace_back(key.second);
@@ -37,7 +37,7 @@ absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
                        "WHERE s.shop = asked.shop AND s.product = asked.product FOR UPDATE) AS p",
                        params));
   for (int r = 0; r < rows.rows(); ++r) {
-    RevisionState<ProductSnapshot>& state = *by_place[rows.Int64(r, 0) - 1];
+    RevisionState<catalogue::ProductSnapshot>& state = *by_place[rows.Int64(r, 0) - 1];
     state.revision = rows.Int64(r, 1);
     state.fingerprint = static_cast<uint64_t>(rows.Int64(r, 2));
   }
@@ -51,8 +51,8 @@ struct Columns {
   std::vector<bool> removed;
   std::vector<std::optional<absl::Time>> available;
 
-  void Add(const Key& key, const RevisionState<ProductSnapshot>& state) {
-    const ProductSnapshot& product = *state.winner;
+  void Add(const Key& key, const RevisionState<catalogue::ProductSnapshot>& state) {
+    const catalogue::ProductSnapshot& product = *state.winner;
     shops.emplace_back(key.first);
     products.emplace_back(key.second);
     revisions.push_back(state.revision);
@@ -63,7 +63,7 @@ struct Columns {
     removed.push_back(product.removed);
     descriptions.push_back(product.description);
     std::vector<std::string> pairs;
-    for (const ProductAttribute& attribute : product.attributes) {
+    for (const catalogue::ProductAttribute& attribute : product.attributes) {
       pairs.push_back(absl::StrCat(attribute.name, absl::string_view(&kPairSeparator, 1), attribute.value));
     }
     attributes.push_back(JoinList(pairs));
@@ -71,7 +71,7 @@ struct Columns {
     sellers.push_back(product.seller);
     available.push_back(product.available_at);
     std::vector<std::string> related;
-    for (const ProductRelation& relation : product.relations) {
+    for (const catalogue::ProductRelation& relation : product.relations) {
       related.push_back(
           absl::StrCat(static_cast<int>(relation.kind), absl::string_view(&kPairSeparator, 1), relation.product));
     }
@@ -113,8 +113,8 @@ absl::Status Upsert(postgres::Transaction& transaction, const States& states) {
       .status();
 }
 
-ProductSnapshot ReadRow(const postgres::Result& rows, int r) {
-  ProductSnapshot product;
+catalogue::ProductSnapshot ReadRow(const postgres::Result& rows, int r) {
+  catalogue::ProductSnapshot product;
   product.product = std::string(rows.Text(r, 1));
   product.revision = rows.Int64(r, 2);
   product.fingerprint = static_cast<uint64_t>(rows.Int64(r, 3));
@@ -134,8 +134,9 @@ ProductSnapshot ReadRow(const postgres::Result& rows, int r) {
     const std::pair<absl::string_view, absl::string_view> parts =
         absl::StrSplit(pair, absl::MaxSplits(kPairSeparator, 1));
     int kind = 0;
-    if (!absl::SimpleAtoi(parts.first, &kind) || kind < 0 || kind >= static_cast<int>(kRelationKinds)) continue;
-    product.relations.push_back({static_cast<RelationKind>(kind), std::string(parts.second)});
+    if (!absl::SimpleAtoi(parts.first, &kind) || kind < 0 || kind >= static_cast<int>(catalogue::kRelationKinds))
+      continue;
+    product.relations.push_back({static_cast<catalogue::RelationKind>(kind), std::string(parts.second)});
   }
   return product;
 }
@@ -157,7 +158,7 @@ absl::Status WriteProducts(postgres::Transaction& transaction, absl::Span<const 
 }
 
 absl::Status ReadProducts(postgres::Pool& pool,
-                          absl::FunctionRef<void(const std::string& shop, ProductSnapshot product)> take) {
+                          absl::FunctionRef<void(const std::string& shop, catalogue::ProductSnapshot product)> take) {
   std::string shop, last;
   for (;;) {
     postgres::Params params;
@@ -171,7 +172,7 @@ absl::Status ReadProducts(postgres::Pool& pool,
                   params));
     for (int r = 0; r < rows.rows(); ++r) {
       shop = std::string(rows.Text(r, 0));
-      ProductSnapshot product = ReadRow(rows, r);
+      catalogue::ProductSnapshot product = ReadRow(rows, r);
       last = product.product;
       take(shop, std::move(product));
     }

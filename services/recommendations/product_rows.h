@@ -16,7 +16,7 @@ namespace kontor::recommendations {
 struct ProductItem {
   int64_t offset = 0;
   std::string shop;
-  ProductSnapshot content;
+  catalogue::ProductSnapshot content;
 };
 
 // Items in the order of the log. Conflicts go to the effects.
@@ -25,6 +25,6 @@ absl::Status WriteProducts(postgres::Transaction& transaction, absl::Span<const 
 
 // Hands every product of every shop to `take`, without its description, in chunks of one statement each.
 absl::Status ReadProducts(postgres::Pool& pool,
-                          absl::FunctionRef<void(const std::string& shop, ProductSnapshot product)> take);
+                          absl::FunctionRef<void(const std::string& shop, catalogue::ProductSnapshot product)> take);
 
 }  // namespace kontor::recommendations

@@ -18,9 +18,9 @@ namespace {
 struct Rows {
   std::vector<OrderItem> orders;
   std::vector<ProductItem> products;
-  std::vector<FactItem<PriceSnapshot>> prices;
-  std::vector<FactItem<StockLevel>> levels;
-  std::vector<FactItem<StockChange>> changes;
+  std::vector<FactItem<catalogue::PriceSnapshot>> prices;
+  std::vector<FactItem<catalogue::StockLevel>> levels;
+  std::vector<FactItem<catalogue::StockChange>> changes;
   LinkBatch links;
   std::vector<Erasure> erasures;
   SubjectSet subjects;                       // whose tombstones are asked for
@@ -61,13 +61,13 @@ Rows DecodeBatch(const log::Batch& batch, log::Effects& effects) {
       rows.orders.push_back({record.offset, std::move(decoded->shop), std::move(*order)});
     } else if (auto* cancelled = std::get_if<OrderVoid>(&decoded->content)) {
       rows.orders.push_back({record.offset, std::move(decoded->shop), std::move(*cancelled)});
-    } else if (auto* product = std::get_if<ProductSnapshot>(&decoded->content)) {
+    } else if (auto* product = std::get_if<catalogue::ProductSnapshot>(&decoded->content)) {
       rows.products.push_back({record.offset, std::move(decoded->shop), std::move(*product)});
-    } else if (auto* price = std::get_if<PriceSnapshot>(&decoded->content)) {
+    } else if (auto* price = std::get_if<catalogue::PriceSnapshot>(&decoded->content)) {
       rows.prices.push_back({record.offset, std::move(decoded->shop), std::move(*price)});
-    } else if (auto* level = std::get_if<StockLevel>(&decoded->content)) {
+    } else if (auto* level = std::get_if<catalogue::StockLevel>(&decoded->content)) {
       rows.levels.push_back({record.offset, std::move(decoded->shop), std::move(*level)});
-    } else if (auto* change = std::get_if<StockChange>(&decoded->content)) {
+    } else if (auto* change = std::get_if<catalogue::StockChange>(&decoded->content)) {
       rows.changes.push_back({record.offset, std::move(decoded->shop), std::move(*change)});
     }
   }

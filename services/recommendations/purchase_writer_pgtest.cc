@@ -124,8 +124,9 @@ TEST_F(PurchaseWriterTest, KeepsOrdersOfNobodyAndTextsOfAnyKind) {
   EXPECT_EQ(rows.Text(0, 2), "NULL");
   EXPECT_EQ(rows.Text(0, 3), "ä");
   EXPECT_EQ(rows.Text(0, 4), "");
-  std::vector<ProductSnapshot> products;
-  KONTOR_ASSERT_OK(ReadProducts(*pool_, [&](const std::string&, ProductSnapshot p) { products.push_back(p); }));
+  std::vector<catalogue::ProductSnapshot> products;
+  KONTOR_ASSERT_OK(
+      ReadProducts(*pool_, [&](const std::string&, catalogue::ProductSnapshot p) { products.push_back(p); }));
   ASSERT_EQ(products.size(), 1u);
   EXPECT_EQ(products[0].title, "TITLE \\ {\"x\"}");
   EXPECT_THAT(products[0].category_path, ElementsAre("a,b", "NULL"));

@@ -10,14 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/platform/runtime/log.h"
+#include "libs/platform/runtime/update_mask.h"
 #include "services/recommendations/rule_convert.h"
 
 namespace kontor::recommendations {
 namespace {
 
-using google::protobuf::FieldDescriptor;
-
 constexpr int kDefaultRules = 100, kMaxListed = 1'000;
+const auto& kNotSettable = *new std::set<std::string>{"name", "etag", "create_time", "update_time"};
 
 absl::Status Unknown(const std::string& name) {
   return base::Error(absl::StatusCode::kNotFound, kReasonRuleUnknown, absl::StrCat("there is no rule ", name));
@@ -27,41 +27,6 @@ absl::Status CheckEtag(const std::string& given, const v1::Rule& stored) {
   if (given.empty() || given == stored.etag()) return absl::OkStatus();
   return base::Error(absl::StatusCode::kAborted, kReasonRuleChanged,
                      absl::StrCat(stored.name(), " has changed since you read it; read it again"));
-}
-
-bool Settable(const std::string& field) {
-  return field != "name" && field != "etag" && field != "create_time" && field != "update_time";
-}
-
-// The fields of `mask`, each from `from` into `into`; without a mask all that callers may set.
-absl::Status TakeOver(const v1::Rule& from, const google::protobuf::FieldMask& mask, v1::Rule& into) {
-  std::set<std::string> paths(mask.paths().begin(), mask.paths().end());
-  const auto* descriptor = v1::Rule::descriptor();
-  if (paths.empty() || paths == std::set<std::string>{"*"}) {
-    paths.clear();
-    for (int i = 0; i < descriptor->field_count(); ++i) {
-      if (Settable(descriptor->field(i)->name())) paths.insert(descriptor->field(i)->name());
-    }
-    into.clear_action();
-  }
-  base::Violations violations;
-  const auto* reflection = from.GetReflection();
-  v1::Rule copy = from;
-  for (const std::string& path : paths) {
-    const FieldDescriptor* field = descriptor->FindFieldByName(path);
-    if (field == nullptr || !Settable(path)) {
-      violations.Add("update_mask", "FIELD_UNKNOWN",
-                     absl::StrCat("\"", path, "\" is no field of Rule that can be set"));
-      continue;
-    }
-    const bool of_action = field->containing_oneof() != nullptr;
-    if (of_action && !reflection->HasField(from, field)) {
-      if (reflection->HasField(into, field)) reflection->ClearField(&into, field);
-      continue;
-    }
-    reflection->SwapFields(&copy, &into, {field});
-  }
-  return violations.ToStatus();
 }
 
 bool ActsBefore(const v1::Rule& a, const v1::Rule& b) {
@@ -139,7 +104,8 @@ absl::StatusOr<v1::Rule> RuleHandler::UpdateRule(const runtime::CallContext& cal
                                        [&](std::optional<v1::Rule> stored) -> absl::StatusOr<std::optional<v1::Rule>> {
                                          if (!stored.has_value()) return Unknown(name);
                                          RETURN_IF_ERROR(CheckEtag(request.rule().etag(), *stored));
-                                         RETURN_IF_ERROR(TakeOver(request.rule(), request.update_mask(), *stored));
+                                         RETURN_IF_ERROR(runtime::TakeOver(request.rule(), request.update_mask(),
+                                                                           kNotSettable, *stored));
                                          base::Violations violations;
                                          CheckRule("rule.", *stored, violations);
                                          RETURN_IF_ERROR(violations.ToStatus());

@@ -8,10 +8,9 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "kontor/recommendations/v1/rule_service.pb.h"
-#include "libs/platform/postgres/pool.h"
+#include "libs/platform/postgres/object_store.h"
 
 namespace kontor::recommendations {
 
@@ -23,10 +22,10 @@ struct StoredRules {
 // Table recommendations.rules. Errors are the pool's (libs/platform/postgres/pool.h). Thread-safe.
 class RuleStore {
  public:
-  explicit RuleStore(postgres::Pool& pool) : pool_(pool) {}
+  explicit RuleStore(postgres::Pool& pool);
 
   // By shop, of those that ever had a rule.
-  absl::StatusOr<std::map<std::string, int64_t>> Versions();
+  absl::StatusOr<std::map<std::string, int64_t>> Versions() { return objects_.Versions(); }
   absl::StatusOr<StoredRules> Load(const std::string& shop);
 
   // What a change makes of a rule: of nothing where it does not exist, into nothing to delete it. An error changes
@@ -40,7 +39,7 @@ class RuleStore {
   static constexpr int64_t kMaxRules = 1'000;  // of a shop
 
  private:
-  postgres::Pool& pool_;
+  postgres::ObjectStore objects_;
 };
 
 constexpr char kReasonTooManyRules[] = "TOO_MANY_RULES";

@@ -78,7 +78,7 @@ class Process {
       std::string key = decoded->subject;
       if (const auto* order = std::get_if<OrderSnapshot>(&decoded->content)) key = order->order_id;
       if (const auto* cancelled = std::get_if<OrderVoid>(&decoded->content)) key = cancelled->order_id;
-      if (const auto* product = std::get_if<ProductSnapshot>(&decoded->content)) key = product->product;
+      if (const auto* product = std::get_if<catalogue::ProductSnapshot>(&decoded->content)) key = product->product;
       batch.push_back({absl::StrCat(kTestShop, "/", key), bytes});
     }
     const auto positions = log_->Append(topic, batch);

@@ -20,9 +20,7 @@ constexpr size_t kShown = 10;  // values of a facet that a user sees
 
 bool HasValues(Property::Kind kind) { return kind <= Property::Kind::kAttribute; }
 
-size_t DepthOf(absl::string_view key) {
-  return static_cast<size_t>(std::count(key.begin(), key.end(), kSeparator));
-}
+size_t DepthOf(absl::string_view key) { return static_cast<size_t>(std::count(key.begin(), key.end(), kSeparator)); }
 
 // Whether a value is one that the facet lists.
 bool Listed(const FacetSpec& spec, const std::string& path, absl::string_view text) {
@@ -95,8 +93,8 @@ std::vector<Facet> CountFacets(const IndexView& view, const MatchSet& set, absl:
   };
   const std::vector<BitSpan> whole = Spans(set);
   ValueCounts shared;
-  const bool any_shared = std::any_of(facets.begin(), facets.end(),
-                                      [&](const FacetSpec& spec) { return CountsSet(set, spec.property); });
+  const bool any_shared =
+      std::any_of(facets.begin(), facets.end(), [&](const FacetSpec& spec) { return CountsSet(set, spec.property); });
   if (any_shared) shared = CountValues(view, whole);
   std::vector<Facet> result;
   for (const FacetSpec& spec : facets) {

@@ -9,7 +9,8 @@
 
 namespace kontor::search {
 
-// The documents that a facet of the property counts, by segment: under all filters but the clauses that speak of it alone.
+// The documents that a facet of the property counts, by segment: under all filters but the clauses that speak of it
+// alone.
 std::vector<Bits> FacetBits(const MatchSet& set, const Property& property);
 // Whether those are the set itself.
 bool CountsSet(const MatchSet& set, const Property& property);

@@ -17,11 +17,21 @@ constexpr size_t kSample = 4096;  // numbers that automatic boundaries are made 
 // The number of a document under a property that is no attribute; false: unknown.
 bool NumberOf(const Segment& segment, Property::Kind kind, uint32_t doc, double& number) {
   switch (kind) {
-    case Property::Kind::kPrice: number = static_cast<double>(segment.live.Price(doc)); return number >= 0;
-    case Property::Kind::kStock: number = segment.live.Stock(doc); return number >= 0;
-    case Property::Kind::kPopularity: number = segment.live.Popularity(doc); return true;
-    case Property::Kind::kMarginShare: number = segment.live.MarginShare(doc); return true;
-    default: number = static_cast<double>(segment.available_at_us[doc]); return number != 0;
+    case Property::Kind::kPrice:
+      number = static_cast<double>(segment.live.Price(doc));
+      return number >= 0;
+    case Property::Kind::kStock:
+      number = segment.live.Stock(doc);
+      return number >= 0;
+    case Property::Kind::kPopularity:
+      number = segment.live.Popularity(doc);
+      return true;
+    case Property::Kind::kMarginShare:
+      number = segment.live.MarginShare(doc);
+      return true;
+    default:
+      number = static_cast<double>(segment.available_at_us[doc]);
+      return number != 0;
   }
 }
 
@@ -68,7 +78,8 @@ void FillBuckets(absl::Span<const double> numbers, const RangeSpec& spec, RangeF
   const std::vector<double> boundaries = given ? spec.boundaries : Quantiles(numbers, spec.buckets);
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i <= boundaries.size(); ++i) {
-    facet.buckets.push_back({i == 0 ? -kInfinity : boundaries[i - 1], i == boundaries.size() ? kInfinity : boundaries[i]});
+    facet.buckets.push_back(
+        {i == 0 ? -kInfinity : boundaries[i - 1], i == boundaries.size() ? kInfinity : boundaries[i]});
   }
   for (double number : numbers) {
     const auto above = std::upper_bound(boundaries.begin(), boundaries.end(), number);

@@ -59,7 +59,8 @@ class Checker {
       Add(path, "NOT_TEXT", "this property is a number: give a range");
     }
     if (filter.kind == Filter::Kind::kRange) {
-      if (!IsNumber(kind) && kind != Property::Kind::kAttribute) Add(path, "NOT_A_NUMBER", "this property has no numbers");
+      if (!IsNumber(kind) && kind != Property::Kind::kAttribute)
+        Add(path, "NOT_A_NUMBER", "this property has no numbers");
       if (!(filter.low <= filter.high)) Add(path, "EMPTY_RANGE", "low must not be above high");
     }
   }
@@ -114,14 +115,19 @@ void InRange(const Filter& filter, const Segment& segment, const ValueDictionary
 
 void HasValue(const Filter& filter, const Segment& segment, const ValueDictionary& values, Bits& bits) {
   switch (filter.property.kind) {
-    case Property::Kind::kId: bits = AllBits(segment.documents); return;
+    case Property::Kind::kId:
+      bits = AllBits(segment.documents);
+      return;
     case Property::Kind::kGroup:
       for (uint32_t doc = 0; doc < segment.documents; ++doc) {
         if (segment.group[doc] != ValueDictionary::kNone) SetBit(absl::MakeSpan(bits), doc);
       }
       return;
-    case Property::Kind::kAvailableAt: InRange(filter, segment, values, bits); return;
-    default: break;
+    case Property::Kind::kAvailableAt:
+      InRange(filter, segment, values, bits);
+      return;
+    default:
+      break;
   }
   const uint32_t property = values.FindProperty(filter.property);
   if (const NumberColumn* column = segment.Numbers(property)) SetAll(column->docs, bits);
@@ -142,8 +148,12 @@ bool LivePasses(const Filter& filter, const Segment& segment, uint32_t doc) {
       if (number < 0 && filter.kind == Filter::Kind::kHas) return false;
       if (number < 0) number = std::numeric_limits<double>::infinity();
       break;
-    case Property::Kind::kPopularity: number = segment.live.Popularity(doc); break;
-    default: number = segment.live.MarginShare(doc); break;
+    case Property::Kind::kPopularity:
+      number = segment.live.Popularity(doc);
+      break;
+    default:
+      number = segment.live.MarginShare(doc);
+      break;
   }
   return filter.kind == Filter::Kind::kHas || (number >= filter.low && number <= filter.high);
 }
@@ -151,9 +161,15 @@ bool LivePasses(const Filter& filter, const Segment& segment, uint32_t doc) {
 Bits Compute(const Filter& filter, const Segment& segment, const ValueDictionary& values, BitSpan within) {
   Bits bits(WordsFor(segment.documents), 0);
   switch (filter.kind) {
-    case Filter::Kind::kAnyOf: AnyValue(filter, segment, values, bits); break;
-    case Filter::Kind::kRange: InRange(filter, segment, values, bits); break;
-    case Filter::Kind::kHas: HasValue(filter, segment, values, bits); break;
+    case Filter::Kind::kAnyOf:
+      AnyValue(filter, segment, values, bits);
+      break;
+    case Filter::Kind::kRange:
+      InRange(filter, segment, values, bits);
+      break;
+    case Filter::Kind::kHas:
+      HasValue(filter, segment, values, bits);
+      break;
     case Filter::Kind::kAnd:
       bits.assign(within.begin(), within.end());
       for (const Filter& child : filter.children) bits = Evaluate(child, segment, values, bits);

@@ -73,19 +73,25 @@ class Index {
   struct Batch;
   using Parts = std::vector<IndexView::Part>;
 
+  std::vector<std::shared_ptr<Segment>> Seal(const Batch& batch, const IndexView& view, ValueDictionary& values,
+                                             uint64_t first_sequence, uint32_t first_row);
   void Publish(Parts parts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void MergeParts(absl::Span<const uint64_t> numbers);
-  std::vector<uint64_t> MergeCandidates() const;
+  void MergeParts(const Parts& sources);
+  Parts MergeCandidates(const IndexView& view) const;
   bool ApplyLive(const LiveUpdate& update) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void FinishFlight() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void BeginFlight() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { ++in_flight_; }
+  // Brings a new segment's live values up to date with what came since the flight began.
+  void CatchUp(Segment& segment, size_t since) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndFlight() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const text::Analyzer& analyzer_;
   const IndexOptions options_;
-  const std::shared_ptr<ValueDictionary> values_;
   base::Mutex commit_mutex_;  // one commit at a time; taken before mutex_
   base::Mutex merge_mutex_;   // one merge at a time; taken before mutex_
   mutable base::Mutex mutex_;
-  std::unique_ptr<Batch> batch_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<ValueDictionary> values_ ABSL_GUARDED_BY(mutex_);  // Load replaces it
+  std::shared_ptr<Batch> batch_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const Batch> sealing_ ABSL_GUARDED_BY(mutex_);  // null: no commit is under way
   // Live updates since the oldest commit or merge under way began: they are applied to its segment, too.
   std::vector<LiveUpdate> in_flight_updates_ ABSL_GUARDED_BY(mutex_);
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -6,9 +6,7 @@
 namespace kontor::search {
 namespace {
 
-bool Better(const Hit& a, const Hit& b) {
-  return a.score != b.score ? a.score > b.score : a.sequence < b.sequence;
-}
+bool Better(const Hit& a, const Hit& b) { return a.score != b.score ? a.score > b.score : a.sequence < b.sequence; }
 
 }  // namespace
 
@@ -42,7 +40,7 @@ Ranker::Ranker(const PreparedQuery& query, const TopOptions& options)
     for (const auto& choices : slot.choices) {
       for (const auto& choice : choices) weight = std::max(weight, choice.weight);
     }
-    greatest.push_back(slot.weight * slot.idf * weight);
+    greatest.push_back(SlotFactor(options.bm25f, slot.weight, slot.idf) * weight);
   }
   std::stable_sort(order_.begin(), order_.end(), [&](size_t a, size_t b) { return greatest[a] > greatest[b]; });
 }
@@ -55,8 +53,9 @@ void Ranker::Open(uint32_t part) {
     const PreparedQuery::PreparedSlot& from = query_.slots()[i];
     if (from.choices[part].empty()) continue;
     Slot& slot = slots_.emplace_back();
+    const float factor = SlotFactor(options_.bm25f, from.weight, from.idf);
     for (const auto& choice : from.choices[part]) {
-      const Term& term = slot.terms.emplace_back(Term{choice.list, from.weight * from.idf * choice.weight});
+      const Term& term = slot.terms.emplace_back(Term{choice.list, factor * choice.weight});
       slot.bound = std::max(slot.bound, term.factor * table_.Bound(choice.list.all) * kSlack);
     }
   }
@@ -152,8 +151,8 @@ void Ranker::AccumulateEssential(uint32_t first) {
   }
 }
 
-// Adds a term of a window to the sums, or, when it is not its slot's only one, to the best of the slot. Blocks that no document gets in
-// from are left out.
+// Adds a term of a window to the sums, or, when it is not its slot's only one, to the best of the slot. Blocks that no
+// document gets in from are left out.
 void Ranker::AccumulateTerm(const Term& term, double others, uint32_t first, bool only) {
   for (size_t at = term.begin; at < term.end;) {
     const size_t block = at / kBlockPostings;

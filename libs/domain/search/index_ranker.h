@@ -24,8 +24,8 @@ class BestHits {
   std::vector<Hit> hits_;  // a heap, the worst in front
 };
 
-// Ranks the documents of one segment after another. Slots are added up in one order everywhere, so that a score is the same to the bit
-// however it came about.
+// Ranks the documents of one segment after another. Slots are added up in one order everywhere, so that a score is the
+// same to the bit however it came about.
 class Ranker {
  public:
   Ranker(const PreparedQuery& query, const TopOptions& options);
@@ -72,11 +72,11 @@ class Ranker {
 
   const Segment* segment_ = nullptr;
   uint32_t part_ = 0;
-  std::vector<Slot> slots_;   // those of the segment, in order
-  std::vector<float> rest_;   // rest_[i]: bound of slots i and behind
+  std::vector<Slot> slots_;     // those of the segment, in order
+  std::vector<float> rest_;     // rest_[i]: bound of slots i and behind
   std::vector<double> others_;  // others_[i]: bound of all slots but i
-  size_t essential_ = 0;      // documents without one of these slots cannot get in
-  float floor_ = -1;          // of the score before boosts
+  size_t essential_ = 0;        // documents without one of these slots cannot get in
+  float floor_ = -1;            // of the score before boosts
 
   // A window: sums by place, then candidates.
   std::array<float, kWindow> sums_{};

@@ -25,6 +25,7 @@ absl::Status Validate(const Bm25fOptions& options, const BoostOptions& boosts) {
     within(options.weights[field], 0, 1e6, "bm25f.weights");
     within(options.b[field], 0, 1, "bm25f.b");
   }
+  within(options.idf_power, 0, 2, "bm25f.idf_power");
   within(options.k1, 1e-6, 1e6, "bm25f.k1");
   within(boosts.popularity, 0, 1e6, "boosts.popularity");
   within(boosts.popularity_half, 1e-6, 1e12, "boosts.popularity_half");
@@ -34,14 +35,17 @@ absl::Status Validate(const Bm25fOptions& options, const BoostOptions& boosts) {
   return violations.ToStatus();
 }
 
+float SlotFactor(const Bm25fOptions& options, float weight, float idf) {
+  return weight * (options.idf_power == 1 ? idf : std::pow(idf, options.idf_power));
+}
+
 double Idf(uint64_t documents, uint64_t document_frequency) {
   const auto df = static_cast<double>(document_frequency);
   const double n = std::max(static_cast<double>(documents), df);
   return std::log(1 + (n - df + .5) / (df + .5));
 }
 
-Bm25fTable::Bm25fTable(const IndexView& view, const Bm25fOptions& options)
-    : k1_(options.k1), gain_(options.k1 + 1) {
+Bm25fTable::Bm25fTable(const IndexView& view, const Bm25fOptions& options) : k1_(options.k1), gain_(options.k1 + 1) {
   for (size_t field = 0; field < kFields; ++field) {
     const double average = view.average_length(static_cast<Field>(field)), b = options.b[field];
     for (size_t byte = 0; byte < 256; ++byte) {
@@ -87,7 +91,8 @@ float BoostOf(const BoostOptions& boosts, const Segment& segment, uint32_t doc) 
     boost += boosts.popularity * Half(segment.live.Popularity(doc), boosts.popularity_half);
   }
   if (boosts.freshness > 0 && segment.available_at_us[doc] != 0) {
-    const double age = std::max(0.0, static_cast<double>(boosts.now_us) - static_cast<double>(segment.available_at_us[doc]));
+    const double age =
+        std::max(0.0, static_cast<double>(boosts.now_us) - static_cast<double>(segment.available_at_us[doc]));
     boost += boosts.freshness * static_cast<float>(std::exp2(-age / boosts.freshness_half_life_us));
   }
   if (boosts.stock > 0 && segment.live.Stock(doc) != 0) boost += boosts.stock;

@@ -18,6 +18,7 @@ struct Bm25fOptions {
   std::array<float, kFields> weights{1, 0, 0, 0, 0, 0};              // >= 0, by Field
   std::array<float, kFields> b{.75F, .75F, .75F, .75F, .75F, .75F};  // 0 … 1
   float k1 = 1.2F;                                                   // > 0
+  float idf_power = 1;                                               // 0 … 2: idf counts as idf^idf_power
   friend bool operator==(const Bm25fOptions&, const Bm25fOptions&) = default;
 };
 
@@ -34,6 +35,9 @@ struct BoostOptions {
 
 // INVALID_ARGUMENT with all violations.
 absl::Status Validate(const Bm25fOptions& options, const BoostOptions& boosts);
+
+// What a slot's saturated tf' is multiplied with, but for the weight of the alternative.
+float SlotFactor(const Bm25fOptions& options, float weight, float idf);
 
 double Idf(uint64_t documents, uint64_t document_frequency);
 

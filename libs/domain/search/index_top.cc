@@ -11,8 +11,8 @@ size_t Find(const PostingList& list, uint32_t doc) {
   return at < list.docs.size() && list.docs[at] == doc ? at : list.docs.size();
 }
 
-SlotScore ScoreSlot(const PreparedQuery::PreparedSlot& slot, const Bm25fTable& table, const Segment& segment,
-                    DocRef doc) {
+SlotScore ScoreSlot(const PreparedQuery::PreparedSlot& slot, float factor, const Bm25fTable& table,
+                    const Segment& segment, DocRef doc) {
   SlotScore best;
   best.idf = slot.idf;
   const auto& choices = slot.choices[doc.segment];
@@ -20,8 +20,7 @@ SlotScore ScoreSlot(const PreparedQuery::PreparedSlot& slot, const Bm25fTable& t
     const size_t at = Find(choices[i].list, doc.doc);
     if (at == choices[i].list.docs.size()) continue;
     const Frequencies frequencies = choices[i].list.frequencies[at];
-    const float score =
-        slot.weight * slot.idf * choices[i].weight * table.Saturated(frequencies, segment.lengths[doc.doc]);
+    const float score = factor * choices[i].weight * table.Saturated(frequencies, segment.lengths[doc.doc]);
     if (best.alternative >= 0 && score <= best.score) continue;
     best.score = score;
     best.alternative = static_cast<int>(i);
@@ -57,7 +56,9 @@ std::vector<DocScore> ScoreOf(const PreparedQuery& query, const TopOptions& opti
     DocScore& score = scores.emplace_back();
     score.slots.resize(query.slots().size());
     for (size_t i : ranker.order()) {
-      score.slots[i] = ScoreSlot(query.slots()[i], ranker.table(), segment, doc);
+      score.slots[i] =
+          ScoreSlot(query.slots()[i], SlotFactor(options.bm25f, query.slots()[i].weight, query.slots()[i].idf),
+                    ranker.table(), segment, doc);
       score.score += score.slots[i].score;
     }
     score.boost = BoostOf(options.boosts, segment, doc.doc);

@@ -180,8 +180,12 @@ MatchSet Match(const PreparedQuery& query, absl::Span<const Filter> filters, con
   set.filters.assign(filters.begin(), filters.end());
   Levels levels(query, filters, set);
   switch (options.policy) {
-    case MatchPolicy::kAll: levels.TakeAll(true); break;
-    case MatchPolicy::kMost: levels.TakeMost(options.enough); break;
+    case MatchPolicy::kAll:
+      levels.TakeAll(true);
+      break;
+    case MatchPolicy::kMost:
+      levels.TakeMost(options.enough);
+      break;
     case MatchPolicy::kAny:
       levels.TakeAll(false);
       levels.TakeAny();

@@ -91,7 +91,7 @@ struct Segment {
   StringTable ids, titles;
   StringLookup id_lookup;
   std::vector<uint32_t> by_row;  // documents ascending by row
-  LiveColumns live;
+  mutable LiveColumns live;
 
   // Values of properties: by document (ascending within one), and by value.
   std::vector<uint32_t> value_begin;  // one more than documents
@@ -100,7 +100,7 @@ struct Segment {
   std::vector<uint32_t> value_docs_begin;  // one more than values
   std::vector<uint32_t> value_docs;
   absl::flat_hash_map<uint32_t, Bits> having;  // property → documents with a value, where they are many
-  std::vector<NumberColumn> numbers;  // ascending by property
+  std::vector<NumberColumn> numbers;           // ascending by property
 
   uint32_t FindTerm(absl::string_view term) const { return term_lookup.Find(terms, term); }
   PostingList Postings(uint32_t term) const;

@@ -19,6 +19,7 @@ void AddText(const text::Analyzer& analyzer, absl::string_view value, Field fiel
     term.field = static_cast<uint8_t>(field);
     term.same_place = i > 0 && tokens[i].position == tokens[i - 1].position;
     term.gap = i == 0 && follows;
+    term.counts = !term.same_place && tokens[i].kind != text::Token::Kind::kMeasure;
     out.text += tokens[i].term;
     out.terms.push_back(term);
   }
@@ -69,7 +70,7 @@ void SegmentBuilder::AddTerms(const AnalysedProduct& product, Doc& doc) {
     }
     const uint32_t number = Intern(absl::string_view(product.text).substr(term.begin, term.size));
     forward_.push_back(term.same_place ? number | kSamePlace : number);
-    lengths[field] += term.same_place ? 0 : 1;
+    lengths[field] += term.counts ? 1 : 0;
   }
   for (size_t f = 0; f < kFields; ++f) doc.lengths |= static_cast<Lengths>(LengthByte(lengths[f])) << (8 * f);
 }

@@ -21,6 +21,7 @@ struct AnalysedProduct {
     uint8_t field = 0;
     bool same_place = false;  // as the term before
     bool gap = false;         // begins a further value of its field
+    bool counts = false;      // in the length of its field: first forms but units
   };
   Product product;  // without its description
   std::string text;

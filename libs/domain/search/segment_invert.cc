@@ -6,7 +6,7 @@
 namespace kontor::search {
 namespace {
 
-constexpr uint32_t kFewest = 4096;   // documents of a segment that has bitmaps
+constexpr uint32_t kFewest = 256;    // documents of a segment that has bitmaps
 constexpr uint32_t kDenseShare = 64;  // of the documents: one in so many
 
 // Visits the terms of every document in order: visit(doc, term, field).

@@ -18,15 +18,15 @@ inline constexpr size_t kSuggestionKinds = 4;
 
 struct SuggestionEntry {
   SuggestionKind kind = SuggestionKind::kQuery;
-  std::string text;   // as shown
-  std::string id;     // of the category, brand or product; empty: none
-  float weight = 0;   // popularity, >= 0
-  float trend = 0;    // how much it is asked now; the order for an empty prefix
+  std::string text;  // as shown
+  std::string id;    // of the category, brand or product; empty: none
+  float weight = 0;  // popularity, >= 0
+  float trend = 0;   // how much it is asked now; the order for an empty prefix
 };
 
 struct SuggestOptions {
-  size_t limit = 10;                                                // 1 … 50
-  std::array<size_t, kSuggestionKinds> quotas = {10, 3, 3, 5};      // at most so many of a kind
+  size_t limit = 10;                                            // 1 … 50
+  std::array<size_t, kSuggestionKinds> quotas = {10, 3, 3, 5};  // at most so many of a kind
   bool typos = true;
 };
 
@@ -35,28 +35,31 @@ struct Suggestion {
   std::string text;
   std::string id;
   float weight = 0;
-  bool corrected = false;                                  // found by mending a typo
-  std::vector<std::pair<uint32_t, uint32_t>> highlights;   // bytes of text that the customer has typed
+  bool corrected = false;                                 // found by mending a typo
+  std::vector<std::pair<uint32_t, uint32_t>> highlights;  // bytes of text that the customer has typed
 };
 
-// Completion as one types. An entry matches if its normal form (text::NormalForm), cut at the beginning of one of its first
-// kStartsMax words, begins with the prefix's normal form; a blank at the prefix's end ends its last word. Order: weight,
-// halved where the match does not begin at the first word; ties by kind, then text. Of entries with the same normal form the first
-// counts. Where fewer than the limit match, a misspelt word may be mended: one edit from four letters, two from eight, never
-// in the first letter; a mended match stands behind all exact ones.
-// Sorted arrays with a range-maximum table per kind: time grows with log(entries) and the limit, not with the matches.
-// Immutable; thread-safe. Built aside, in the background: about two seconds for a million entries.
+// Completion as one types. An entry matches if its normal form (text::NormalForm), cut at the beginning of one of its
+// first kStartsMax words, begins with the prefix's normal form; a blank at the prefix's end ends its last word. Order:
+// weight, halved where the match does not begin at the first word; ties by kind, then normal form. Of entries with the
+// same normal form the heaviest counts within a kind, the first in this order among kinds. Where fewer than the limit
+// match, misspelt words are mended: one edit (optimal string alignment) from four letters, two from eight, never in the
+// first letter; words that some entry has stay, but for the last one where all are known. The kMendingsMax likeliest
+// mendings count; what they match stands behind all exact matches. Sorted arrays with a range-minimum table of ranks
+// per kind: time grows with log(entries) and the limit, not with the matches. Immutable; thread-safe. Built aside, in
+// the background, in seconds for a million entries.
 class SuggestIndex {
  public:
   static constexpr size_t kStartsMax = 6;
   static constexpr size_t kPrefixBytesMax = 128;  // of a prefix; the rest is ignored
-  static constexpr size_t kEntryBytesMax = 512;
+  static constexpr size_t kEntryBytesMax = 512;   // of a normal form; the rest is not found
+  static constexpr size_t kMendingsMax = 8;
 
   ~SuggestIndex();
-  // INVALID_ARGUMENT: a text without words or above kEntryBytesMax, a weight or trend that is negative or not finite.
+  // Entries without words are left out. INVALID_ARGUMENT: a weight or trend that is negative or not finite.
   static absl::StatusOr<std::shared_ptr<const SuggestIndex>> Build(std::vector<SuggestionEntry> entries);
 
-  // Empty prefix: the queries with the highest trend above 0. Below 1 ms.
+  // A prefix without words gives the queries with the highest trend above 0. Limits above 50 count as 50.
   std::vector<Suggestion> Suggest(absl::string_view prefix, const SuggestOptions& options = {}) const;
 
   size_t size() const;

@@ -14,7 +14,8 @@
 
 namespace kontor::search {
 
-// What may stand for what. Two-way: each phrase of `phrases` for each other; one-way: `phrases` stand for `from`, not back.
+// What may stand for what. Two-way: each phrase of `phrases` for each other; one-way: `phrases` stand for `from`, not
+// back.
 struct SynonymSet {
   std::string id;
   std::string from;  // empty: two-way
@@ -35,15 +36,17 @@ struct SynonymUse {
 class Synonyms {
  public:
   static constexpr size_t kSetsMax = 100'000;
-  static constexpr size_t kWordsMax = 8;  // of one phrase
+  static constexpr size_t kWordsMax = 8;          // of one phrase
+  static constexpr size_t kAlternativesMax = 16;  // of one slot; further ones are not added
 
-  // INVALID_ARGUMENT, with every violation: no id, an id twice, a set without two different phrases, a phrase without words
-  // or longer than kWordsMax, a weight outside of (0, 1], an end that is not behind its start.
-  static absl::StatusOr<std::shared_ptr<const Synonyms>> Build(absl::Span<const SynonymSet> sets, const text::Analyzer& analyzer);
+  // INVALID_ARGUMENT, with every violation: no id, an id twice, a set without two different phrases, a phrase without
+  // words or longer than kWordsMax, a weight outside of (0, 1], an end that is not behind its start.
+  static absl::StatusOr<std::shared_ptr<const Synonyms>> Build(absl::Span<const SynonymSet> sets,
+                                                               const text::Analyzer& analyzer);
 
-  // `terms[i]` is the term of slots[i]. Every run of slots whose terms are a phrase of a set in force at `now_us` gets the
-  // set's other phrases as alternatives in each of its slots, so that a document with the synonym misses none of them.
-  // What is added is not expanded again. Longer runs first; an alternative is not added twice to a slot.
+  // `terms[i]` is the term of slots[i]. Every run of slots whose terms are a phrase of a set in force at `now_us` gets
+  // the set's other phrases as alternatives in each of its slots, so that a document with the synonym misses none of
+  // them. What is added is not expanded again. Longer runs first; an alternative is not added twice to a slot.
   std::vector<SynonymUse> Expand(absl::Span<const std::string> terms, int64_t now_us, std::vector<Slot>& slots) const;
 
  private:

@@ -131,6 +131,7 @@ TEST(Analyzer, ReadsOtherScripts) {
   EXPECT_EQ(Terms(*Make({.language = "th"}), "รองเท้าวิ่ง"), "รองเท้า วิ่ง");
   EXPECT_EQ(En("ＦＵＬＬ ｗｉｄｔｈ １２"), "full width 12");
   EXPECT_EQ(En("Simpson™Strong®"), "simpson strong");
+  EXPECT_EQ(En("Nuts &amp; Bolts 3/4&quot; women&#39;s &unknown;"), "nut bolt 0.75+0.75in inch women unknown");
 }
 
 TEST(Analyzer, BrokenTextSeparates) {

@@ -59,7 +59,8 @@ struct Cell {
 };
 
 void Take(Cell& cell, const Cell& from, float cost, int edits) {
-  if (from.cost + cost < cell.cost) cell = {from.cost + cost, from.distance + edits};
+  cell.cost = std::min(cell.cost, from.cost + cost);
+  cell.distance = std::min(cell.distance, from.distance + edits);
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ struct EditCost {
 
 // What it takes to write `typed` for `meant`, as code points: a swap of neighbours .6; a letter doubled or not doubled
 // .5; a vowel for a vowel, or letters that sound alike, .7; a neighbour on the keyboard .8; another letter 1; a letter
-// too many .9; one missing .9, a vowel .765; .6 more where the first letter is concerned. `distance` is that of the
-// cheapest way. Beyond `distance_max` edits the cost is infinite. O(letters · distance_max).
+// too many .9; one missing .9, a vowel .765; .6 more where the first letter is concerned. Beyond `distance_max` edits
+// the cost is infinite. O(letters · distance_max).
 EditCost CostOfTyping(absl::Span<const char32_t> typed, absl::Span<const char32_t> meant, int distance_max);
 
 }  // namespace kontor::text

@@ -10,7 +10,9 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace kontor::text {
@@ -225,6 +227,33 @@ bool IsSegmented(char first, char second) {
   return lead >= 0xE3 && lead <= 0xE9;                                                      // Kana, Han
 }
 
+// What an HTML entity at the text's beginning means; 0: there is none.
+size_t EntityAt(absl::string_view text, char& meaning) {
+  static constexpr std::pair<absl::string_view, char> kEntities[] = {
+      {"&amp;", ' '}, {"&quot;", '"'}, {"&#39;", '\''}, {"&#34;", '"'},   {"&apos;", '\''}, {"&lt;", ' '},
+      {"&gt;", ' '},  {"&nbsp;", ' '}, {"&reg;", ' '},  {"&trade;", ' '}, {"&copy;", ' '}};
+  for (const auto& [entity, sign] : kEntities) {
+    if (!absl::StartsWith(text, entity)) continue;
+    meaning = sign;
+    return entity.size();
+  }
+  return 0;
+}
+
+// Catalogues are often exported from pages.
+void Unescape(FoldedText& folded) {
+  if (folded.text.find('&') == std::string::npos) return;
+  FoldedText plain;
+  for (size_t at = 0; at < folded.text.size();) {
+    char meaning = folded.text[at];
+    plain.offsets.push_back(folded.Source(at));
+    at += meaning == '&' ? std::max<size_t>(1, EntityAt(absl::string_view(folded.text).substr(at), meaning)) : 1;
+    plain.text.push_back(meaning);
+  }
+  plain.offsets.push_back(folded.Source(folded.text.size()));
+  folded = std::move(plain);
+}
+
 struct BreakDeleter {
   void operator()(UBreakIterator* iterator) const { ubrk_close(iterator); }
 };
@@ -250,9 +279,13 @@ bool IsAscii(absl::string_view text) {
 void Fold(absl::string_view source, FoldedText& folded) {
   folded.offsets.clear();
   folded.text.clear();
-  if (!IsAscii(source)) return Folder(source, folded).Run();
+  if (!IsAscii(source)) {
+    Folder(source, folded).Run();
+    return Unescape(folded);
+  }
   folded.text.resize(source.size());
   for (size_t i = 0; i < source.size(); ++i) folded.text[i] = kLower[static_cast<unsigned char>(source[i])];
+  Unescape(folded);
 }
 
 uint32_t FoldedText::SourceEnd(size_t end) const {

@@ -21,7 +21,8 @@ bool IsAscii(absl::string_view text);
 
 // A text after NFKC and case folding. Letters, marks and digits of all scripts stay, and ASCII punctuation; typographic
 // quotes, dashes, primes, × and ⁄ are their ASCII likes; "½" is "1/2" ("-1/2" behind a digit); "°" is the word degree;
-// control characters, broken bytes, trademark signs and all else are blanks.
+// control characters, broken bytes, trademark signs and all else are blanks. HTML entities ("&quot;") are what they
+// stand for.
 struct FoldedText {
   std::string text;
   std::vector<uint32_t> offsets;  // of each byte and of the end, in the source; empty: the same (an ASCII source)

@@ -51,7 +51,7 @@ std::vector<Shop> ReadShops(const FleetConfig& config, base::Violations& violati
     if (!shop.time_zone().empty() && !absl::LoadTimeZone(shop.time_zone(), &zone)) {
       violations.Add(at + "timeZone", "TIME_ZONE_UNKNOWN", "give an IANA name such as Europe/London");
     }
-    shops.push_back({shop.id(), zone});
+    shops.push_back({shop.id(), zone, shop.language().empty() ? "en" : shop.language()});
   }
   if (shops.empty()) violations.Add("shops", "MISSING", "name at least one shop");
   return shops;
@@ -128,7 +128,7 @@ absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application
   const Sealer& sealer = application.Own(std::make_unique<PlainSealer>());
   runtime::Server& server = application.MakeServer(*server_options);
   return std::make_unique<Fleet>(
-      Fleet{application, server, pool, log, redis, models, clock, sealer, std::move(secret), std::move(shops)});
+      Fleet{application, server, pool, log, redis, models, clock, sealer, std::move(secret), std::move(shops), config.sentence_model_dir()});
 }
 
 }  // namespace kontor::fleet

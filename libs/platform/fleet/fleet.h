@@ -21,6 +21,7 @@ namespace kontor::fleet {
 struct Shop {
   std::string id;
   absl::TimeZone time_zone;
+  std::string language = "en";  // ISO 639-1, of the catalogue's texts
 };
 
 // What every service is made of. References live until the application has stopped; what a service starts (consumers,
@@ -36,6 +37,7 @@ struct Fleet {
   const Sealer& sealer;
   std::string subject_secret;
   std::vector<Shop> shops;
+  std::string sentence_model_dir;  // of the sentence encoder; empty: none
 };
 
 // Configuration → parts, the same for every process: reads FleetConfig from --config, opens PostgreSQL and the event

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,15 +8,18 @@
 
 #include "absl/time/time.h"
 #include "libs/base/money.h"
-#include "libs/domain/recommendations/types.h"
 
-// What the log says about products, in this service's words. Of each kind the highest revision of a key counts.
-namespace kontor::recommendations {
+// What the topics catalog and inventory say about products. Of each kind the highest revision of a key counts.
+namespace kontor::catalogue {
 
 // A named property; numbers as decimals ("1.5"), flags as "true" and "false".
 struct ProductAttribute {
   std::string name, value;
+  bool number = false;
 };
+
+enum class RelationKind : uint8_t { kAccessoryOf = 0, kCompatibleWith, kReplaces, kRequires };
+inline constexpr size_t kRelationKinds = static_cast<size_t>(RelationKind::kRequires) + 1;
 
 // What a product is to another one, which need not be known.
 struct ProductRelation {
@@ -36,6 +40,7 @@ struct ProductSnapshot {
   std::vector<ProductAttribute> attributes;
   std::string variant_group;  // variants of one another share it; empty: none
   std::string seller;
+  std::vector<std::string> codes;  // GTIN, manufacturer's part number and the like
   std::optional<absl::Time> available_at;
   std::vector<ProductRelation> relations;
 };
@@ -69,4 +74,4 @@ struct StockChange {
   absl::Time changed_at;
 };
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::catalogue

@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "services/recommendations/catalogue_records.h"
+#include "libs/base/bytes.h"
+#include "libs/platform/catalogue/records.h"
 
-namespace kontor::recommendations {
+namespace kontor::catalogue {
 
 // The stock of one product over its locations, from levels and corrections in any order: of each the highest revision
 // counts, and a correction adds to the level of its location when it was made after that was counted. Corrections that
@@ -21,6 +22,10 @@ class Stock {
 
   // Nanos; nothing while no location has a level: unknown is not 0.
   std::optional<int64_t> Free() const;
+
+  void Save(base::ByteWriter& out) const;
+  // Errors stay in the reader.
+  static Stock Load(base::ByteReader& in);
 
  private:
   struct Correction {
@@ -41,4 +46,4 @@ class Stock {
   std::vector<Location> locations_;
 };
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::catalogue

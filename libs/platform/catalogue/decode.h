@@ -6,11 +6,10 @@
 #include "kontor/events/v1/catalog.pb.h"
 #include "kontor/events/v1/inventory.pb.h"
 #include "kontor/events/v1/record.pb.h"
-#include "services/recommendations/catalogue_records.h"
+#include "libs/platform/catalogue/records.h"
 
-// Payloads of the topics catalog and inventory → catalogue_records.h; with decode.cc all that sees payloads.
-// INVALID_ARGUMENT as decode_checks.h says.
-namespace kontor::recommendations {
+// Payloads of the topics catalog and inventory → records.h. INVALID_ARGUMENT as checks.h says.
+namespace kontor::catalogue {
 
 absl::StatusOr<ProductSnapshot> ReadProduct(const kontor::events::v1::ProductUpserted& product,
                                             const kontor::events::v1::EventRecord& record);
@@ -24,4 +23,4 @@ absl::StatusOr<StockLevel> ReadStockLevel(const kontor::events::v1::StockLevelSe
 absl::StatusOr<StockChange> ReadStockChange(const kontor::events::v1::StockAdjusted& adjusted,
                                             const kontor::events::v1::EventRecord& record);
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::catalogue

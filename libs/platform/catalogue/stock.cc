@@ -1,4 +1,4 @@
-#include "services/recommendations/stock.h"
+#include "libs/platform/catalogue/stock.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,7 +6,7 @@
 #include "absl/numeric/int128.h"
 #include "libs/base/hash.h"
 
-namespace kontor::recommendations {
+namespace kontor::catalogue {
 
 Stock::Location& Stock::At(const std::string& location) {
   const uint64_t name = base::StableHash(location);
@@ -58,4 +58,42 @@ std::optional<int64_t> Stock::Free() const {
   return static_cast<int64_t>(std::clamp(sum, -kMost, kMost));
 }
 
-}  // namespace kontor::recommendations
+void Stock::Save(base::ByteWriter& out) const {
+  out.Value<uint32_t>(static_cast<uint32_t>(locations_.size()));
+  for (const Location& location : locations_) {
+    out.Value(location.name);
+    out.Value(location.revision);
+    out.Value(location.nanos);
+    out.Value(absl::ToUnixMicros(location.counted_at));
+    out.Value<uint32_t>(static_cast<uint32_t>(location.corrections.size()));
+    for (const Correction& correction : location.corrections) {
+      out.Value(correction.id);
+      out.Value(correction.revision);
+      out.Value(correction.nanos);
+      out.Value(absl::ToUnixMicros(correction.at));
+    }
+  }
+}
+
+Stock Stock::Load(base::ByteReader& in) {
+  Stock stock;
+  const auto locations = in.Value<uint32_t>();
+  for (uint32_t i = 0; i < locations && in.status().ok(); ++i) {
+    Location& location = stock.locations_.emplace_back();
+    location.name = in.Value<uint64_t>();
+    location.revision = in.Value<int64_t>();
+    location.nanos = in.Value<int64_t>();
+    location.counted_at = absl::FromUnixMicros(in.Value<int64_t>());
+    const auto corrections = in.Value<uint32_t>();
+    for (uint32_t c = 0; c < corrections && in.status().ok(); ++c) {
+      Correction& correction = location.corrections.emplace_back();
+      correction.id = in.Value<uint64_t>();
+      correction.revision = in.Value<int64_t>();
+      correction.nanos = in.Value<int64_t>();
+      correction.at = absl::FromUnixMicros(in.Value<int64_t>());
+    }
+  }
+  return stock;
+}
+
+}  // namespace kontor::catalogue

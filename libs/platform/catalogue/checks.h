@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 
 // What decoding refuses: INVALID_ARGUMENT with VALUE_INVALID and the field's name.
-namespace kontor::recommendations {
+namespace kontor::catalogue {
 
 constexpr char kReasonValueInvalid[] = "VALUE_INVALID";  // an id, a revision, a number or a text that intake refuses
 
@@ -17,4 +17,4 @@ absl::Status CheckRecordId(absl::string_view field, const std::string& id);
 absl::Status CheckRecordText(absl::string_view field, const std::string& text);
 absl::Status CheckRecordRevision(int64_t revision);
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::catalogue

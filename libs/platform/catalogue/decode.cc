@@ -1,4 +1,4 @@
-#include "services/recommendations/decode_catalogue.h"
+#include "libs/platform/catalogue/decode.h"
 
 #include <algorithm>
 #include <string>
@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
+#include "libs/platform/catalogue/checks.h"
 #include "libs/platform/fleet/event_time.h"
-#include "services/recommendations/decode_checks.h"
 
-namespace kontor::recommendations {
+namespace kontor::catalogue {
 namespace {
 
 namespace ev = kontor::events::v1;
@@ -33,7 +33,7 @@ absl::StatusOr<ProductAttribute> ReadAttribute(const ev::ProductAttribute& attri
   switch (attribute.value_case()) {
     case ev::ProductAttribute::kNumber: {
       ASSIGN_OR_RETURN(const base::Decimal number, ReadDecimal("attributes.number", attribute.number().value()));
-      return ProductAttribute{attribute.name(), base::FormatDecimal(number.nanos)};
+      return ProductAttribute{attribute.name(), base::FormatDecimal(number.nanos), true};
     }
     case ev::ProductAttribute::kFlag:
       return ProductAttribute{attribute.name(), attribute.flag() ? "true" : "false"};
@@ -80,6 +80,10 @@ absl::StatusOr<ProductSnapshot> ReadProduct(const ev::ProductUpserted& product, 
   for (const std::string& level : product.category_path()) {
     RETURN_IF_ERROR(CheckRecordText("category_path", level));
     snapshot.category_path.push_back(level);
+  }
+  for (const std::string& code : product.codes()) {
+    RETURN_IF_ERROR(CheckRecordText("codes", code));
+    snapshot.codes.push_back(code);
   }
   for (const ev::ProductAttribute& attribute : product.attributes()) {
     ASSIGN_OR_RETURN(ProductAttribute read, ReadAttribute(attribute));
@@ -156,4 +160,4 @@ absl::StatusOr<StockChange> ReadStockChange(const ev::StockAdjusted& adjusted, c
   return out;
 }
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::catalogue

@@ -1,10 +1,10 @@
-#include "services/recommendations/decode_checks.h"
+#include "libs/platform/catalogue/checks.h"
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status.h"
 
-namespace kontor::recommendations {
+namespace kontor::catalogue {
 
 absl::Status InvalidField(absl::string_view field, absl::string_view what) {
   return base::Error(absl::StatusCode::kInvalidArgument, kReasonValueInvalid, absl::StrCat(field, ": ", what));
@@ -26,4 +26,4 @@ absl::Status CheckRecordRevision(int64_t revision) {
   return revision < 0 ? InvalidField("revision", "it is negative") : absl::OkStatus();
 }
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::catalogue

@@ -1,0 +1,77 @@
+// How good and how fast the search engine is.
+//
+//   bench_search [--products FILE --judgements FILE [--grade-offset G] [--relevant-grade G]] [--sentence-model FOLDER]
+//                [--only relevance|spelling|speed|encoder] [--quick]
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "bench/figures.h"
+#include "bench/search_data.h"
+#include "bench/search_relevance.h"
+#include "libs/base/status.h"
+#include "services/search/sentence_files.h"
+
+namespace kontor::bench {
+namespace {
+
+constexpr char kUsage[] =
+    "usage: bench_search [--products FILE --judgements FILE [--grade-offset G] [--relevant-grade G]] "
+    "[--sentence-model FOLDER] [--only relevance|spelling|speed|encoder] [--quick]";
+
+struct Options {
+  SearchFiles files = DefaultSearchFiles();
+  bool home_depot = true;
+  std::string sentence_model, only;
+  bool quick = false;
+};
+
+absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i], value = i + 1 < argc ? argv[i + 1] : "";
+    if (name == "--quick") {
+      options.quick = true;
+      continue;
+    }
+    ++i;
+    if (name == "--products") {
+      options.files.products = value;
+      options.home_depot = false;
+    } else if (name == "--judgements") {
+      options.files.judgements = value;
+    } else if (name == "--sentence-model") {
+      options.sentence_model = value;
+    } else if (name == "--only") {
+      options.only = value;
+    } else if (!(name == "--grade-offset" && absl::SimpleAtod(value, &options.files.grade_offset)) &&
+               !(name == "--relevant-grade" && absl::SimpleAtod(value, &options.files.relevant_grade))) {
+      return absl::InvalidArgumentError(kUsage);
+    }
+  }
+  return options;
+}
+
+absl::Status Main(int argc, char** argv) {
+  ASSIGN_OR_RETURN(const Options options, ReadOptions(argc, argv));
+  ASSIGN_OR_RETURN(const SearchData data, ReadSearchData(options.files));
+  const auto wanted = [&](absl::string_view part) { return options.only.empty() || options.only == part; };
+  std::vector<Figure> figures;
+  RelevanceOptions relevance;
+  relevance.sentences = search::LoadSentenceEncoder(options.sentence_model);
+  relevance.home_depot = options.home_depot;
+  relevance.learned = !options.quick;
+  if (wanted("relevance")) RETURN_IF_ERROR(BenchRelevance(data, relevance, figures));
+  return WriteFigures(figures, data.files);
+}
+
+}  // namespace
+}  // namespace kontor::bench
+
+int main(int argc, char** argv) {
+  const absl::Status status = kontor::bench::Main(argc, argv);
+  if (!status.ok()) std::cerr << status.message() << "\n";
+  return status.ok() ? 0 : 1;
+}

@@ -1,0 +1,300 @@
+#include "libs/domain/search/engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "libs/base/status.h"
+#include "libs/domain/search/window.h"
+
+namespace kontor::search {
+namespace {
+
+Property IdProperty() { return {Property::Kind::kId, ""}; }
+
+// Everything between the question and the page.
+class Asking {
+ public:
+  Asking(const EngineParts& parts, const EngineSettings& settings, const Question& question)
+      : parts_(parts), settings_(settings), question_(question), view_(*parts.view) {}
+
+  Answer Run() {
+    Plan();
+    ReadQuery();
+    const PreparedQuery query(view_, answer_.reading.understood.lexical);
+    answer_.filters = Filters();
+    MatchSet set = Match(query, answer_.filters, question_.match);
+    answer_.all_words = set.count_all;
+    answer_.dropped_words = DroppedWords(query, set);
+    JoinNeighbours(query, set);
+    set.Include(query, Pinned());
+    answer_.total = question_.group_variants ? CountGroups(view_, set) : set.count;
+    CountEverything(set);
+    if (question_.sort.has_value()) {
+      SortPage(set);
+    } else {
+      RankPage(query, set);
+    }
+    return std::move(answer_);
+  }
+
+ private:
+  bool curated() const { return parts_.curation != nullptr && !question_.verbatim && !answer_.plan.rules.empty(); }
+
+  void Plan() {
+    answer_.plan.query = question_.query;
+    if (parts_.curation == nullptr || question_.verbatim) return;
+    answer_.plan = parts_.curation->Plan(
+        {question_.query, question_.category, question_.segment, question_.device, question_.now_us});
+  }
+
+  void ReadQuery() {
+    answer_.reading = question_.verbatim ? ReadVerbatim(*parts_.reading.analyzer, question_.query)
+                                         : Read(parts_.reading, answer_.plan.query, question_.now_us);
+  }
+
+  // Products that a rule hides, unless a stronger one pins them.
+  std::vector<std::string> Hidden() const {
+    std::vector<std::string> hidden;
+    absl::flat_hash_set<absl::string_view> pinned;
+    for (const uint32_t index : answer_.plan.rules) {
+      const CurationRule& rule = parts_.curation->rules()[index];
+      for (const CurationAction& action : rule.actions) {
+        if (const auto* pin = std::get_if<PinProduct>(&action)) pinned.insert(pin->product_id);
+        const auto* hide = std::get_if<HideProduct>(&action);
+        if (hide != nullptr && !pinned.contains(hide->product_id)) hidden.push_back(hide->product_id);
+      }
+    }
+    return hidden;
+  }
+
+  std::vector<DocRef> Pinned() const {
+    std::vector<DocRef> docs;
+    if (!curated()) return docs;
+    for (const uint32_t index : answer_.plan.rules) {
+      for (const CurationAction& action : parts_.curation->rules()[index].actions) {
+        const auto* pin = std::get_if<PinProduct>(&action);
+        if (pin == nullptr) continue;
+        if (const auto doc = view_.Find(pin->product_id)) docs.push_back(*doc);
+      }
+    }
+    return docs;
+  }
+
+  const Filter* Named(absl::string_view text) const {
+    if (parts_.curation_filters == nullptr) return nullptr;
+    const auto found = parts_.curation_filters->find(text);
+    return found == parts_.curation_filters->end() ? nullptr : &found->second;
+  }
+
+  std::vector<Filter> Filters() const {
+    std::vector<Filter> filters = question_.filters;
+    if (!question_.category.empty()) {
+      filters.push_back(Filter::AnyOf({Property::Kind::kCategory, ""}, {CategoryKey(question_.category)}));
+    }
+    filters.insert(filters.end(), answer_.reading.filters.begin(), answer_.reading.filters.end());
+    if (!curated()) return filters;
+    for (const std::string& text : answer_.plan.filters) {
+      if (const Filter* named = Named(text)) filters.push_back(*named);
+    }
+    std::vector<std::string> hidden = Hidden();
+    if (!hidden.empty()) filters.push_back(Filter::Not(Filter::AnyOf(IdProperty(), std::move(hidden))));
+    return filters;
+  }
+
+  uint32_t DroppedWords(const PreparedQuery& query, const MatchSet& set) const {
+    uint32_t unknown = 0;
+    for (const auto& slot : query.slots()) unknown += slot.document_frequency == 0 ? 1 : 0;
+    return std::min<uint32_t>(set.level + unknown, static_cast<uint32_t>(query.slots().size()));
+  }
+
+  // The rows of products that the filters leave, for the search of vectors; false: all of them.
+  bool AllowedRows(const MatchSet& all, std::vector<uint64_t>& rows) const {
+    if (all.filters.empty()) return false;
+    for (uint32_t part = 0; part < all.parts.size(); ++part) {
+      const std::vector<uint32_t>& row_of = view_.segment(part).row;
+      ForEachBit(all.parts[part].bits, [&](uint32_t doc) {
+        const uint32_t row = row_of[doc];
+        if (rows.size() <= row / 64) rows.resize(row / 64 + 1);
+        SetBit(absl::MakeSpan(rows), row);
+      });
+    }
+    return true;
+  }
+
+  void JoinNeighbours(const PreparedQuery& query, MatchSet& set) {
+    if (question_.effort == Effort::kLexical || question_.verbatim || parts_.meaning == nullptr) return;
+    if (query.slots().empty() || question_.sort.has_value()) return;
+    std::vector<WeighedTerm> terms;
+    const auto& slots = answer_.reading.understood.lexical.slots;
+    for (const Slot& slot : slots) {
+      if (!slot.alternatives.empty() && slot.alternatives[0].terms.size() == 1) {
+        terms.push_back({slot.alternatives[0].terms[0], slot.weight});
+      }
+    }
+    vector_.resize(parts_.meaning->encoder->dimensions());
+    const absl::Status encoded =
+        parts_.meaning->encoder->Encode({{answer_.reading.understood.text, terms}}, absl::MakeSpan(vector_));
+    const bool known = encoded.ok() && std::any_of(vector_.begin(), vector_.end(), [](float x) { return x != 0; });
+    if (!known) return vector_.clear();
+    std::vector<uint64_t> rows;
+    const bool filtered = AllowedRows(Match(PreparedQuery(view_, {}), answer_.filters, {MatchPolicy::kAll, 0}), rows);
+    const auto nearest = parts_.meaning->vectors->Nearest(vector_, settings_.neighbours, filtered ? &rows : nullptr);
+    if (!nearest.ok() || nearest->empty()) return vector_.clear();
+    best_cosine_ = nearest->front().score;
+    for (const VectorHit& hit : *nearest) {
+      if (hit.score < settings_.least_cosine) break;
+      if (const auto doc = view_.FindRow(hit.row)) neighbours_.push_back(*doc);
+    }
+    set.Include(query, neighbours_);
+  }
+
+  void CountEverything(const MatchSet& set) {
+    std::vector<FacetSpec> facets = question_.facets;
+    std::vector<RangeSpec> ranges = question_.ranges;
+    if (question_.useful_facets > 0) {
+      for (const FacetUse& use : UsefulFacets(view_, set, question_.useful_facets)) {
+        const auto same = [&](const FacetSpec& spec) { return spec.property == use.property; };
+        if (std::none_of(facets.begin(), facets.end(), same)) facets.push_back({use.property});
+      }
+    }
+    answer_.facets = CountFacets(view_, set, facets);
+    answer_.ranges = CountRanges(view_, set, ranges);
+  }
+
+  void SortPage(const MatchSet& set) {
+    const Cursor from = question_.cursor.value_or(Cursor());
+    const std::optional<SortPosition> after =
+        question_.cursor.has_value() ? std::optional(from.after_sort) : std::nullopt;
+    const std::vector<SortedHit> hits = question_.group_variants
+                                            ? SortedGroups(view_, set, *question_.sort, question_.page_size, after)
+                                            : SortedPage(view_, set, *question_.sort, question_.page_size, after);
+    for (const SortedHit& hit : hits) answer_.page.push_back({hit.doc});
+    if (hits.empty() || from.offset + hits.size() >= answer_.total) return;
+    answer_.next = Cursor{from.offset + hits.size(), {}, hits.back().position};
+  }
+
+  bool InFilter(absl::string_view product, absl::string_view text) {
+    const Filter* filter = Named(text);
+    const auto doc = view_.Find(product);
+    if (filter == nullptr || !doc.has_value()) return false;
+    auto& bits = filter_bits_[std::string(text)];
+    if (bits.empty()) bits.resize(view_.parts().size());
+    Bits& part = bits[doc->segment];
+    const Segment& segment = view_.segment(doc->segment);
+    if (part.empty()) part = Evaluate(*filter, segment, view_.values(), AllBits(segment.documents));
+    return TestBit(part, doc->doc);
+  }
+
+  // The window as the rules have it.
+  std::vector<Found> Curate(const Window& window, const MatchSet& set) {
+    std::vector<Found> list;
+    if (!curated()) {
+      for (const WindowEntry& entry : window.entries) list.push_back({entry.doc, entry.score});
+      return list;
+    }
+    std::vector<RankedProduct> ranked;
+    std::map<std::string, double, std::less<>> scores;
+    // A score may be negative; its exponential is not, and a factor on it moves a product all the same.
+    for (const WindowEntry& entry : window.entries) {
+      ranked.push_back({std::string(view_.Id(entry.doc)), std::exp(entry.score)});
+      scores.emplace(ranked.back().id, entry.score);
+    }
+    const CuratedList curated = parts_.curation->Apply(
+        answer_.plan, ranked,
+        [this](absl::string_view product, absl::string_view filter) { return InFilter(product, filter); },
+        [&](absl::string_view product) {
+          const auto doc = view_.Find(product);
+          return doc.has_value() && set.Contains(*doc);
+        });
+    for (const CuratedProduct& product : curated.products) {
+      const auto score = scores.find(product.id);
+      list.push_back({*view_.Find(product.id), score == scores.end() ? 0 : score->second, product.pinned});
+    }
+    answer_.trace = curated.trace;
+    return list;
+  }
+
+  std::string GroupKey(DocRef doc) const {
+    const absl::string_view group = view_.GroupId(doc);
+    if (question_.group_variants && !group.empty()) return absl::StrCat("g\n", group);
+    return absl::StrCat("p\n", view_.Id(doc));
+  }
+
+  // Behind the window by words alone, without what the window has.
+  void AddTail(const PreparedQuery& query, const MatchSet& set, const std::vector<Found>& list, RankPosition after) {
+    absl::flat_hash_set<std::string> shown;
+    for (const Found& found : list) shown.insert(GroupKey(found.doc));
+    TopOptions options;
+    options.bm25f = settings_.bm25f;
+    options.boosts = settings_.boosts;
+    options.boosts.now_us = question_.now_us;
+    while (answer_.page.size() < question_.page_size) {
+      options.k = question_.page_size - answer_.page.size() + 1;
+      options.after = after;
+      const std::vector<Hit> hits =
+          question_.group_variants ? TopGroups(query, set, options) : Top(query, set, options);
+      if (hits.empty()) return;
+      for (const Hit& hit : hits) {
+        if (answer_.page.size() == question_.page_size) break;
+        after = {hit.score, hit.sequence};
+        if (!shown.contains(GroupKey(hit.doc))) answer_.page.push_back({hit.doc, hit.score});
+      }
+      tail_at_ = after;
+    }
+  }
+
+  void RankPage(const PreparedQuery& query, const MatchSet& set) {
+    const WindowInput input{parts_, settings_, question_, answer_.reading, query, vector_, neighbours_, best_cosine_};
+    const Window window = RankWindow(input, set);
+    answer_.effort = window.effort;
+    const std::vector<Found> list = Curate(window, set);
+    const Cursor from = question_.cursor.value_or(Cursor());
+    for (size_t i = from.offset; i < list.size() && answer_.page.size() < question_.page_size; ++i) {
+      answer_.page.push_back(list[i]);
+    }
+    tail_at_ = from.offset > list.size() ? from.after_rank : window.last;
+    if (!window.whole) AddTail(query, set, list, tail_at_);
+    const uint64_t end = from.offset + answer_.page.size();
+    if (!answer_.page.empty() && end < answer_.total) answer_.next = Cursor{end, tail_at_, {}};
+  }
+
+  const EngineParts& parts_;
+  const EngineSettings& settings_;
+  const Question& question_;
+  const IndexView& view_;
+  Answer answer_;
+  std::vector<float> vector_;
+  std::vector<DocRef> neighbours_;
+  float best_cosine_ = 0;
+  RankPosition tail_at_;
+  std::map<std::string, std::vector<Bits>, std::less<>> filter_bits_;  // by segment
+};
+
+}  // namespace
+
+absl::Status Validate(const Question& question) {
+  base::Violations violations;
+  const auto add = [&](absl::string_view field, const absl::Status& status) {
+    if (status.ok()) return;
+    const auto list = base::ErrorViolations(status);
+    if (list.empty()) violations.Add(field, "INVALID", status.message());
+    for (const base::Violation& violation : list) violations.Add(field, violation.reason, violation.description);
+  };
+  add("filters", Validate(question.filters));
+  add("facets", Validate(question.facets));
+  add("facets", Validate(question.ranges));
+  if (question.sort.has_value()) add("sort", Validate(*question.sort, std::max<size_t>(question.page_size, 1)));
+  if (question.page_size < 1 || question.page_size > kMaxPageSize) {
+    violations.Add("page_size", "PAGE_SIZE_INVALID", absl::StrCat("give 1 to ", kMaxPageSize));
+  }
+  return violations.ToStatus();
+}
+
+Answer Ask(const EngineParts& parts, const EngineSettings& settings, const Question& question) {
+  return Asking(parts, settings, question).Run();
+}
+
+}  // namespace kontor::search

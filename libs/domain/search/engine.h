@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "libs/domain/search/curation.h"
+#include "libs/domain/search/facet.h"
+#include "libs/domain/search/fusion.h"
+#include "libs/domain/search/index_sort.h"
+#include "libs/domain/search/index_top.h"
+#include "libs/domain/search/index_view.h"
+#include "libs/domain/search/match.h"
+#include "libs/domain/search/meaning.h"
+#include "libs/domain/search/rank.h"
+#include "libs/domain/search/reading.h"
+
+// From a question to an answer: everything of this folder in its order.
+namespace kontor::search {
+
+enum class Effort : uint8_t { kLexical = 1, kFused = 2, kLearned = 3 };
+
+// The filters that curation rules name, by the text that names them.
+using NamedFilters = std::map<std::string, Filter, std::less<>>;
+
+// What answers are made of, of one moment. Immutable; all but the analyzer and the view may be missing.
+struct EngineParts {
+  ReadingParts reading;
+  std::shared_ptr<const IndexView> view;
+  std::shared_ptr<const Curation> curation;
+  std::shared_ptr<const NamedFilters> curation_filters;
+  std::shared_ptr<const Meaning> meaning;
+  std::shared_ptr<const LearnedRanker> ranker;
+};
+
+struct EngineSettings {
+  Bm25fOptions bm25f;
+  BoostOptions boosts;  // now_us is the question's
+  FusionWeights fusion;
+  LearnedRanker ranker;        // where no other was learned
+  size_t window = 200;         // so many of the best by words are ranked again
+  size_t neighbours = 100;     // so many products of the nearest meaning join the result
+  float least_cosine = 0.35F;  // of such a neighbour
+};
+
+// A place in an answer's whole list.
+struct Cursor {
+  uint64_t offset = 0;
+  RankPosition after_rank;  // behind the window: of the last product shown
+  SortPosition after_sort;  // in a sorted list
+};
+
+struct Question {
+  std::string query;                  // empty: all products, or those of `category`
+  std::vector<std::string> category;  // of a category page
+  std::vector<Filter> filters;
+  std::vector<FacetSpec> facets;
+  std::vector<RangeSpec> ranges;
+  size_t useful_facets = 0;  // so many of UsefulFacets beside `facets`
+  std::optional<SortSpec> sort;
+  size_t page_size = 24;  // 1 … kMaxPageSize
+  std::optional<Cursor> cursor;
+  MatchOptions match{MatchPolicy::kMost, 24};
+  Effort effort = Effort::kLearned;
+  bool group_variants = false;
+  bool verbatim = false;
+  int64_t now_us = 0;
+  std::string segment, device;
+};
+
+struct Found {
+  DocRef doc;
+  double score = 0;
+  bool curated = false;  // a rule placed it or changed its score
+};
+
+struct Answer {
+  Reading reading;
+  CurationPlan plan;
+  std::vector<Filter> filters;  // all that were applied: the question's, the words', the rules'
+  std::vector<Found> page;
+  uint64_t total = 0;          // products, or groups
+  uint64_t all_words = 0;      // products that have every word
+  uint32_t dropped_words = 0;  // products without so many words are among the results
+  std::vector<Facet> facets;
+  std::vector<RangeFacet> ranges;
+  std::optional<Cursor> next;
+  std::vector<CurationTrace> trace;
+  Effort effort = Effort::kLexical;  // what was done
+};
+
+// INVALID_ARGUMENT with all violations: of filters, facets, ranges and sort, and a page size out of range.
+absl::Status Validate(const Question& question);
+
+// Total, facets, filters and pages speak of one set of products, whatever they are ranked by: those that the words and
+// filters mean, the nearest of meaning and what is pinned. Thread-safe. Validate first.
+Answer Ask(const EngineParts& parts, const EngineSettings& settings, const Question& question);
+
+}  // namespace kontor::search

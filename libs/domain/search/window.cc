@@ -1,0 +1,262 @@
+#include "libs/domain/search/window.h"
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+
+namespace kontor::search {
+namespace {
+
+constexpr int64_t kDayUs = 86'400'000'000;
+
+TopOptions TopOf(const WindowInput& input, size_t k) {
+  TopOptions options;
+  options.bm25f = input.settings.bm25f;
+  options.boosts = input.settings.boosts;
+  options.boosts.now_us = input.question.now_us;
+  options.k = k;
+  return options;
+}
+
+uint64_t KeyOf(DocRef doc) { return uint64_t{doc.segment} << 32 | doc.doc; }
+
+std::vector<WindowEntry> Gather(const WindowInput& input, absl::Span<const Hit> hits, const MatchSet& set) {
+  std::vector<WindowEntry> entries;
+  absl::flat_hash_set<uint64_t> seen;
+  for (const Hit& hit : hits) {
+    entries.push_back({hit.doc, hit.sequence, hit.score});
+    seen.insert(KeyOf(hit.doc));
+  }
+  std::vector<DocRef> others;
+  for (const DocRef doc : input.neighbours) {
+    if (set.Contains(doc) && seen.insert(KeyOf(doc)).second) others.push_back(doc);
+  }
+  const std::vector<DocScore> scores = ScoreOf(input.query, TopOf(input, 1), others);
+  for (size_t i = 0; i < others.size(); ++i) {
+    entries.push_back({others[i], input.query.view().Sequence(others[i]), scores[i].score});
+  }
+  return entries;
+}
+
+void SetCosines(const WindowInput& input, std::vector<WindowEntry>& entries) {
+  std::vector<uint32_t> rows;
+  for (const WindowEntry& entry : entries) rows.push_back(input.query.view().Row(entry.doc));
+  std::vector<float> cosines(rows.size());
+  const absl::Status scored = input.parts.meaning->vectors->Score(input.vector, rows, absl::MakeSpan(cosines));
+  if (!scored.ok()) std::fill(cosines.begin(), cosines.end(), 0.0F);
+  for (size_t i = 0; i < entries.size(); ++i) entries[i].cosine = cosines[i];
+}
+
+void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<WindowEntry>& entries) {
+  std::vector<float> lexical, cosine, fused(entries.size());
+  for (const WindowEntry& entry : entries) {
+    lexical.push_back(entry.lexical);
+    cosine.push_back(entry.cosine);
+  }
+  const float weight = input.vector.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
+  Fuse(lexical, cosine, hits.empty() ? 0 : hits[0].score, weight, absl::MakeSpan(fused));
+  for (size_t i = 0; i < entries.size(); ++i) entries[i].fused = fused[i];
+}
+
+void Order(std::vector<WindowEntry>& entries) {
+  std::sort(entries.begin(), entries.end(), [](const WindowEntry& a, const WindowEntry& b) {
+    return a.score != b.score ? a.score > b.score : a.sequence < b.sequence;
+  });
+}
+
+// Of each group the best entry.
+void KeepGroups(const IndexView& view, std::vector<WindowEntry>& entries) {
+  absl::flat_hash_set<absl::string_view> seen;
+  const auto again = [&](const WindowEntry& entry) {
+    const absl::string_view group = view.GroupId(entry.doc);
+    return !group.empty() && !seen.insert(group).second;
+  };
+  entries.erase(std::remove_if(entries.begin(), entries.end(), again), entries.end());
+}
+
+RankQuery RankQueryOf(const WindowInput& input) {
+  RankQuery query;
+  const auto& slots = input.query.slots();
+  const auto& words = input.reading.understood.words;
+  for (size_t i = 0; i < std::min(slots.size(), kMaxRankTerms); ++i) {
+    query.terms.push_back({slots[i].idf, slots[i].weight, i < words.size() ? words[i].kind : text::Token::Kind::kWord});
+  }
+  query.head = QueryHead(words);
+  query.characters = static_cast<uint32_t>(input.reading.text.size());
+  return query;
+}
+
+// The numbers that the terms of the query's slots have in a segment.
+TermMarks MarksOf(const WindowInput& input, const Segment& segment) {
+  TermMarks marks;
+  const auto& slots = input.reading.understood.lexical.slots;
+  for (size_t i = 0; i < std::min(slots.size(), kMaxRankTerms); ++i) {
+    for (const Alternative& alternative : slots[i].alternatives) {
+      for (const std::string& term : alternative.terms) {
+        const uint32_t number = segment.FindTerm(term);
+        if (number != StringLookup::kNone) marks.Add(number, i);
+      }
+    }
+  }
+  return marks;
+}
+
+// A document's terms by field, without marks, gaps and further forms.
+struct FieldTerms {
+  std::array<std::vector<uint32_t>, kFields> terms;
+  std::array<std::vector<uint32_t>, kFields> forms;  // further ones
+
+  explicit FieldTerms(absl::Span<const uint32_t> forward) {
+    size_t field = 0;
+    for (const uint32_t entry : forward) {
+      const bool same_place = (entry & kSamePlace) != 0;
+      const uint32_t number = entry & ~kSamePlace;
+      if (number == kGap) continue;
+      if (number >= kMarks) {
+        field = number - kMarks;
+      } else {
+        (same_place ? forms : terms)[field].push_back(number);
+      }
+    }
+  }
+};
+
+// The candidates of one query as the second stage looks at them.
+class Candidates {
+ public:
+  explicit Candidates(const WindowInput& input) : input_(input), view_(input.query.view()) {
+    for (const text::Token& word : input.reading.understood.words) words_.push_back(word.word);
+    for (const Preference& preference : input.reading.understood.preferences) {
+      if (preference.field == "brand" && !preference.excluded) brand_ = preference.value;
+    }
+  }
+
+  void Add(const WindowEntry& entry) {
+    const Segment& segment = view_.segment(entry.doc.segment);
+    const TermMarks& marks = MarksIn(entry.doc.segment, segment);
+    const FieldTerms fields(segment.Forward(entry.doc.doc));
+    titles_.emplace_back();
+    marks.Mark(fields.terms[0], titles_.back());
+    RankCandidate& candidate = candidates_.emplace_back();
+    for (size_t f = 0; f < kFields; ++f) {
+      candidate.matched[f] = marks.Matched(fields.terms[f]) | marks.Matched(fields.forms[f]);
+    }
+    const absl::string_view title = view_.Title(entry.doc);
+    input_.parts.reading.analyzer->Analyze(title, tokens_);
+    candidate.head_places = TitleHead(title, tokens_);
+    candidate.surface = SurfaceMatches(title, words_);
+    candidate.joined = input_.reading.joined_slots & candidate.matched[0] & ~candidate.surface;
+    candidate.brand = BrandOf(entry.doc);
+    candidate.lexical = entry.lexical;
+    candidate.cosine = entry.cosine;
+    candidate.has_cosine = !input_.vector.empty();
+    candidate.fused = entry.fused;
+    SetValues(entry.doc, candidate);
+  }
+
+  std::vector<float> Rows() {
+    for (size_t i = 0; i < candidates_.size(); ++i) candidates_[i].title = titles_[i];
+    std::vector<float> rows;
+    FeatureRows(RankQueryOf(input_), candidates_, rows);
+    return rows;
+  }
+
+ private:
+  const TermMarks& MarksIn(uint32_t number, const Segment& segment) {
+    auto found = marks_.find(number);
+    if (found == marks_.end()) found = marks_.emplace(number, MarksOf(input_, segment)).first;
+    return found->second;
+  }
+
+  int8_t BrandOf(DocRef doc) const {
+    if (brand_.empty()) return 0;
+    for (const absl::string_view brand : view_.ValuesOf(doc, {Property::Kind::kBrand, ""})) {
+      if (brand == brand_) return 1;
+    }
+    return -1;
+  }
+
+  void SetValues(DocRef doc, RankCandidate& candidate) const {
+    const LiveValues live = view_.Live(doc);
+    candidate.price_micros = live.price_micros;
+    candidate.stock = live.stock;
+    candidate.popularity = live.popularity;
+    const int64_t available = view_.AvailableAt(doc);
+    if (available > 0 && input_.question.now_us >= available) {
+      candidate.age_days = static_cast<float>((input_.question.now_us - available) / kDayUs);
+    }
+  }
+
+  const WindowInput& input_;
+  const IndexView& view_;
+  std::vector<absl::string_view> words_;
+  std::string brand_;                               // that is asked for
+  absl::flat_hash_map<uint32_t, TermMarks> marks_;  // by segment
+  std::deque<std::vector<uint8_t>> titles_;
+  std::vector<RankCandidate> candidates_;
+  std::vector<text::Token> tokens_;
+};
+
+}  // namespace
+
+FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical) {
+  FusionSignals signals;
+  signals.best_cosine = std::clamp(input.best_cosine, 0.0F, 1.0F);
+  const auto& slots = input.query.slots();
+  float mass = 0;
+  size_t unknown = 0;
+  for (const auto& slot : slots) {
+    mass += slot.weight * slot.idf;
+    if (slot.document_frequency == 0) ++unknown;
+  }
+  if (!slots.empty()) signals.unknown = static_cast<float>(unknown) / static_cast<float>(slots.size());
+  signals.missing = 1;
+  if (lexical.empty() || lexical[0].score <= 0) return signals;
+  if (lexical.size() >= 10) signals.flat = std::clamp(lexical[9].score / lexical[0].score, 0.0F, 1.0F);
+  const DocScore best = ScoreOf(input.query, TopOf(input, 1), {lexical[0].doc})[0];
+  const auto& words = input.reading.understood.words;
+  float matched = 0;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    if (best.slots[i].score <= 0) continue;
+    matched += slots[i].weight * slots[i].idf;
+    signals.exact |= i < words.size() && words[i].kind == text::Token::Kind::kCode;
+  }
+  if (mass > 0) signals.missing = std::clamp(1 - matched / mass, 0.0F, 1.0F);
+  return signals;
+}
+
+std::vector<float> RowsOf(const WindowInput& input, absl::Span<const WindowEntry> entries) {
+  Candidates candidates(input);
+  for (const WindowEntry& entry : entries) candidates.Add(entry);
+  return candidates.Rows();
+}
+
+Window RankWindow(const WindowInput& input, const MatchSet& set) {
+  Window window;
+  const TopOptions options = TopOf(input, input.settings.window);
+  const std::vector<Hit> hits =
+      input.question.group_variants ? TopGroups(input.query, set, options) : Top(input.query, set, options);
+  window.whole = hits.size() < input.settings.window;
+  if (!hits.empty()) window.last = {hits.back().score, hits.back().sequence};
+  window.entries = Gather(input, hits, set);
+  for (WindowEntry& entry : window.entries) entry.score = entry.fused = entry.lexical;
+  if (!input.query.slots().empty() && !input.question.verbatim) {
+    if (!input.vector.empty()) SetCosines(input, window.entries);
+    SetFused(input, hits, window.entries);
+    const bool learned = input.parts.ranker != nullptr && input.question.effort == Effort::kLearned;
+    const std::vector<float> rows = RowsOf(input, window.entries);
+    std::vector<float> scores(window.entries.size());
+    (learned ? *input.parts.ranker : input.settings.ranker).Score(rows, absl::MakeSpan(scores));
+    for (size_t i = 0; i < scores.size(); ++i) window.entries[i].score = scores[i];
+    window.effort = learned ? Effort::kLearned : input.vector.empty() ? Effort::kLexical : Effort::kFused;
+  }
+  Order(window.entries);
+  if (input.question.group_variants) KeepGroups(input.query.view(), window.entries);
+  return window;
+}
+
+}  // namespace kontor::search

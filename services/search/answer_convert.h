@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "kontor/search/v1/search_service.pb.h"
+#include "libs/domain/search/engine.h"
+#include "libs/domain/text/analyzer.h"
+
+// From answers to the wire.
+namespace kontor::search {
+
+struct AnswerContext {
+  const EngineParts& parts;
+  const Question& question;
+  absl::string_view shop;      // "default"
+  absl::string_view currency;  // of prices; empty: none are known
+};
+
+v1::SearchResponse ResponseFrom(const Answer& answer, const AnswerContext& context);
+v1::QueryReading ReadingFrom(const Reading& reading, absl::string_view query, uint32_t dropped_words);
+v1::RuleTrace TraceFrom(const CurationTrace& trace, absl::string_view shop);
+v1::Effort EffortFrom(Effort effort);
+
+}  // namespace kontor::search

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "kontor/search/v1/search_service.pb.h"
+#include "libs/domain/search/engine.h"
+
+namespace kontor::search {
+
+// INVALID_ARGUMENT with all violations.
+absl::Status CheckEvaluation(const v1::EvaluateRelevanceRequest& request);
+
+// Both configurations on every query of a request that CheckEvaluation lets pass. Cost: about a millisecond a query and
+// side.
+absl::StatusOr<v1::EvaluateRelevanceResponse> Evaluate(const EngineParts& parts, const EngineSettings& settings,
+                                                       const v1::EvaluateRelevanceRequest& request, int64_t now_us);
+
+}  // namespace kontor::search

@@ -1,0 +1,151 @@
+#include "services/search/search_handler.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "libs/base/hash.h"
+#include "libs/base/resource_name.h"
+#include "libs/base/status.h"
+#include "libs/platform/fleet/read_after.h"
+#include "services/search/answer_convert.h"
+#include "services/search/attribution_token.h"
+#include "services/search/page_token.h"
+#include "services/search/question_convert.h"
+
+namespace kontor::search {
+namespace {
+
+constexpr size_t kMaxTyped = 256;
+constexpr int kMaxSuggestions = 50, kDefaultSuggestions = 10;
+
+// What should have been there and is not.
+std::string Missing(const EngineParts& parts, const Question& question) {
+  std::vector<std::string> missing;
+  if (question.query.empty() || question.verbatim) return "";
+  if (parts.view->documents() > 0 && parts.reading.spelling == nullptr) missing.push_back("spelling and understanding");
+  return missing.empty() ? "" : absl::StrCat(absl::StrJoin(missing, ", "), " are not built yet");
+}
+
+absl::StatusOr<SuggestOptions> OptionsFrom(const v1::SuggestRequest& request) {
+  base::Violations violations;
+  SuggestOptions options;
+  if (request.text().size() > kMaxTyped) violations.Add("text", "TEXT_TOO_LONG", "give at most 256 bytes");
+  if (request.max_suggestions() < 0 || request.max_suggestions() > kMaxSuggestions) {
+    violations.Add("max_suggestions", "OUT_OF_RANGE", "give 1 to 50, or 0 for 10");
+  }
+  options.limit = static_cast<size_t>(request.max_suggestions() == 0 ? kDefaultSuggestions
+                                                                     : std::max(request.max_suggestions(), 1));
+  if (!request.kinds().empty()) options.quotas.fill(0);
+  for (int i = 0; i < request.kinds_size(); ++i) {
+    const int kind = request.kinds(i);
+    if (!v1::Suggestion::Kind_IsValid(kind) || kind == v1::Suggestion::KIND_UNSPECIFIED) {
+      violations.Add(absl::StrCat("kinds[", i, "]"), "UNKNOWN_VALUE", "use a value of Suggestion.Kind");
+      continue;
+    }
+    options.quotas[static_cast<size_t>(kind) - 1] = options.limit;
+  }
+  RETURN_IF_ERROR(violations.ToStatus());
+  return options;
+}
+
+void SetSuggestion(const Suggestion& suggestion, v1::Suggestion& out) {
+  out.set_kind(static_cast<v1::Suggestion::Kind>(static_cast<int>(suggestion.kind) + 1));
+  out.set_text(suggestion.text);
+  out.set_target(suggestion.id);
+  out.set_corrected(suggestion.corrected);
+  for (const auto& [begin, end] : suggestion.highlights) {
+    v1::Span& span = *out.add_highlights();
+    span.set_begin(static_cast<int32_t>(begin));
+    span.set_end(static_cast<int32_t>(end));
+  }
+}
+
+}  // namespace
+
+SearchHandler::SearchHandler(const Parts& parts)
+    : parts_(parts),
+      degraded_(parts.metrics.counter("kontor_search_degraded_total",
+                                      "Answers for which something that should have been asked was missing.")) {}
+
+absl::StatusOr<EngineParts> SearchHandler::PartsOf(const std::string& shop) const {
+  const ShopSearch* search = parts_.follower.Find(shop);
+  if (search == nullptr) return absl::NotFoundError(absl::StrCat("shops/", shop, " is not served here"));
+  const std::shared_ptr<const Companions> companions = search->companions();
+  const std::shared_ptr<const CompiledCuration> curation = parts_.curation.Get(shop);
+  EngineParts parts;
+  parts.reading = {&search->analyzer(), companions->spelling, companions->model, curation->synonyms};
+  parts.view = search->View();
+  parts.curation = curation->rules;
+  parts.curation_filters = curation->filters;
+  parts.meaning = companions->meaning;
+  return parts;
+}
+
+std::string SearchHandler::NewToken(Effort effort) {
+  AttributionToken token;
+  token.answered_at = parts_.clock.Now();
+  token.answer_id = base::StableHash(absl::StrCat(parts_.seed, "\n", answers_.fetch_add(1)));
+  token.effort = static_cast<int>(effort);
+  return FormatAttributionToken(token);
+}
+
+template <typename Request>
+absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallContext& call, const Request& request,
+                                                          Question question) {
+  ASSIGN_OR_RETURN(const EngineParts parts, PartsOf(call.shop));
+  question.effort = std::min(question.effort, AffordableEffort(call));
+  const Answer answer = Ask(parts, parts_.settings, question);
+  const std::string currency = parts_.follower.Find(call.shop)->main_currency();
+  v1::SearchResponse response = ResponseFrom(answer, {parts, question, call.shop, currency});
+  if (answer.next.has_value()) response.set_next_page_token(FormatPageToken(*answer.next, RequestHash(request)));
+  if (request.include_trace()) {
+    for (const CurationTrace& trace : answer.plan.trace) *response.add_traces() = TraceFrom(trace, call.shop);
+    for (const CurationTrace& trace : answer.trace) *response.add_traces() = TraceFrom(trace, call.shop);
+  }
+  response.set_attribution_token(NewToken(answer.effort));
+  const std::string missing = Missing(parts, question);
+  if (!missing.empty()) {
+    degraded_.Add();
+    response.set_degraded(true);
+    response.set_degraded_reason(missing);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::SearchResponse> SearchHandler::Search(const runtime::CallContext& call,
+                                                         const v1::SearchRequest& request) {
+  ASSIGN_OR_RETURN(Question question, QuestionFrom(request, absl::ToUnixMicros(parts_.clock.Now())));
+  RETURN_IF_ERROR(fleet::WaitForPositions(
+      SearchFollower::Topics(),
+      [this](const log::Position& position, absl::Duration timeout) {
+        return parts_.follower.WaitUntilApplied(position, timeout);
+      },
+      call, request.read_after()));
+  parts_.queries.Add(call.shop, request);
+  return Respond(call, request, std::move(question));
+}
+
+absl::StatusOr<v1::SearchResponse> SearchHandler::Browse(const runtime::CallContext& call,
+                                                         const v1::BrowseRequest& request) {
+  ASSIGN_OR_RETURN(Question question, QuestionFrom(request, absl::ToUnixMicros(parts_.clock.Now())));
+  return Respond(call, request, std::move(question));
+}
+
+absl::StatusOr<v1::SuggestResponse> SearchHandler::Suggest(const runtime::CallContext& call,
+                                                           const v1::SuggestRequest& request) {
+  ASSIGN_OR_RETURN(const SuggestOptions options, OptionsFrom(request));
+  const ShopSearch* search = parts_.follower.Find(call.shop);
+  if (search == nullptr) return absl::NotFoundError(absl::StrCat("shops/", call.shop, " is not served here"));
+  v1::SuggestResponse response;
+  const std::shared_ptr<const SuggestIndex> suggestions = search->companions()->suggestions;
+  if (suggestions == nullptr) return response;
+  for (const Suggestion& suggestion : suggestions->Suggest(request.text(), options)) {
+    SetSuggestion(suggestion, *response.add_suggestions());
+  }
+  return response;
+}
+
+}  // namespace kontor::search

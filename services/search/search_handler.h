@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "kontor/search/v1/search_service.pb.h"
+#include "libs/base/clock.h"
+#include "libs/platform/runtime/call_context.h"
+#include "libs/platform/runtime/metrics.h"
+#include "services/search/curation_keeper.h"
+#include "services/search/query_log.h"
+#include "services/search/search_follower.h"
+
+namespace kontor::search {
+
+// Search, Browse and Suggest: validate → wait for read_after → ask → convert. Never fails for want of a companion: it
+// answers with less and says so. Thread-safe.
+class SearchHandler {
+ public:
+  struct Parts {
+    const SearchFollower& follower;
+    const CurationKeeper& curation;
+    const EngineSettings& settings;
+    QueryLog& queries;
+    const base::Clock& clock;
+    runtime::Metrics& metrics;
+    uint64_t seed;  // of answers' ids
+  };
+  explicit SearchHandler(const Parts& parts);
+
+  absl::StatusOr<v1::SearchResponse> Search(const runtime::CallContext& call, const v1::SearchRequest& request);
+  absl::StatusOr<v1::SearchResponse> Browse(const runtime::CallContext& call, const v1::BrowseRequest& request);
+  absl::StatusOr<v1::SuggestResponse> Suggest(const runtime::CallContext& call, const v1::SuggestRequest& request);
+
+  // What a shop's answers are made of now. NOT_FOUND for a shop that is not served.
+  absl::StatusOr<EngineParts> PartsOf(const std::string& shop) const;
+
+ private:
+  template <typename Request>
+  absl::StatusOr<v1::SearchResponse> Respond(const runtime::CallContext& call, const Request& request,
+                                             Question question);
+  std::string NewToken(Effort effort);
+
+  const Parts parts_;
+  const runtime::Counter degraded_;
+  std::atomic<uint64_t> answers_{0};
+};
+
+}  // namespace kontor::search

@@ -1,0 +1,114 @@
+#include "services/search/search_service.h"
+
+#include <functional>
+#include <memory>
+#include <random>
+
+#include "libs/base/status.h"
+#include "libs/platform/postgres/migrate.h"
+#include "libs/platform/runtime/log.h"
+#include "services/search/curation_handler.h"
+#include "services/search/explain_handler.h"
+#include "services/search/index_keeper.h"
+#include "services/search/migrations.h"
+#include "services/search/search_handler.h"
+#include "services/search/sentence_files.h"
+#include "services/search/settings.h"
+
+namespace kontor::search {
+namespace {
+
+using std::placeholders::_1;
+using std::placeholders::_2;
+
+constexpr char kSchema[] = "search";
+constexpr absl::Duration kEvaluationDeadline = absl::Minutes(2);
+constexpr int64_t kMaxJudgementBytes = 24 << 20;
+
+uint64_t RandomSeed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+// Everything the service keeps; members are destroyed in reverse.
+struct SearchParts {
+  SearchParts(fleet::Fleet& fleet, std::unique_ptr<SearchFollower> shops)
+      : settings(ServingSettings()),
+        follower(std::move(shops)),
+        keeper(*follower, fleet.server.metrics()),
+        curation_store(fleet.postgres),
+        curation(curation_store, *follower),
+        curation_handler({curation_store, curation, fleet.clock}),
+        search({*follower, curation, settings, queries, fleet.clock, fleet.server.metrics(), RandomSeed()}),
+        explain({search, *follower, settings, fleet.clock}) {}
+
+  const EngineSettings settings;
+  const std::unique_ptr<SearchFollower> follower;
+  IndexKeeper keeper;
+  CurationStore curation_store;
+  CurationKeeper curation;
+  CurationHandler curation_handler;
+  QueryLog queries;
+  SearchHandler search;
+  ExplainHandler explain;
+};
+
+void RegisterHandlers(runtime::Server& server, SearchParts& parts) {
+  server.Unary<v1::SearchRequest, v1::SearchResponse>("kontor.search.v1.SearchService/Search",
+                                                      std::bind(&SearchHandler::Search, &parts.search, _1, _2));
+  server.Unary<v1::BrowseRequest, v1::SearchResponse>("kontor.search.v1.SearchService/Browse",
+                                                      std::bind(&SearchHandler::Browse, &parts.search, _1, _2));
+  server.Unary<v1::SuggestRequest, v1::SuggestResponse>("kontor.search.v1.SearchService/Suggest",
+                                                        std::bind(&SearchHandler::Suggest, &parts.search, _1, _2));
+  server.Unary<v1::ExplainRequest, v1::ExplainResponse>("kontor.search.v1.SearchService/Explain",
+                                                        std::bind(&ExplainHandler::Explain, &parts.explain, _1, _2));
+  server.Unary<v1::EvaluateRelevanceRequest, v1::EvaluateRelevanceResponse>(
+      "kontor.search.v1.SearchService/EvaluateRelevance",
+      std::bind(&ExplainHandler::EvaluateRelevance, &parts.explain, _1, _2),
+      {.deadline = kEvaluationDeadline, .max_message_bytes = kMaxJudgementBytes});
+  server.AddService("kontor.search.v1.SearchService");
+}
+
+void RegisterCuration(runtime::Server& server, CurationHandler& curation) {
+  const std::string service = "kontor.search.v1.CurationService";
+  server.Unary<v1::CreateRuleRequest, v1::Rule>(service + "/CreateRule",
+                                                std::bind(&CurationHandler::CreateRule, &curation, _1, _2));
+  server.Unary<v1::GetRuleRequest, v1::Rule>(service + "/GetRule",
+                                             std::bind(&CurationHandler::GetRule, &curation, _1, _2));
+  server.Unary<v1::ListRulesRequest, v1::ListRulesResponse>(service + "/ListRules",
+                                                            std::bind(&CurationHandler::ListRules, &curation, _1, _2));
+  server.Unary<v1::UpdateRuleRequest, v1::Rule>(service + "/UpdateRule",
+                                                std::bind(&CurationHandler::UpdateRule, &curation, _1, _2));
+  server.Unary<v1::DeleteRuleRequest, v1::DeleteRuleResponse>(
+      service + "/DeleteRule", std::bind(&CurationHandler::DeleteRule, &curation, _1, _2));
+  server.Unary<v1::CreateSynonymSetRequest, v1::SynonymSet>(
+      service + "/CreateSynonymSet", std::bind(&CurationHandler::CreateSynonymSet, &curation, _1, _2));
+  server.Unary<v1::GetSynonymSetRequest, v1::SynonymSet>(service + "/GetSynonymSet",
+                                                         std::bind(&CurationHandler::GetSynonymSet, &curation, _1, _2));
+  server.Unary<v1::ListSynonymSetsRequest, v1::ListSynonymSetsResponse>(
+      service + "/ListSynonymSets", std::bind(&CurationHandler::ListSynonymSets, &curation, _1, _2));
+  server.Unary<v1::UpdateSynonymSetRequest, v1::SynonymSet>(
+      service + "/UpdateSynonymSet", std::bind(&CurationHandler::UpdateSynonymSet, &curation, _1, _2));
+  server.Unary<v1::DeleteSynonymSetRequest, v1::DeleteSynonymSetResponse>(
+      service + "/DeleteSynonymSet", std::bind(&CurationHandler::DeleteSynonymSet, &curation, _1, _2));
+  server.AddService(service);
+}
+
+}  // namespace
+
+absl::Status RegisterSearch(fleet::Fleet& fleet) {
+  RETURN_IF_ERROR(postgres::Migrate(fleet.postgres, kSchema, Migrations()));
+  ASSIGN_OR_RETURN(std::unique_ptr<SearchFollower> follower,
+                   SearchFollower::Create(fleet, LoadSentenceEncoder(fleet.sentence_model_dir)));
+  SearchParts& parts = fleet.application.Own(std::make_unique<SearchParts>(fleet, std::move(follower)));
+  RETURN_IF_ERROR(parts.follower->Start());
+  parts.keeper.Start();
+  RETURN_IF_ERROR(parts.curation.RefreshAll());
+  parts.curation.Start();
+  RegisterHandlers(fleet.server, parts);
+  RegisterCuration(fleet.server, parts.curation_handler);
+  fleet.server.AddReadiness("search", [&follower = parts.follower->follower()] { return follower.Ready(); });
+  return absl::OkStatus();
+}
+
+}  // namespace kontor::search

@@ -1,0 +1,222 @@
+#include "services/search/shop_search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/numbers.h"
+#include "libs/base/status.h"
+#include "libs/domain/text/normalize.h"
+#include "libs/platform/runtime/log.h"
+#include "services/search/attribution_token.h"
+#include "services/search/companion_building.h"
+
+namespace kontor::search {
+namespace {
+
+constexpr int64_t kNanosOfMicro = 1'000;
+
+uint64_t AnswerOf(const DecodedRecord& record) {
+  const auto token = ParseAttributionToken(record.attribution_token);
+  return token.ok() ? token->answer_id : 0;
+}
+
+Product ProductOf(const catalogue::ProductSnapshot& snapshot) {
+  Product product;
+  product.id = snapshot.product;
+  product.group_id = snapshot.variant_group;
+  product.title = snapshot.title;
+  product.brand = snapshot.brand;
+  product.description = snapshot.description;
+  product.category_path = snapshot.category_path;
+  product.codes = snapshot.codes;
+  if (snapshot.available_at.has_value()) product.available_at_us = absl::ToUnixMicros(*snapshot.available_at);
+  for (const catalogue::ProductAttribute& attribute : snapshot.attributes) {
+    Attribute& added = product.attributes.emplace_back();
+    added.name = attribute.name;
+    added.text = attribute.value;
+    added.numeric = attribute.number && absl::SimpleAtod(attribute.value, &added.number);
+  }
+  return product;
+}
+
+}  // namespace
+
+ShopSearch::ShopSearch(std::unique_ptr<const text::Analyzer> analyzer,
+                       std::shared_ptr<const nn::SentenceEncoder> sentences)
+    : analyzer_(std::move(analyzer)),
+      index_(*analyzer_),
+      companions_(std::make_shared<const Companions>()),
+      meaning_(*analyzer_, std::move(sentences)) {}
+
+absl::Time ShopSearch::newest_event() const {
+  return absl::FromUnixMicros(newest_micros_.load(std::memory_order_relaxed));
+}
+
+LiveValues ShopSearch::LiveOf(const std::string& product) const {
+  LiveValues values;
+  const CatalogueState::Row* row = catalogue_.Find(product);
+  if (row == nullptr) return values;
+  for (const CatalogueState::Price& price : row->prices) {
+    if (price.currency != currency_) continue;
+    values.price_micros = price.price.nanos / kNanosOfMicro;
+    if (price.cost.has_value() && price.price.nanos > 0) {
+      values.margin_share = static_cast<float>(
+          std::max(0.0, 1 - static_cast<double>(price.cost->nanos) / static_cast<double>(price.price.nanos)));
+    }
+  }
+  if (const auto free = row->stock.Free()) values.stock = std::max(0.0F, static_cast<float>(*free) / 1e9F);
+  values.popularity = static_cast<float>(activity_.Popularity(product, newest_micros_));
+  return values;
+}
+
+absl::Status ShopSearch::SetLive(const std::string& product) {
+  const LiveValues values = LiveOf(product);
+  return index_.SetLive({{product, values.price_micros, values.stock, values.popularity, values.margin_share}})
+      .status();
+}
+
+absl::Status ShopSearch::ApplyProduct(const catalogue::ProductSnapshot& product) {
+  if (!catalogue_.Apply(product)) return absl::OkStatus();
+  if (product.removed) {
+    index_.Remove({product.product});
+    return absl::OkStatus();
+  }
+  return index_.Upsert({{ProductOf(product), LiveOf(product.product)}});
+}
+
+void ShopSearch::ApplyActivity(const DecodedRecord& record) {
+  const int64_t at = absl::ToUnixMicros(record.occurred_at);
+  const uint64_t answer = AnswerOf(record);
+  if (const auto* query = std::get_if<QueryMade>(&record.content)) {
+    activity_.Searched(text::NormalForm(query->query), query->query, query->total_results, answer, at);
+  } else if (const auto* touched = std::get_if<ProductTouched>(&record.content)) {
+    const auto touch = touched->kind == ProductTouched::Kind::kViewed    ? Activity::Touch::kView
+                       : touched->kind == ProductTouched::Kind::kClicked ? Activity::Touch::kClick
+                                                                         : Activity::Touch::kCart;
+    activity_.Touched(touch, touched->product, answer, touched->rank, at);
+  } else if (const auto* sold = std::get_if<OrderSold>(&record.content)) {
+    for (const OrderSold::Line& line : sold->lines) {
+      activity_.Bought(line.product, line.amount_nanos, sold->currency, answer, at);
+    }
+  }
+  for (const std::string& product : activity_.TakeChanged()) SetLive(product).IgnoreError();
+}
+
+absl::Status ShopSearch::Apply(const DecodedRecord& record) {
+  base::MutexLock lock(mutex_);
+  const int64_t at = absl::ToUnixMicros(record.occurred_at);
+  if (at > newest_micros_) newest_micros_ = at;
+  if (const auto* product = std::get_if<catalogue::ProductSnapshot>(&record.content)) return ApplyProduct(*product);
+  if (const auto* price = std::get_if<catalogue::PriceSnapshot>(&record.content)) {
+    if (currency_.empty()) currency_ = price->currency;
+    return catalogue_.Apply(*price) ? SetLive(price->product) : absl::OkStatus();
+  }
+  if (const auto* level = std::get_if<catalogue::StockLevel>(&record.content)) {
+    return catalogue_.Apply(*level) ? SetLive(level->product) : absl::OkStatus();
+  }
+  if (const auto* change = std::get_if<catalogue::StockChange>(&record.content)) {
+    return catalogue_.Apply(*change) ? SetLive(change->product) : absl::OkStatus();
+  }
+  ApplyActivity(record);
+  return absl::OkStatus();
+}
+
+void ShopSearch::RefreshCurrency() {
+  const std::string main = catalogue_.MainCurrency();
+  if (main.empty() || main == currency_) return;
+  currency_ = main;
+  catalogue_.ForEach([this](const std::string& product, const CatalogueState::Row& row) {
+    if (row.known()) SetLive(product).IgnoreError();
+  });
+}
+
+void ShopSearch::RefreshCompanions(const std::function<bool()>& cancelled) {
+  const std::shared_ptr<const IndexView> view = View();
+  std::vector<SuggestionEntry> asked;
+  std::vector<ClickedQuery> clicked;
+  {
+    base::MutexLock lock(mutex_);
+    RefreshCurrency();
+    asked = SuggestedQueries(activity_, newest_micros_);
+    clicked = ClickedQueries(activity_);
+  }
+  Companions companions = BuildCompanions(*analyzer_, *view, std::move(asked), clicked);
+  companions.generation = view->generation();
+  companions.meaning = companions_.Get()->meaning;
+  companions_.Publish(std::make_shared<const Companions>(companions));  // before the vectors, which may take minutes
+  companions.meaning = meaning_.Refresh(*view, cancelled);
+  companions_.Publish(std::make_shared<const Companions>(std::move(companions)));
+}
+
+std::optional<ShopSearch::Priced> ShopSearch::PriceOf(absl::string_view product) const {
+  base::MutexLock lock(mutex_);
+  const CatalogueState::Row* row = catalogue_.Find(product);
+  if (row == nullptr) return std::nullopt;
+  for (const CatalogueState::Price& price : row->prices) {
+    if (price.currency == currency_) return Priced{price.currency, price.price.nanos};
+  }
+  return std::nullopt;
+}
+
+std::string ShopSearch::main_currency() const {
+  base::MutexLock lock(mutex_);
+  return currency_;
+}
+
+ShopSearch::Known ShopSearch::KnownProduct(absl::string_view product) const {
+  base::MutexLock lock(mutex_);
+  const CatalogueState::Row* row = catalogue_.Find(product);
+  if (row == nullptr) return {};
+  return {row->revision != INT64_MIN, row->removed};
+}
+
+void ShopSearch::ReadActivity(absl::FunctionRef<void(const Activity&)> read) const {
+  base::MutexLock lock(mutex_);
+  read(activity_);
+}
+
+std::string ShopSearch::Save(absl::string_view owner) {
+  base::MutexLock lock(mutex_);
+  index_.Commit();
+  base::ByteWriter out;
+  out.String(index_.Save(owner));
+  out.Value<int64_t>(newest_micros_);
+  out.String(currency_);
+  catalogue_.Save(out);
+  activity_.Save(out);
+  return std::move(out).Take();
+}
+
+absl::StatusOr<std::string> ShopSearch::Load(absl::string_view bytes) {
+  base::MutexLock lock(mutex_);
+  base::ByteReader in(bytes);
+  const std::string index = in.String();
+  const auto newest = in.Value<int64_t>();
+  const std::string currency = in.String();
+  CatalogueState catalogue;
+  Activity activity;
+  RETURN_IF_ERROR(catalogue.Load(in));
+  RETURN_IF_ERROR(activity.Load(in));
+  in.Require(in.AtEnd(), "there is more behind the end");
+  RETURN_IF_ERROR(in.status());
+  ASSIGN_OR_RETURN(std::string owner, index_.Load(index));
+  newest_micros_ = newest;
+  currency_ = currency;
+  catalogue_ = std::move(catalogue);
+  activity_ = std::move(activity);
+  return owner;
+}
+
+void ShopSearch::Reset() {
+  base::MutexLock lock(mutex_);
+  const absl::StatusOr<std::string> emptied = index_.Load(Index(*analyzer_).Save(""));
+  if (!emptied.ok()) runtime::LogError("the search index cannot be emptied", {{"error", emptied.status().ToString()}});
+  newest_micros_ = 0;
+  currency_.clear();
+  catalogue_ = {};
+  activity_ = {};
+}
+
+}  // namespace kontor::search
