@@ -197,9 +197,10 @@ Dense LeftSingularVectors(const Sparse& matrix, const CatalogueVectorOptions& op
   const Dense small = transposed * range;  // terms x wide
   const Eigen::MatrixXd gram = (small.transpose() * small).cast<double>();
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram);
-  const Eigen::MatrixXf rotation =
-      solver.eigenvectors().rightCols(options.dimensions).rowwise().reverse().cast<float>();
-  return range * rotation;
+  // The Gram matrix has the squares of the singular values.
+  const Eigen::VectorXd weights = solver.eigenvalues().tail(options.dimensions).cwiseMax(0).array().pow(kPower / 2);
+  const Eigen::MatrixXd rotation = solver.eigenvectors().rightCols(options.dimensions) * weights.asDiagonal();
+  return range * rotation.cast<float>();
 }
 
 void ToUnit(absl::Span<float> vector) {

@@ -22,15 +22,15 @@ constexpr FeatureFact kFacts[kFeatures] = {
     {"prior_gap", true},
     {"prior_place", true},
     {"lexical", true},
-    {"lexical_share", true, 1},
+    {"lexical_share", true},
     {"lexical_place", true},
     {"lexical_best"},
-    {"cosine", true, 0.5F},
+    {"cosine", true},
     {"cosine_gap", true},
     {"cosine_place", true},
     {"cosine_best"},
     {"catalogue_cosine", true, 0.3F},
-    {"fused", true},
+    {"fused", true, 1},
     {"terms_matched"},
     {"terms_share", true},
     {"mass_share", true, 0.15F},
@@ -341,18 +341,12 @@ class RowWriter {
   float* row_;
 };
 
-bool IsCosine(size_t feature) {
-  return feature == static_cast<size_t>(Feature::kCosine) || feature == static_cast<size_t>(Feature::kCatalogueCosine);
-}
-
 // The sum by hand in every row, and how it stands among the rows.
-void WritePriors(bool exact, std::vector<float>& rows) {
+void WritePriors(std::vector<float>& rows) {
   std::vector<float> priors;
   for (size_t row = 0; row < rows.size(); row += kFeatures) {
     float sum = 0;
-    for (size_t i = 0; i < kFeatures; ++i) {
-      if (!exact || !IsCosine(i)) sum += kFacts[i].prior * rows[row + i];
-    }
+    for (size_t i = 0; i < kFeatures; ++i) sum += kFacts[i].prior * rows[row + i];
     priors.push_back(sum);
   }
   std::vector<float> sorted = priors;
@@ -380,7 +374,7 @@ void FeatureRows(const RankQuery& query, absl::Span<const RankCandidate> candida
   for (float& value : rows) {
     if (!std::isfinite(value)) value = 0;
   }
-  WritePriors(query.exact, rows);
+  WritePriors(rows);
 }
 
 }  // namespace kontor::search

@@ -26,7 +26,6 @@ struct RankQuery {
   std::vector<RankTerm> terms;  // in the query's order
   size_t head = 0;              // index of the term that names what is wanted (QueryHead)
   uint32_t characters = 0;      // of the text
-  bool exact = false;           // a part number, or a whole title, was asked for and found: no near-miss by meaning
 };
 
 // A candidate. Borrows.
@@ -116,9 +115,8 @@ absl::string_view FeatureName(Feature feature);  // "lexical_share"; stable, sta
 // Whether more of it can only speak for a product of the same query: what the linear ranker may weigh.
 bool SpeaksFor(Feature feature);
 
-// What a feature counts in the prior score: how an engine ranks that has learned nothing. Chosen by coordinate ascent
-// of nDCG on the development half of the Home Depot judgements (Kaggle 2016), mechanisms rather than words; an exact
-// match of a part number or title leaves the cosines out.
+// What a feature counts in the prior score: how an engine ranks that has learned nothing. The first stage's score is 1;
+// the others were chosen by coordinate ascent of nDCG on the development half of the Home Depot queries (Kaggle 2016).
 float PriorWeight(Feature feature);
 
 // Rows of all candidates of a query, candidates.size() * kFeatures finite numbers, replacing `rows`. Linear in the

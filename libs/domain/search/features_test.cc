@@ -40,6 +40,7 @@ TEST(FeaturesTest, OneTitleByHand) {
   candidate.title = title;
   candidate.head_places = 3;
   candidate.lexical = 8;
+  candidate.fused = 1;
   candidate.surface = Bits({0, 1});
   candidate.joined = Bits({1, 63});
   candidate.brand = -1;
@@ -86,26 +87,21 @@ TEST(FeaturesTest, OneTitleByHand) {
   double prior = 0;
   for (size_t i = 0; i < kFeatures; ++i) prior += PriorWeight(static_cast<Feature>(i)) * rows[i];
   expect(Feature::kPrior, prior);
-  // lexical share, mass, soft mass, pairs, run, full, surface, joined, head, brand, measures.
+  // fused, mass, soft mass, pairs, run, full, surface, joined, head, brand, measures.
   EXPECT_NEAR(prior, 1 + .15 + .3 + .03 / 3 + .15 + .3 + .09 + .3 + .07 - .03 + .15, 1e-5);
 }
 
-TEST(FeaturesTest, ThePriorLeavesMeaningOutOfExactMatches) {
+TEST(FeaturesTest, PriorsStandAmongEachOther) {
   std::vector<RankCandidate> candidates(2);
-  candidates[0].lexical = 1;
-  candidates[1].cosine = 1;
-  candidates[0].has_cosine = candidates[1].has_cosine = true;
-  candidates[1].catalogue_cosine = 2;
-  RankQuery query = Screws();
+  candidates[0].fused = 1;
+  candidates[1].fused = 0.8F;
+  candidates[1].catalogue_cosine = 1;
   std::vector<float> rows;
-  FeatureRows(query, candidates, rows);
+  FeatureRows(Screws(), candidates, rows);
   EXPECT_FLOAT_EQ(At(rows, 1, Feature::kPrior), 1.1F);
   EXPECT_FLOAT_EQ(At(rows, 0, Feature::kPriorGap), -0.1F);
   EXPECT_EQ(At(rows, 0, Feature::kPriorPlace), 0.5F);
-  query.exact = true;
-  FeatureRows(query, candidates, rows);
-  EXPECT_EQ(At(rows, 1, Feature::kPrior), 0);
-  EXPECT_EQ(At(rows, 0, Feature::kPriorPlace), 1);
+  EXPECT_EQ(At(rows, 1, Feature::kPriorPlace), 1);
 }
 
 TEST(FeaturesTest, WhatIsMissing) {
