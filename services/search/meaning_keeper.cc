@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
+#include "libs/domain/search/remembered_texts.h"
 #include "libs/platform/runtime/log.h"
 
 namespace kontor::search {
@@ -15,6 +16,7 @@ constexpr size_t kBatch = 64;
 constexpr size_t kLeastTitles = 200;  // to learn an encoder from
 constexpr int kLinkThreads = 1;
 constexpr size_t kLinkedAtOnce = 2'000;
+constexpr size_t kRememberedQueries = 20'000;  // 32 MB
 
 class Sentences : public TextEncoder {
  public:
@@ -64,11 +66,12 @@ std::vector<std::string> MeaningKeeper::TermsOf(absl::string_view title) const {
 absl::Status MeaningKeeper::Learn(const std::vector<Title>& titles) {
   if (sentences_ != nullptr) {
     encoder_ = std::make_shared<Sentences>(sentences_);
+    queries_ = std::make_shared<RememberedTexts>(encoder_, kRememberedQueries);
   } else {
     std::vector<std::vector<std::string>> terms;
     for (const Title& title : titles) terms.push_back(TermsOf(title.text));
     ASSIGN_OR_RETURN(CatalogueEncoder encoder, CatalogueEncoder::Train(terms, {}));
-    encoder_ = std::make_shared<CatalogueTexts>(std::move(encoder));
+    encoder_ = queries_ = std::make_shared<CatalogueTexts>(std::move(encoder));
   }
   VectorOptions options;
   options.dimensions = static_cast<uint32_t>(encoder_->dimensions());
@@ -140,7 +143,7 @@ std::shared_ptr<const Meaning> MeaningKeeper::Refresh(const IndexView& view, con
   }
   if (encoder_ == nullptr || vectors_ == nullptr) return nullptr;
   auto meaning = std::make_shared<Meaning>();
-  meaning->encoder = encoder_;
+  meaning->encoder = queries_;
   meaning->vectors = vectors_;
   return meaning;
 }

@@ -40,7 +40,8 @@ class MeaningKeeper {
 
   const text::Analyzer& analyzer_;
   const std::shared_ptr<const nn::SentenceEncoder> sentences_;
-  std::shared_ptr<const TextEncoder> encoder_;
+  std::shared_ptr<const TextEncoder> encoder_;  // of titles
+  std::shared_ptr<const TextEncoder> queries_;  // the same, remembering where encoding takes milliseconds
   std::shared_ptr<VectorIndex> vectors_;
   absl::flat_hash_map<uint32_t, uint64_t> encoded_;  // row → hash of the title
   size_t learned_from_ = 0;                          // titles

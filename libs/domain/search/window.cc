@@ -78,24 +78,30 @@ void KeepGroups(const IndexView& view, std::vector<WindowEntry>& entries) {
   entries.erase(std::remove_if(entries.begin(), entries.end(), again), entries.end());
 }
 
-RankQuery RankQueryOf(const WindowInput& input) {
+// The words of the query that are slots of their own, in its order; further slots stand behind them.
+std::vector<text::Token> WordsOf(const WindowInput& input) {
+  std::vector<text::Token> words;
+  for (const text::Token& word : input.reading.understood.words) {
+    if (!word.extra) words.push_back(word);
+  }
+  words.resize(std::min({words.size(), input.query.slots().size(), kMaxRankTerms}));
+  return words;
+}
+
+RankQuery RankQueryOf(const WindowInput& input, absl::Span<const text::Token> words) {
   RankQuery query;
   const auto& slots = input.query.slots();
-  const auto& words = input.reading.understood.words;
-  for (size_t i = 0; i < std::min(slots.size(), kMaxRankTerms); ++i) {
-    query.terms.push_back({slots[i].idf, slots[i].weight, i < words.size() ? words[i].kind : text::Token::Kind::kWord});
-  }
+  for (size_t i = 0; i < words.size(); ++i) query.terms.push_back({slots[i].idf, slots[i].weight, words[i].kind});
   query.head = QueryHead(words);
   query.characters = static_cast<uint32_t>(input.reading.text.size());
   return query;
 }
 
-// The numbers that the terms of the query's slots have in a segment.
-TermMarks MarksOf(const WindowInput& input, const Segment& segment) {
+// The numbers that the terms of the words' slots have in a segment.
+TermMarks MarksOf(const WindowInput& input, size_t words, const Segment& segment) {
   TermMarks marks;
-  const auto& slots = input.reading.understood.lexical.slots;
-  for (size_t i = 0; i < std::min(slots.size(), kMaxRankTerms); ++i) {
-    for (const Alternative& alternative : slots[i].alternatives) {
+  for (size_t i = 0; i < words; ++i) {
+    for (const Alternative& alternative : input.reading.understood.lexical.slots[i].alternatives) {
       for (const std::string& term : alternative.terms) {
         const uint32_t number = segment.FindTerm(term);
         if (number != StringLookup::kNone) marks.Add(number, i);
@@ -128,8 +134,8 @@ struct FieldTerms {
 // The candidates of one query as the second stage looks at them.
 class Candidates {
  public:
-  explicit Candidates(const WindowInput& input) : input_(input), view_(input.query.view()) {
-    for (const text::Token& word : input.reading.understood.words) words_.push_back(word.word);
+  explicit Candidates(const WindowInput& input) : input_(input), view_(input.query.view()), tokens_(WordsOf(input)) {
+    for (const text::Token& token : tokens_) words_.push_back(token.word);
     for (const Preference& preference : input.reading.understood.preferences) {
       if (preference.field == "brand" && !preference.excluded) brand_ = preference.value;
     }
@@ -146,10 +152,9 @@ class Candidates {
       candidate.matched[f] = marks.Matched(fields.terms[f]) | marks.Matched(fields.forms[f]);
     }
     const absl::string_view title = view_.Title(entry.doc);
-    input_.parts.reading.analyzer->Analyze(title, tokens_);
-    candidate.head_places = TitleHead(title, tokens_);
+    input_.parts.reading.analyzer->Analyze(title, title_tokens_);
+    candidate.head_places = TitleHead(title, title_tokens_);
     candidate.surface = SurfaceMatches(title, words_);
-    candidate.joined = input_.reading.joined_slots & candidate.matched[0] & ~candidate.surface;
     candidate.brand = BrandOf(entry.doc);
     candidate.lexical = entry.lexical;
     candidate.cosine = entry.cosine;
@@ -161,14 +166,14 @@ class Candidates {
   std::vector<float> Rows() {
     for (size_t i = 0; i < candidates_.size(); ++i) candidates_[i].title = titles_[i];
     std::vector<float> rows;
-    FeatureRows(RankQueryOf(input_), candidates_, rows);
+    FeatureRows(RankQueryOf(input_, tokens_), candidates_, rows);
     return rows;
   }
 
  private:
   const TermMarks& MarksIn(uint32_t number, const Segment& segment) {
     auto found = marks_.find(number);
-    if (found == marks_.end()) found = marks_.emplace(number, MarksOf(input_, segment)).first;
+    if (found == marks_.end()) found = marks_.emplace(number, MarksOf(input_, tokens_.size(), segment)).first;
     return found->second;
   }
 
@@ -193,12 +198,13 @@ class Candidates {
 
   const WindowInput& input_;
   const IndexView& view_;
+  const std::vector<text::Token> tokens_;  // of the query's words
   std::vector<absl::string_view> words_;
   std::string brand_;                               // that is asked for
   absl::flat_hash_map<uint32_t, TermMarks> marks_;  // by segment
   std::deque<std::vector<uint8_t>> titles_;
   std::vector<RankCandidate> candidates_;
-  std::vector<text::Token> tokens_;
+  std::vector<text::Token> title_tokens_;
 };
 
 }  // namespace
@@ -218,7 +224,7 @@ FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical)
   if (lexical.empty() || lexical[0].score <= 0) return signals;
   if (lexical.size() >= 10) signals.flat = std::clamp(lexical[9].score / lexical[0].score, 0.0F, 1.0F);
   const DocScore best = ScoreOf(input.query, TopOf(input, 1), {lexical[0].doc})[0];
-  const auto& words = input.reading.understood.words;
+  const std::vector<text::Token> words = WordsOf(input);
   float matched = 0;
   for (size_t i = 0; i < slots.size(); ++i) {
     if (best.slots[i].score <= 0) continue;
