@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kBatch = 64;
 constexpr size_t kLeastTitles = 200;  // to learn an encoder from
+constexpr float kTrustInTerms = .3F;  // as `bench search` has it on the first half of its queries
 constexpr int kLinkThreads = 1;
 constexpr size_t kLinkedAtOnce = 2'000;
 constexpr size_t kRememberedQueries = 20'000;  // 32 MB
@@ -34,18 +35,18 @@ class Sentences : public TextEncoder {
 
 class CatalogueTexts : public TextEncoder {
  public:
-  explicit CatalogueTexts(CatalogueEncoder encoder) : encoder_(std::move(encoder)) {}
-  size_t dimensions() const override { return encoder_.dimensions(); }
+  explicit CatalogueTexts(std::shared_ptr<const CatalogueEncoder> encoder) : encoder_(std::move(encoder)) {}
+  size_t dimensions() const override { return encoder_->dimensions(); }
   absl::Status Encode(absl::Span<const TextToEncode> texts, absl::Span<float> out) const override {
     if (out.size() != texts.size() * dimensions()) return absl::InvalidArgumentError("out has another size");
     for (size_t i = 0; i < texts.size(); ++i) {
-      RETURN_IF_ERROR(encoder_.Encode(texts[i].terms, out.subspan(i * dimensions(), dimensions())));
+      RETURN_IF_ERROR(encoder_->Encode(texts[i].terms, out.subspan(i * dimensions(), dimensions())));
     }
     return absl::OkStatus();
   }
 
  private:
-  const CatalogueEncoder encoder_;
+  const std::shared_ptr<const CatalogueEncoder> encoder_;
 };
 
 }  // namespace
@@ -63,21 +64,27 @@ std::vector<std::string> MeaningKeeper::TermsOf(absl::string_view title) const {
   return terms;
 }
 
-absl::Status MeaningKeeper::Learn(const std::vector<Title>& titles) {
+absl::Status MeaningKeeper::LearnTerms(const std::vector<Title>& titles) {
+  learned_from_ = titles.size();
+  std::vector<std::vector<std::string>> terms;
+  for (const Title& title : titles) terms.push_back(TermsOf(title.text));
+  ASSIGN_OR_RETURN(CatalogueEncoder encoder, CatalogueEncoder::Train(terms, {}));
+  terms_ = std::make_shared<CatalogueEncoder>(std::move(encoder));
+  return absl::OkStatus();
+}
+
+// The encoder of titles and queries, and an index for its vectors.
+absl::Status MeaningKeeper::Begin() {
   if (sentences_ != nullptr) {
     encoder_ = std::make_shared<Sentences>(sentences_);
     queries_ = std::make_shared<RememberedTexts>(encoder_, kRememberedQueries);
   } else {
-    std::vector<std::vector<std::string>> terms;
-    for (const Title& title : titles) terms.push_back(TermsOf(title.text));
-    ASSIGN_OR_RETURN(CatalogueEncoder encoder, CatalogueEncoder::Train(terms, {}));
-    encoder_ = queries_ = std::make_shared<CatalogueTexts>(std::move(encoder));
+    encoder_ = queries_ = std::make_shared<CatalogueTexts>(terms_);
   }
   VectorOptions options;
   options.dimensions = static_cast<uint32_t>(encoder_->dimensions());
   ASSIGN_OR_RETURN(vectors_, VectorIndex::Create(options));
   encoded_.clear();
-  learned_from_ = titles.size();
   return absl::OkStatus();
 }
 
@@ -115,12 +122,13 @@ std::shared_ptr<const Meaning> MeaningKeeper::Refresh(const IndexView& view, con
       living.insert(all.back().row);
     });
   }
-  const bool grown = sentences_ == nullptr && all.size() * 5 > learned_from_ * 6;
   absl::Status status;
-  if (encoder_ == nullptr || grown) {
-    if (sentences_ == nullptr && all.size() < kLeastTitles) return nullptr;
-    status = Learn(all);
+  if (all.size() >= kLeastTitles && all.size() * 5 > learned_from_ * 6) {
+    const absl::Status learned = LearnTerms(all);
+    if (learned.ok() && sentences_ == nullptr) status = Begin();
+    if (!learned.ok() && !absl::IsFailedPrecondition(learned)) status = learned;  // that one: too few words
   }
+  if (encoder_ == nullptr && sentences_ != nullptr) status = Begin();
   if (status.ok() && encoder_ != nullptr) {
     for (const Title& title : all) {
       const auto known = encoded_.find(title.row);
@@ -138,13 +146,16 @@ std::shared_ptr<const Meaning> MeaningKeeper::Refresh(const IndexView& view, con
     while (!cancelled() && vectors_->LinkPending(kLinkedAtOnce, kLinkThreads) > 0) {
     }
   }
-  if (!status.ok() && !absl::IsFailedPrecondition(status)) {  // that one: too few words to learn from
+  if (!status.ok()) {
     runtime::LogWarning("products have no vectors; answers go by words", {{"error", status.ToString()}});
   }
   if (encoder_ == nullptr || vectors_ == nullptr) return nullptr;
   auto meaning = std::make_shared<Meaning>();
   meaning->encoder = queries_;
   meaning->vectors = vectors_;
+  meaning->terms = terms_;
+  meaning->by_terms = sentences_ == nullptr;
+  meaning->trust = meaning->by_terms ? kTrustInTerms : 1;
   return meaning;
 }
 

@@ -34,7 +34,8 @@ class MeaningKeeper {
     uint64_t hash = 0;
     absl::string_view text;
   };
-  absl::Status Learn(const std::vector<Title>& titles);
+  absl::Status LearnTerms(const std::vector<Title>& titles);
+  absl::Status Begin();
   absl::Status Encode(const std::vector<Title>& titles, const std::function<bool()>& cancelled);
   std::vector<std::string> TermsOf(absl::string_view title) const;
 
@@ -44,7 +45,8 @@ class MeaningKeeper {
   std::shared_ptr<const TextEncoder> queries_;  // the same, remembering where encoding takes milliseconds
   std::shared_ptr<VectorIndex> vectors_;
   absl::flat_hash_map<uint32_t, uint64_t> encoded_;  // row → hash of the title
-  size_t learned_from_ = 0;                          // titles
+  std::shared_ptr<const CatalogueEncoder> terms_;
+  size_t learned_from_ = 0;  // titles, when terms_ was learned
 };
 
 }  // namespace kontor::search

@@ -38,7 +38,7 @@ struct RankCandidate {
   std::array<uint64_t, kFields> matched{};
   uint64_t surface = 0;  // bit i: the title has the query's term i as it is written, not only its stem (SurfaceMatches)
   uint64_t joined = 0;   // bit i: the query's term i is met by a compound, joined or split
-  // By term of the query: how near the title's nearest term is to it (SoftMatcher), within [0, 1]; empty: not known.
+  // By term of the query: how near the title's nearest term is to it (TitleMatcher), within [0, 1]; empty: not known.
   absl::Span<const float> soft;
   float lexical = 0;           // BM25F
   float cosine = 0;            // of the query's vector and the product's
@@ -128,8 +128,9 @@ void FeatureRows(const RankQuery& query, absl::Span<const RankCandidate> candida
 // tokens.
 size_t QueryHead(absl::Span<const text::Token> tokens);
 
-// How many tokens of a title stand before what it says of the product: before the first comma, semicolon, bracket or
-// dash between spaces, or "with", "for", "by", "to", "includes", or an "in" that is no unit. All where nothing ends it.
+// How many words of a title, further forms of them not counted, stand before what it says of the product: before the
+// first comma, semicolon, bracket or dash between spaces, or "with", "for", "by", "to", "includes", or an "in" that is
+// no unit. All where nothing ends it.
 size_t TitleHead(absl::string_view title, absl::Span<const text::Token> tokens);
 
 // Which words, in lower case, stand in the title between characters that are neither letters nor digits; bit i:

@@ -30,6 +30,10 @@ class TextEncoder {
 struct Meaning {
   std::shared_ptr<const TextEncoder> encoder;
   std::shared_ptr<const VectorIndex> vectors;
+  std::shared_ptr<const CatalogueEncoder> terms;  // learned from the catalogue's titles; null: not yet
+  // How much the vectors count beside those of a sentence encoder: vectors of terms repeat what words say.
+  float trust = 1;
+  bool by_terms = false;  // the vectors are those of `terms`
 };
 
 }  // namespace kontor::search

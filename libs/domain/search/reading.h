@@ -27,13 +27,11 @@ struct ReadingParts {
 struct Reading {
   std::string text;  // after spelling
   std::vector<text::CorrectedText::Change> corrections;
-  UnderstoodQuery understood;    // of `text`
-  uint64_t joined_slots = 0;     // bit i: slot i has a compound among its alternatives
-  std::vector<Filter> filters;   // read from the words: prices
+  UnderstoodQuery understood;   // of `text`
+  std::vector<Filter> filters;  // read from the words: prices
 };
 
-// Spelling, then understanding, then compounds. A word that was corrected is a guess and counts with its weight; what is
-// written as one word or apart may stand for the other.
+// Spelling, then understanding.
 Reading Read(const ReadingParts& parts, absl::string_view query, int64_t now_us);
 
 // The words as they are written: one slot each, every form of a word an alternative.

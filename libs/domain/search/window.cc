@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -57,7 +58,9 @@ void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<
     lexical.push_back(entry.lexical);
     cosine.push_back(entry.cosine);
   }
-  const float weight = input.vector.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
+  const float weight = input.vector.empty()
+                           ? 0
+                           : input.parts.meaning->trust * DenseWeight(SignalsOf(input, hits), input.settings.fusion);
   Fuse(lexical, cosine, hits.empty() ? 0 : hits[0].score, weight, absl::MakeSpan(fused));
   for (size_t i = 0; i < entries.size(); ++i) entries[i].fused = fused[i];
 }
@@ -78,24 +81,30 @@ void KeepGroups(const IndexView& view, std::vector<WindowEntry>& entries) {
   entries.erase(std::remove_if(entries.begin(), entries.end(), again), entries.end());
 }
 
-RankQuery RankQueryOf(const WindowInput& input) {
+// The words of the query that are slots of their own, in its order; further slots stand behind them.
+std::vector<text::Token> WordsOf(const WindowInput& input) {
+  std::vector<text::Token> words;
+  for (const text::Token& word : input.reading.understood.words) {
+    if (!word.extra) words.push_back(word);
+  }
+  words.resize(std::min({words.size(), input.query.slots().size(), kMaxRankTerms}));
+  return words;
+}
+
+RankQuery RankQueryOf(const WindowInput& input, absl::Span<const text::Token> words) {
   RankQuery query;
   const auto& slots = input.query.slots();
-  const auto& words = input.reading.understood.words;
-  for (size_t i = 0; i < std::min(slots.size(), kMaxRankTerms); ++i) {
-    query.terms.push_back({slots[i].idf, slots[i].weight, i < words.size() ? words[i].kind : text::Token::Kind::kWord});
-  }
+  for (size_t i = 0; i < words.size(); ++i) query.terms.push_back({slots[i].idf, slots[i].weight, words[i].kind});
   query.head = QueryHead(words);
   query.characters = static_cast<uint32_t>(input.reading.text.size());
   return query;
 }
 
-// The numbers that the terms of the query's slots have in a segment.
-TermMarks MarksOf(const WindowInput& input, const Segment& segment) {
+// The numbers that the terms of the words' slots have in a segment.
+TermMarks MarksOf(const WindowInput& input, size_t words, const Segment& segment) {
   TermMarks marks;
-  const auto& slots = input.reading.understood.lexical.slots;
-  for (size_t i = 0; i < std::min(slots.size(), kMaxRankTerms); ++i) {
-    for (const Alternative& alternative : slots[i].alternatives) {
+  for (size_t i = 0; i < words; ++i) {
+    for (const Alternative& alternative : input.reading.understood.lexical.slots[i].alternatives) {
       for (const std::string& term : alternative.terms) {
         const uint32_t number = segment.FindTerm(term);
         if (number != StringLookup::kNone) marks.Add(number, i);
@@ -128,8 +137,8 @@ struct FieldTerms {
 // The candidates of one query as the second stage looks at them.
 class Candidates {
  public:
-  explicit Candidates(const WindowInput& input) : input_(input), view_(input.query.view()) {
-    for (const text::Token& word : input.reading.understood.words) words_.push_back(word.word);
+  explicit Candidates(const WindowInput& input) : input_(input), view_(input.query.view()), tokens_(WordsOf(input)) {
+    for (const text::Token& token : tokens_) words_.push_back(token.word);
     for (const Preference& preference : input.reading.understood.preferences) {
       if (preference.field == "brand" && !preference.excluded) brand_ = preference.value;
     }
@@ -146,30 +155,51 @@ class Candidates {
       candidate.matched[f] = marks.Matched(fields.terms[f]) | marks.Matched(fields.forms[f]);
     }
     const absl::string_view title = view_.Title(entry.doc);
-    input_.parts.reading.analyzer->Analyze(title, tokens_);
-    candidate.head_places = TitleHead(title, tokens_);
+    input_.parts.reading.analyzer->Analyze(title, title_tokens_);
+    candidate.head_places = TitleHead(title, title_tokens_);
     candidate.surface = SurfaceMatches(title, words_);
-    candidate.joined = input_.reading.joined_slots & candidate.matched[0] & ~candidate.surface;
     candidate.brand = BrandOf(entry.doc);
     candidate.lexical = entry.lexical;
     candidate.cosine = entry.cosine;
     candidate.has_cosine = !input_.vector.empty();
     candidate.fused = entry.fused;
+    SetNearTerms(entry.doc.segment, segment, fields.terms[0], candidate);
     SetValues(entry.doc, candidate);
   }
 
   std::vector<float> Rows() {
-    for (size_t i = 0; i < candidates_.size(); ++i) candidates_[i].title = titles_[i];
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      candidates_[i].title = titles_[i];
+      if (!soft_.empty()) candidates_[i].soft = soft_[i];
+    }
     std::vector<float> rows;
-    FeatureRows(RankQueryOf(input_), candidates_, rows);
+    FeatureRows(RankQueryOf(input_, tokens_), candidates_, rows);
     return rows;
   }
 
  private:
   const TermMarks& MarksIn(uint32_t number, const Segment& segment) {
     auto found = marks_.find(number);
-    if (found == marks_.end()) found = marks_.emplace(number, MarksOf(input_, segment)).first;
+    if (found == marks_.end()) found = marks_.emplace(number, MarksOf(input_, tokens_.size(), segment)).first;
     return found->second;
+  }
+
+  // What the title comes near to without naming it.
+  void SetNearTerms(uint32_t number, const Segment& segment, absl::Span<const uint32_t> title,
+                    RankCandidate& candidate) {
+    if (input_.vector.empty() || input_.parts.meaning->terms == nullptr) return;
+    const auto [at, fresh] = matchers_.try_emplace(number);
+    if (fresh) at->second = std::make_unique<TitleMatcher>(*input_.parts.meaning->terms, WeighedTerms());
+    soft_.emplace_back();
+    const float cosine = at->second->Match(
+        title, [&](uint32_t term) { return segment.terms[term]; }, soft_.back());
+    if (!input_.parts.meaning->by_terms) candidate.catalogue_cosine = cosine;
+  }
+
+  std::vector<WeighedTerm> WeighedTerms() const {
+    std::vector<WeighedTerm> out;
+    for (size_t i = 0; i < tokens_.size(); ++i) out.push_back({tokens_[i].term, input_.query.slots()[i].weight});
+    return out;
   }
 
   int8_t BrandOf(DocRef doc) const {
@@ -193,12 +223,15 @@ class Candidates {
 
   const WindowInput& input_;
   const IndexView& view_;
+  const std::vector<text::Token> tokens_;  // of the query's words
   std::vector<absl::string_view> words_;
-  std::string brand_;                               // that is asked for
-  absl::flat_hash_map<uint32_t, TermMarks> marks_;  // by segment
+  std::string brand_;                                                      // that is asked for
+  absl::flat_hash_map<uint32_t, TermMarks> marks_;                         // by segment
+  absl::flat_hash_map<uint32_t, std::unique_ptr<TitleMatcher>> matchers_;  // by segment
   std::deque<std::vector<uint8_t>> titles_;
+  std::deque<std::vector<float>> soft_;
   std::vector<RankCandidate> candidates_;
-  std::vector<text::Token> tokens_;
+  std::vector<text::Token> title_tokens_;
 };
 
 }  // namespace
@@ -218,7 +251,7 @@ FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical)
   if (lexical.empty() || lexical[0].score <= 0) return signals;
   if (lexical.size() >= 10) signals.flat = std::clamp(lexical[9].score / lexical[0].score, 0.0F, 1.0F);
   const DocScore best = ScoreOf(input.query, TopOf(input, 1), {lexical[0].doc})[0];
-  const auto& words = input.reading.understood.words;
+  const std::vector<text::Token> words = WordsOf(input);
   float matched = 0;
   for (size_t i = 0; i < slots.size(); ++i) {
     if (best.slots[i].score <= 0) continue;
