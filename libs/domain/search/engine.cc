@@ -40,7 +40,29 @@ class Asking {
     return std::move(answer_);
   }
 
+  RankRows Rows() {
+    Plan();
+    ReadQuery();
+    const PreparedQuery query(view_, answer_.reading.understood.lexical);
+    answer_.filters = Filters();
+    MatchSet set = Match(query, answer_.filters, question_.match);
+    JoinNeighbours(query, set);
+    const WindowInput input = InputOf(query);
+    const Window window = RankWindow(input, set);
+    RankRows rows;
+    rows.rows = RowsOf(input, window.entries);
+    for (const WindowEntry& entry : window.entries) {
+      rows.docs.push_back(entry.doc);
+      rows.sequences.push_back(entry.sequence);
+    }
+    return rows;
+  }
+
  private:
+  WindowInput InputOf(const PreparedQuery& query) const {
+    return {parts_, settings_, question_, answer_.reading, query, vector_, neighbours_, best_cosine_};
+  }
+
   bool curated() const { return parts_.curation != nullptr && !question_.verbatim && !answer_.plan.rules.empty(); }
 
   void Plan() {
@@ -247,8 +269,7 @@ class Asking {
   }
 
   void RankPage(const PreparedQuery& query, const MatchSet& set) {
-    const WindowInput input{parts_, settings_, question_, answer_.reading, query, vector_, neighbours_, best_cosine_};
-    const Window window = RankWindow(input, set);
+    const Window window = RankWindow(InputOf(query), set);
     answer_.effort = window.effort;
     const std::vector<Found> list = Curate(window, set);
     const Cursor from = question_.cursor.value_or(Cursor());
@@ -291,6 +312,10 @@ absl::Status Validate(const Question& question) {
     violations.Add("page_size", "PAGE_SIZE_INVALID", absl::StrCat("give 1 to ", kMaxPageSize));
   }
   return violations.ToStatus();
+}
+
+RankRows RowsFor(const EngineParts& parts, const EngineSettings& settings, const Question& question) {
+  return Asking(parts, settings, question).Rows();
 }
 
 Answer Ask(const EngineParts& parts, const EngineSettings& settings, const Question& question) {

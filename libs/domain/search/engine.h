@@ -97,6 +97,14 @@ struct Answer {
 // INVALID_ARGUMENT with all violations: of filters, facets, ranges and sort, and a page size out of range.
 absl::Status Validate(const Question& question);
 
+// The candidates of the second stage and what it sees of them, to learn a ranker from.
+struct RankRows {
+  std::vector<DocRef> docs;
+  std::vector<uint64_t> sequences;  // what breaks ties
+  std::vector<float> rows;          // docs.size() * kFeatures
+};
+RankRows RowsFor(const EngineParts& parts, const EngineSettings& settings, const Question& question);
+
 // Total, facets, filters and pages speak of one set of products, whatever they are ranked by: those that the words and
 // filters mean, the nearest of meaning and what is pinned. Thread-safe. Validate first.
 Answer Ask(const EngineParts& parts, const EngineSettings& settings, const Question& question);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -72,39 +73,50 @@ absl::Status Validate(absl::Span<const FacetSpec> facets) {
   return violations.ToStatus();
 }
 
+namespace {
+
+Facet MakeFacet(const IndexView& view, const FacetSpec& spec, absl::Span<const BitSpan> bits, const ValueCounts& own) {
+  Facet facet;
+  facet.property = spec.property;
+  const std::string path = CategoryKey(spec.path);
+  for (const auto& [value, count] : own) {
+    const std::string& text = view.values().Text(value);
+    if (Listed(spec, path, text)) facet.values.push_back({text, count});
+  }
+  facet.distinct = facet.values.size();
+  facet.documents = CountHaving(view, bits, view.values().FindProperty(spec.property), own);
+  SortAndCut(spec, facet.values);
+  return facet;
+}
+
+ValueCounts Of(const IndexView& view, const ValueCounts& counts, uint32_t property) {
+  ValueCounts own;
+  for (const auto& count : counts) {
+    if (view.values().PropertyOf(count.first) == property) own.push_back(count);
+  }
+  return own;
+}
+
+}  // namespace
+
 std::vector<Facet> CountFacets(const IndexView& view, const MatchSet& set, absl::Span<const FacetSpec> facets) {
-  const auto fill = [&](const FacetSpec& spec, absl::Span<const BitSpan> bits, const ValueCounts& counts) {
-    Facet facet;
-    facet.property = spec.property;
-    const uint32_t property = view.values().FindProperty(spec.property);
-    const std::string path = CategoryKey(spec.path);
-    ValueCounts own;
-    for (const auto& count : counts) {
-      if (view.values().PropertyOf(count.first) == property) own.push_back(count);
-    }
-    for (const auto& [value, count] : own) {
-      const std::string& text = view.values().Text(value);
-      if (Listed(spec, path, text)) facet.values.push_back({text, count});
-    }
-    facet.distinct = facet.values.size();
-    facet.documents = CountHaving(view, bits, property, own);
-    SortAndCut(spec, facet.values);
-    return facet;
-  };
   const std::vector<BitSpan> whole = Spans(set);
-  ValueCounts shared;
-  const bool any_shared =
-      std::any_of(facets.begin(), facets.end(), [&](const FacetSpec& spec) { return CountsSet(set, spec.property); });
-  if (any_shared) shared = CountValues(view, whole);
+  std::vector<uint32_t> shared;  // properties that are counted in the set itself
+  for (const FacetSpec& spec : facets) {
+    if (CountsSet(set, spec.property)) shared.push_back(view.values().FindProperty(spec.property));
+  }
+  ValueCounts shared_counts;
+  if (!shared.empty()) shared_counts = CountValues(view, whole, shared);
   std::vector<Facet> result;
   for (const FacetSpec& spec : facets) {
+    const uint32_t property = view.values().FindProperty(spec.property);
     if (CountsSet(set, spec.property)) {
-      result.push_back(fill(spec, whole, shared));
+      result.push_back(MakeFacet(view, spec, whole, Of(view, shared_counts, property)));
       continue;
     }
     const std::vector<Bits> bits = FacetBits(set, spec.property);
     const std::vector<BitSpan> spans = Spans(bits);
-    result.push_back(fill(spec, spans, CountValues(view, spans)));
+    result.push_back(MakeFacet(view, spec, spans, Of(view, CountValues(view, spans, {property}), property)));
   }
   return result;
 }
@@ -127,11 +139,13 @@ std::vector<FacetUse> UsefulFacets(const IndexView& view, const MatchSet& set, s
   const std::vector<BitSpan> bits = Spans(set);
   // By property and depth: the shallowest level of the categories that tells products apart is the one that counts.
   std::map<std::pair<uint32_t, size_t>, ValueCounts> levels;
-  for (const auto& count : CountValues(view, bits)) {
+  const std::vector<Property> properties = view.values().Properties();
+  std::vector<uint32_t> all(properties.size());
+  std::iota(all.begin(), all.end(), 0U);
+  for (const auto& count : CountValues(view, bits, all)) {
     const uint32_t property = view.values().PropertyOf(count.first);
     levels[{property, DepthOf(view.values().Text(count.first))}].push_back(count);
   }
-  const std::vector<Property> properties = view.values().Properties();
   std::vector<FacetUse> uses;
   for (const auto& [key, counts] : levels) {
     if (counts.size() < 2 || (!uses.empty() && uses.back().property == properties[key.first])) continue;

@@ -35,7 +35,7 @@ std::vector<Bits> FacetBits(const MatchSet& set, const Property& property) {
   return bits;
 }
 
-ValueCounts CountValues(const IndexView& view, absl::Span<const BitSpan> bits) {
+ValueCounts CountValues(const IndexView& view, absl::Span<const BitSpan> bits, absl::Span<const uint32_t> properties) {
   uint64_t documents = 0;
   for (BitSpan part : bits) documents += CountBits(part);
   const uint32_t size = view.values().size();
@@ -55,10 +55,7 @@ ValueCounts CountValues(const IndexView& view, absl::Span<const BitSpan> bits) {
     return counts;
   }
   for (uint32_t part = 0; part < bits.size(); ++part) {
-    const Segment& segment = view.segment(part);
-    ForEachBit(bits[part], [&](uint32_t doc) {
-      for (uint32_t value : segment.ValuesOf(doc)) ++counters[value];
-    });
+    AddCounts(view.segment(part), bits[part], CountBits(bits[part]), properties, absl::MakeSpan(counters));
   }
   for (uint32_t value = 0; value < size; ++value) {
     if (counters[value] != 0) counts.emplace_back(value, std::exchange(counters[value], 0));
@@ -72,9 +69,7 @@ uint64_t CountHaving(const IndexView& view, absl::Span<const BitSpan> bits, uint
   for (uint32_t part = 0; part < bits.size(); ++part) {
     const Segment& segment = view.segment(part);
     if (const auto found = segment.having.find(property); found != segment.having.end()) {
-      for (size_t word = 0; word < bits[part].size(); ++word) {
-        documents += static_cast<uint64_t>(__builtin_popcountll(bits[part][word] & found->second[word]));
-      }
+      documents += CountBoth(bits[part], found->second);
       continue;
     }
     Bits having(WordsFor(segment.documents), 0);

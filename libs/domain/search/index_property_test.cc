@@ -7,7 +7,7 @@
 namespace kontor::search {
 namespace {
 
-constexpr uint32_t kMassSteps = 255;
+constexpr uint32_t kMassSteps = 63;
 
 using Ids = std::set<std::string>;
 

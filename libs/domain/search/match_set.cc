@@ -6,8 +6,7 @@
 namespace kontor::search {
 namespace {
 
-constexpr uint32_t kMassSteps = 255;
-constexpr size_t kPlanes = 15;  // 64 slots of 255 fit
+constexpr uint32_t kMassSteps = 63;
 
 // Whole masses of the slots; 0 for those that no document has.
 std::vector<uint32_t> Masses(const PreparedQuery& query) {
@@ -25,15 +24,24 @@ std::vector<uint32_t> Masses(const PreparedQuery& query) {
 }
 
 // Matching of one segment.
-struct Matcher {
+class Matcher {
+ public:
   Matcher(const PreparedQuery& query, uint32_t part) {
     const IndexView::Part& of = query.view().parts()[part];
     words = WordsFor(of.segment->documents);
     possible = *of.alive;
     if (query.allowed(part) != nullptr) AndInto(possible, *query.allowed(part));
     for (const auto& slot : query.slots()) {
-      Bits& bits = slots.emplace_back(words, 0);
-      for (const auto& choice : slot.choices[part]) choice.list.OrInto(absl::MakeSpan(bits));
+      Bits& bits = slots.emplace_back();
+      for (const auto& choice : slot.choices[part]) {
+        if (bits.empty() && choice.list.dense()) {
+          bits.assign(choice.list.bitmap.begin(), choice.list.bitmap.end());
+        } else {
+          bits.resize(words, 0);
+          choice.list.OrInto(absl::MakeSpan(bits));
+        }
+      }
+      bits.resize(words, 0);
       if (slot.required) AndInto(possible, bits);
     }
   }
@@ -55,57 +63,62 @@ struct Matcher {
   }
   // The matched mass of each document, a plane for each binary digit.
   void Sum(absl::Span<const uint32_t> masses) {
-    planes.assign(kPlanes, Bits());
+    planes.clear();
     uint32_t sum = 0;
     for (size_t i = 0; i < slots.size(); ++i) {
       if (masses[i] == 0) continue;
       sum += masses[i];
-      size_t used = 0;
-      while (sum >> used != 0) ++used;
-      for (size_t plane = 0; plane < used; ++plane) planes[plane].resize(words, 0);
-      Add(slots[i], masses[i], used);
-    }
-  }
-  void Add(const Bits& slot, uint32_t mass, size_t used) {
-    for (size_t word = 0; word < words; ++word) {
-      const uint64_t in = slot[word];
-      if (in == 0) continue;
-      uint64_t carry = 0;
-      for (size_t plane = 0; plane < used; ++plane) {
-        uint64_t& at = planes[plane][word];
-        const uint64_t digit = (mass >> plane & 1) != 0 ? in : 0;
-        const uint64_t sum = at ^ digit ^ carry;
-        carry = (at & digit) | (carry & (at ^ digit));
-        at = sum;
-      }
+      while (sum >> planes.size() != 0) planes.emplace_back(words, 0);
+      size_t word = 0;
+      for (; word + kLanes <= words; word += kLanes) AddLanes<kLanes>(slots[i].data() + word, masses[i], word);
+      for (; word < words; ++word) AddLanes<1>(slots[i].data() + word, masses[i], word);
     }
   }
   Bits AtLeast(uint32_t mass) const {
-    Bits bits = possible;
-    for (size_t word = 0; word < words; ++word) {
-      uint64_t above = 0, equal = ~uint64_t{0};
-      for (size_t plane = kPlanes; plane-- > 0;) {
-        if (planes[plane].empty()) {
-          if ((mass >> plane & 1) != 0) equal = 0;
-          continue;
-        }
-        const uint64_t at = planes[plane][word];
-        if ((mass >> plane & 1) != 0) {
-          equal &= at;
-        } else {
-          above |= equal & at;
-          equal &= ~at;
-        }
-      }
-      bits[word] &= above | equal;
-    }
+    Bits bits(words);
+    size_t word = 0;
+    for (; word + kLanes <= words; word += kLanes) AtLeastLanes<kLanes>(mass, word, bits.data() + word);
+    for (; word < words; ++word) AtLeastLanes<1>(mass, word, bits.data() + word);
     return bits;
+  }
+
+ private:
+  static constexpr size_t kLanes = 8;
+
+  template <size_t N>
+  void AddLanes(const uint64_t* slot, uint32_t mass, size_t word) {
+    uint64_t any = 0;
+    for (size_t i = 0; i < N; ++i) any |= slot[i];
+    if (any == 0) return;
+    uint64_t carry[N] = {};
+    for (size_t plane = 0; plane < planes.size(); ++plane) {
+      const uint64_t digit = (mass >> plane & 1) != 0 ? ~uint64_t{0} : 0;
+      uint64_t* at = planes[plane].data() + word;
+      for (size_t i = 0; i < N; ++i) {
+        const uint64_t in = slot[i] & digit, both = at[i] ^ in, sum = both ^ carry[i];
+        carry[i] = (at[i] & in) | (carry[i] & both);
+        at[i] = sum;
+      }
+    }
+  }
+  template <size_t N>
+  void AtLeastLanes(uint32_t mass, size_t word, uint64_t* out) const {
+    uint64_t above[N] = {}, equal[N];
+    for (size_t i = 0; i < N; ++i) equal[i] = ~uint64_t{0};
+    for (size_t plane = planes.size(); plane-- > 0;) {
+      const uint64_t digit = (mass >> plane & 1) != 0 ? ~uint64_t{0} : 0;
+      const uint64_t* at = planes[plane].data() + word;
+      for (size_t i = 0; i < N; ++i) {
+        above[i] |= equal[i] & at[i] & ~digit;
+        equal[i] &= ~(at[i] ^ digit);
+      }
+    }
+    for (size_t i = 0; i < N; ++i) out[i] = possible[word + i] & (above[i] | equal[i]);
   }
 
   size_t words = 0;
   Bits possible;
-  std::vector<Bits> slots;
-  std::vector<Bits> planes;
+  std::vector<Bits> slots, planes;
 };
 
 // Fills clauses and bits from base; the documents that pass.

@@ -69,10 +69,11 @@ std::optional<QueryReader::Money> QueryReader::ReadMoney(size_t at) const {
 }
 
 bool QueryReader::IsMeasure(const Money& money) const {
-  if (money.named || !Free(money.end)) return false;
+  if (money.named) return false;
+  if (query_.substr(atoms_[money.end - 1].end, 1) == "\"" && !atoms_[money.end - 1].quoted) return true;
+  if (!Free(money.end)) return false;
   const QueryAtom& next = atoms_[money.end];
   if (text::FindUnit(next.text, next.joined) != nullptr || next.joined) return true;
-  if (money.end < atoms_.size() && query_.substr(atoms_[money.end - 1].end, 1) == "\"") return true;
   return Free(money.end + 1) && text::FindUnit(next.text, atoms_[money.end + 1].text) != nullptr;
 }
 

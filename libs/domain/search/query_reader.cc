@@ -22,7 +22,6 @@ void QueryReader::Split(bool decimal_comma) {
   text::FoldedText folded;
   text::Fold(query_, folded);
   const std::string& text = folded.text;
-  std::vector<uint32_t> quotes;
   for (size_t at = 0; at < text.size();) {
     if (atoms_.size() >= QueryUnderstanding::kWordsMax) {
       end_ = folded.Source(at);
@@ -34,8 +33,8 @@ void QueryReader::Split(bool decimal_comma) {
       at = AddWord(folded, at, decimal_comma);
       continue;
     }
-    const bool inch = c == '"' && at > 0 && text::IsDigit(text[at - 1]) && quotes.size() % 2 == 0;
-    if (c == '"' && !inch) quotes.push_back(source);
+    const bool inch = c == '"' && at > 0 && text::IsDigit(text[at - 1]) && quotes_.size() % 2 == 0;
+    if (c == '"' && !inch) quotes_.push_back({source, folded.SourceEnd(at + 1)});
     if (c == '$' || c == '<' || c == '>' || c == '=') {
       AddAtom({.text = std::string(1, c), .begin = source, .end = source + 1});
     } else if (c == '-' && at > 0 && at + 1 < text.size() && (text[at - 1] == ' ') == (text[at + 1] == ' ')) {
@@ -51,7 +50,7 @@ void QueryReader::Split(bool decimal_comma) {
     }
     ++at;
   }
-  PairQuotes(quotes);
+  PairQuotes();
 }
 
 void QueryReader::AddAtom(QueryAtom atom) { atoms_.push_back(std::move(atom)); }
@@ -81,19 +80,14 @@ size_t QueryReader::AddWord(const text::FoldedText& folded, size_t at, bool deci
   return end;
 }
 
-void QueryReader::PairQuotes(const std::vector<uint32_t>& quotes) {
-  for (size_t i = 0; i + 1 < quotes.size(); i += 2) {
-    uint32_t begin = quotes[i];
-    while (begin < quotes[i + 1] && query_[begin] != '"' &&
-           (static_cast<unsigned char>(query_[begin + 1]) & 0xC0) == 0x80)
-      ++begin;
-    ++begin;
-    if (begin >= quotes[i + 1]) continue;
-    const bool excluded =
-        quotes[i] > 0 && query_[quotes[i] - 1] == '-' && (quotes[i] == 1 || query_[quotes[i] - 2] == ' ');
-    phrases_.push_back({begin, quotes[i + 1], excluded});
+void QueryReader::PairQuotes() {
+  for (size_t i = 0; i + 1 < quotes_.size(); i += 2) {
+    const uint32_t open = quotes_[i].begin, begin = quotes_[i].end, end = quotes_[i + 1].begin;
+    if (begin >= end) continue;
+    const bool excluded = open > 0 && query_[open - 1] == '-' && (open == 1 || query_[open - 2] == ' ');
+    phrases_.push_back({begin, end, excluded});
     for (QueryAtom& atom : atoms_) {
-      if (atom.begin < begin || atom.begin >= quotes[i + 1]) continue;
+      if (atom.begin < begin || atom.begin >= end) continue;
       atom.quoted = true;
       atom.removed = excluded;
     }
@@ -198,13 +192,14 @@ void QueryReader::ReadFiller(UnderstoodQuery& understood) {
 
 std::string QueryReader::Remaining() const {
   std::string remaining(query_.substr(0, end_));
+  for (const Bytes& quote : quotes_) std::fill(remaining.begin() + quote.begin, remaining.begin() + quote.end, ' ');
   for (const QueryPhrase& phrase : phrases_) {
-    remaining[phrase.end] = ' ';
-    remaining[phrase.begin - 1] = ' ';
     if (phrase.excluded) std::fill(remaining.begin() + phrase.begin, remaining.begin() + phrase.end, ' ');
   }
   for (const QueryAtom& atom : atoms_) {
-    if (atom.removed) std::fill(remaining.begin() + atom.begin, remaining.begin() + atom.end, ' ');
+    if (!atom.removed) continue;
+    const bool hyphen = atom.begin > 0 && (atom.sign != 0 || (atom.joined && query_[atom.begin - 1] == '-'));
+    std::fill(remaining.begin() + atom.begin - (hyphen ? 1 : 0), remaining.begin() + atom.end, ' ');
   }
   return remaining;
 }

@@ -62,10 +62,14 @@ class QueryReader {
     size_t end = 0;  // behind its last atom
   };
 
+  struct Bytes {
+    uint32_t begin = 0, end = 0;
+  };
+
   void Split(bool decimal_comma);
   size_t AddWord(const text::FoldedText& folded, size_t at, bool decimal_comma);
   void AddAtom(QueryAtom atom);
-  void PairQuotes(const std::vector<uint32_t>& quotes);
+  void PairQuotes();
   std::optional<Money> ReadMoney(size_t at) const;
   std::optional<Money> ReadNumber(size_t at) const;
   bool IsMeasure(const Money& money) const;
@@ -83,6 +87,7 @@ class QueryReader {
   uint32_t end_ = 0;  // of what is read
   std::vector<QueryAtom> atoms_;
   std::vector<std::string> texts_;  // of atoms; quoted ones are empty
+  std::vector<Bytes> quotes_;
   std::vector<QueryPhrase> phrases_;
 };
 

@@ -85,6 +85,7 @@ struct RankTraining {
   double serving_ndcg = 0;
   Comparison against_first_stage, against_serving;  // differences in nDCG of cross-validated queries
   int64_t queries = 0;
+  std::vector<float> scores;  // cross-validated, of the rows of all lists
 };
 
 // Learns from lists, in folds over queries. `serving` is what ranks today, nullptr for none: the first stage. It may

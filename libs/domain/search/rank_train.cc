@@ -188,6 +188,7 @@ absl::StatusOr<RankTraining> TrainRanker(absl::Span<const RankList> lists, const
   Lists all;
   for (const RankList& list : lists) all.push_back(&list);
   ASSIGN_OR_RETURN(out.ranker, TrainOnce(all, options));
+  out.scores = std::move(scores.learned);
   return out;
 }
 

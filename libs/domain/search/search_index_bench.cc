@@ -200,16 +200,16 @@ void Ask(const text::Analyzer& analyzer, const Corpus& corpus, const IndexView& 
 void Build(const Corpus& corpus, size_t products, Index& index) {
   const double start = Seconds(CLOCK_MONOTONIC), cpu = Seconds(CLOCK_PROCESS_CPUTIME_ID);
   std::atomic<size_t> next{0};
-  const auto feed = [&] {
+  const auto feed = [&](bool commits) {
     for (size_t from = next.fetch_add(kBatch); from < products; from = next.fetch_add(kBatch)) {
       std::vector<Upsertion> batch;
       for (size_t i = from; i < std::min(from + kBatch, products); ++i) batch.push_back(MakeProduct(corpus, i));
       if (!index.Upsert(batch).ok()) std::abort();
-      if (index.pending() >= 100'000) index.Commit();
+      if (commits && index.pending() >= 100'000) index.Commit();
     }
   };
-  std::thread other(feed);
-  feed();
+  std::thread other(feed, false);
+  feed(true);
   other.join();
   index.Commit();
   const double built = Seconds(CLOCK_MONOTONIC);

@@ -110,7 +110,7 @@ size_t Segment::Bytes() const {
                  BytesOf(lengths) + BytesOf(sequence) + BytesOf(row) + BytesOf(group) + BytesOf(available_at_us) +
                  ids.Bytes() + titles.Bytes() + id_lookup.Bytes() + BytesOf(by_row) + documents * LiveColumns::kBytes +
                  BytesOf(value_begin) + BytesOf(doc_values) + BytesOf(values) + BytesOf(value_docs_begin) +
-                 BytesOf(value_docs);
+                 BytesOf(value_docs) + facets.Bytes();
   for (const NumberColumn& column : numbers) bytes += BytesOf(column.docs) + BytesOf(column.numbers);
   for (const auto& [property, bits] : having) bytes += BytesOf(bits);
   base::MutexLock lock(filters_mutex_);

@@ -12,6 +12,7 @@
 #include "libs/base/mutex.h"
 #include "libs/domain/search/column.h"
 #include "libs/domain/search/document.h"
+#include "libs/domain/search/facet_columns.h"
 #include "libs/domain/search/index_bits.h"
 #include "libs/domain/search/postings.h"
 
@@ -25,6 +26,10 @@ struct StringTable {
   void Add(absl::string_view value) {
     text.append(value.data(), value.size());
     begin.push_back(text.size());
+  }
+  void Reserve(size_t texts, size_t bytes) {
+    begin.reserve(texts + 1);
+    text.reserve(bytes);
   }
   size_t size() const { return begin.size() - 1; }
   absl::string_view operator[](size_t i) const {
@@ -100,7 +105,8 @@ struct Segment {
   std::vector<uint32_t> value_docs_begin;  // one more than values
   std::vector<uint32_t> value_docs;
   absl::flat_hash_map<uint32_t, Bits> having;  // property → documents with a value, where they are many
-  std::vector<NumberColumn> numbers;           // ascending by property
+  FacetColumns facets;
+  std::vector<NumberColumn> numbers;  // ascending by property
 
   uint32_t FindTerm(absl::string_view term) const { return term_lookup.Find(terms, term); }
   PostingList Postings(uint32_t term) const;

@@ -206,6 +206,9 @@ std::vector<uint32_t> SegmentBuilder::SortTerms(Segment& segment) const {
   for (const auto& [term, number] : term_numbers_) terms.emplace_back(term, number);
   std::sort(terms.begin(), terms.end());
   std::vector<uint32_t> place_of(terms.size());
+  size_t bytes = 0;
+  for (const auto& [term, number] : terms) bytes += term.size();
+  segment.terms.Reserve(terms.size(), bytes);
   for (uint32_t place = 0; place < terms.size(); ++place) {
     place_of[terms[place].second] = place;
     segment.terms.Add(terms[place].first);
@@ -234,6 +237,11 @@ std::shared_ptr<Segment> SegmentBuilder::Seal(uint64_t number) {
 
 void SegmentBuilder::FillDocuments(absl::Span<const uint32_t> order, Segment& segment) const {
   segment.live = LiveColumns(segment.documents);
+  for (auto* column : {&segment.lengths, &segment.sequence}) column->reserve(order.size());
+  for (auto* column : {&segment.row, &segment.group}) column->reserve(order.size());
+  segment.available_at_us.reserve(order.size());
+  segment.ids.Reserve(order.size(), ids_.text.size());
+  segment.titles.Reserve(order.size(), titles_.text.size());
   for (uint32_t place = 0; place < order.size(); ++place) {
     const Doc& doc = docs_[order[place]];
     segment.lengths.push_back(doc.lengths);
@@ -265,6 +273,7 @@ void SegmentBuilder::FillForward(absl::Span<const uint32_t> order, absl::Span<co
 
 void SegmentBuilder::FillValues(absl::Span<const uint32_t> order, Segment& segment) const {
   segment.doc_values.reserve(doc_values_.size());
+  segment.value_begin.reserve(order.size() + 1);
   segment.value_begin.push_back(0);
   for (uint32_t from : order) {
     for (size_t i = docs_[from].values_begin; i < docs_[from].values_end; ++i) {
@@ -286,6 +295,10 @@ void SegmentBuilder::FillNumbers(absl::Span<const uint32_t> places, Segment& seg
     }
     segment.numbers.back().docs.push_back(number.doc);
     segment.numbers.back().numbers.push_back(number.number);
+  }
+  for (NumberColumn& column : segment.numbers) {
+    column.docs.shrink_to_fit();
+    column.numbers.shrink_to_fit();
   }
 }
 

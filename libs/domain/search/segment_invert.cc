@@ -6,7 +6,7 @@
 namespace kontor::search {
 namespace {
 
-constexpr uint32_t kFewest = 256;    // documents of a segment that has bitmaps
+constexpr uint32_t kFewest = 256;     // documents of a segment that has bitmaps
 constexpr uint32_t kDenseShare = 64;  // of the documents: one in so many
 
 // Visits the terms of every document in order: visit(doc, term, field).
@@ -141,6 +141,7 @@ void FinishLookups(const ValueDictionary& values, Segment& segment) {
   FillBitmaps(segment);
   FillValueLists(segment);
   FillHaving(values, segment);
+  segment.facets = MakeFacetColumns(values, segment);
   segment.term_lookup.Build(segment.terms);
   segment.id_lookup.Build(segment.ids);
   segment.by_row.resize(segment.documents);

@@ -160,7 +160,9 @@ std::vector<SuggestIndex::Impl::Typed> SuggestIndex::Impl::Mended(const Typed& t
   const std::vector<absl::string_view> parts = absl::StrSplit(typed.form, ' ');
   std::vector<bool> known;
   for (size_t i = 0; i < parts.size(); ++i) known.push_back(words.Has(parts[i], i + 1 < parts.size() || typed.ended));
-  if (std::find(known.begin(), known.end(), false) == known.end()) known.back() = false;
+  const auto unknown = std::count(known.begin(), known.end(), false);
+  if (unknown > static_cast<ptrdiff_t>(kMendedWordsMax)) return {};
+  if (unknown == 0) known.back() = false;
   std::vector<Way> ways = {{}};
   for (size_t i = 0; i < parts.size(); ++i) {
     std::vector<WordTrie::Mending> mendings = {{std::string(parts[i]), 0, 0}};

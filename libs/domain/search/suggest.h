@@ -54,6 +54,7 @@ class SuggestIndex {
   static constexpr size_t kPrefixBytesMax = 128;  // of a prefix; the rest is ignored
   static constexpr size_t kEntryBytesMax = 512;   // of a normal form; the rest is not found
   static constexpr size_t kMendingsMax = 8;
+  static constexpr size_t kMendedWordsMax = 3;  // of one prefix; with more misspelt words none is mended
 
   ~SuggestIndex();
   // Entries without words are left out. INVALID_ARGUMENT: a weight or trend that is negative or not finite.

@@ -72,12 +72,12 @@ TEST(Suggest, AnEmptyPrefixTellsWhatIsAsked) {
 
 TEST(Suggest, MendsTypos) {
   EXPECT_THAT(Texts(Shop()->Suggest("sheos")), ElementsAre("Shoes", "red shoes", "running shoes"));
-  EXPECT_THAT(Texts(Shop()->Suggest("whirpool re")),
-              ElementsAre("whirlpool refrigerator"));
+  EXPECT_THAT(Texts(Shop()->Suggest("whirpool re")), ElementsAre("whirlpool refrigerator"));
   EXPECT_THAT(Texts(Shop()->Suggest("refrigirater")), ElementsAre("whirlpool refrigerator"));
   EXPECT_TRUE(Shop()->Suggest("sheos")[0].corrected);
   EXPECT_FALSE(Shop()->Suggest("shoes")[0].corrected);
   EXPECT_THAT(Shop()->Suggest("sheos", {.typos = false}), IsEmpty());
+  EXPECT_THAT(Shop()->Suggest("sheos sheos sheos sheos"), IsEmpty());
   EXPECT_THAT(Shop()->Suggest("rdd"), IsEmpty());    // three letters
   EXPECT_THAT(Shop()->Suggest("chose"), IsEmpty());  // the first letter
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -41,6 +42,21 @@ void AddAlternative(Slot& slot, std::vector<std::string> terms, float weight) {
   if (!there && slot.alternatives.size() < kAlternativesMax) slot.alternatives.push_back({std::move(terms), weight});
 }
 
+// The words without the punctuation that stood between those removed.
+std::string PlainText(absl::string_view text) {
+  std::vector<absl::string_view> words;
+  for (absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty())) {
+    const size_t begin = word.find_first_not_of(",;:?!"), end = word.find_last_not_of(",;:?!");
+    if (begin == absl::string_view::npos) continue;
+    word = word.substr(begin, end + 1 - begin);
+    if (std::any_of(word.begin(), word.end(), [](char c) {
+          return absl::ascii_isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80;
+        }))
+      words.push_back(word);
+  }
+  return absl::StrJoin(words, " ");
+}
+
 // Makes the lexical query of one understood query.
 class Assembly {
  public:
@@ -64,7 +80,7 @@ class Assembly {
     const std::string remaining = reader_.Remaining();
     analyzer_.Analyze(remaining, to_.words);
     MendNumberWords();
-    to_.text = absl::StrJoin(absl::StrSplit(remaining, absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty()), " ");
+    to_.text = PlainText(remaining);
     MakeSlots();
     ApplyChanges();
     AddCompounds();
@@ -223,7 +239,7 @@ class Assembly {
   void ReadMeanings() {
     std::vector<std::string> content;
     for (size_t i = 0; i < main_.size(); ++i) {
-      if (slots_[i].weight != kStopWeight) content.push_back(terms_[i]);
+      if (WeightOf(*main_[i], words_) != kStopWeight) content.push_back(terms_[i]);
     }
     if (knowledge_.model == nullptr) return;
     to_.categories = knowledge_.model->Categories(content);

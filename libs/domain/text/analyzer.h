@@ -53,7 +53,7 @@ class Analyzer {
   static absl::StatusOr<std::unique_ptr<Analyzer>> Create(const AnalyzerOptions& options);
 
   // Replaces tokens, in order of position. Broken UTF-8 and control characters are separators. Words longer than 64
-  // bytes are cut there. Linear in the text.
+  // bytes are cut there, numbers at 32 digits. Linear in the text.
   void Analyze(absl::string_view text, std::vector<Token>& tokens) const;
 
   const AnalyzerOptions& options() const { return options_; }

@@ -57,6 +57,14 @@ TEST(Analyzer, StemsAsSnowballPublishes) {
             "continuel continuel majestu");
   EXPECT_EQ(Terms(*Make({.language = "es"}), "cheques torniquetes"), "chequ torniquet");
   EXPECT_EQ(Terms(*Make({.language = "ru"}), "важная важнее важнейшие"), "важн важн важн");
+  EXPECT_EQ(Terms(*Make({.language = "it"}), "abbandonata abbandonerà pronunciamo"),
+            "abbandon abbandon+abbandoner pronunc");
+  EXPECT_EQ(Terms(*Make({.language = "nl"}), "lichaamsziek opgesloten"), "lichaamsziek opgeslot");
+  EXPECT_EQ(Terms(*Make({.language = "pt"}), "boiada quiseram"), "boi quis");
+  EXPECT_EQ(Terms(*Make({.language = "sv"}), "jaktkarlarne klostergården"), "jaktkarl klostergård+klostergard");
+  EXPECT_EQ(Terms(*Make({.language = "da"}), "indtager undersøgelse"), "indtag undersøg+undersog");
+  EXPECT_EQ(Terms(*Make({.language = "no"}), "havnedistriktene opning"), "havnedistrikt opning");
+  EXPECT_EQ(Terms(*Make({.language = "fi"}), "edeltäjiinsä edeltäjistään"), "edeltäj+edeltaj edeltäj+edeltaj");
 }
 
 TEST(Analyzer, WritesMeasuresInOneWay) {
@@ -141,6 +149,8 @@ TEST(Analyzer, BrokenTextSeparates) {
             "red shoe s blue");
   EXPECT_EQ(En("--- ... '' \"\""), "");
   EXPECT_EQ(En(std::string(200, 'a')), std::string(64, 'a'));
+  EXPECT_EQ(En(std::string(200, '1')), std::string(32, '1'));
+  EXPECT_EQ(En(std::string(200, 'a') + "'s"), std::string(64, 'a'));
 }
 
 TEST(Analyzer, TokensSayWhereTheyStand) {
@@ -177,6 +187,7 @@ TEST(Analyzer, HoldsItsContractOnAnyBytes) {
       ASSERT_FALSE(token.term.empty()) << text;
       ASSERT_LT(token.begin, token.end) << text;
       ASSERT_LE(token.end, text.size());
+      ASSERT_LE(token.word.size(), 140U);
       ASSERT_EQ(token.position, i == 0 ? 0 : used[i - 1].position + (token.extra ? 0 : 1)) << text;
       ASSERT_TRUE(i > 0 || !token.extra) << text;
     }

@@ -11,6 +11,8 @@
 namespace kontor::text {
 namespace {
 
+constexpr size_t kDigitsMax = 32;
+
 size_t SkipDigits(absl::string_view text, size_t at) {
   while (at < text.size() && IsDigit(text[at])) ++at;
   return at;
@@ -61,6 +63,8 @@ std::string Grouped(absl::string_view text, size_t begin, char mark, size_t& end
 
 // Digits behind a point rounded to four places, half up; carried into the digits before it.
 std::string Decimal(absl::string_view whole, absl::string_view places) {
+  whole = whole.substr(0, kDigitsMax);
+  places = places.substr(0, kDigitsMax);
   if (places.size() <= 4 || whole.size() > 15) {
     std::string text = absl::StrCat(whole.empty() ? "0" : whole, ".", places);
     text.erase(text.find_last_not_of('0') + 1);
@@ -103,7 +107,7 @@ ParsedNumber ParseNumber(absl::string_view text, size_t begin, bool decimal_comm
         !whole.empty() && end + 1 < text.size() && text[end] == '.' && IsDigit(text[end + 1]);  // "1.2.3"
     if (!version) return {.canonical = Decimal(whole, text.substr(at + 1, end - at - 1)), .end = end, .whole = false};
   }
-  number.canonical = std::move(whole);
+  number.canonical = whole.substr(0, kDigitsMax);
   number.whole = true;
   return number;
 }

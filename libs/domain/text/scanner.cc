@@ -118,8 +118,10 @@ size_t Scanner::Possessive(size_t begin, size_t end) {
     return end;
   }
   const absl::string_view tail = Text(next, next_end);
-  const std::string joined = absl::StrCat(word, tail);
-  Emit(tail == "s" ? Term(word) : Term(joined), joined, begin, next_end, Token::Kind::kWord);
+  std::string joined = absl::StrCat(word, tail);
+  if (joined.size() > kWordBytesMax) joined.resize(CutAt(joined, kWordBytesMax));
+  Emit(tail == "s" && joined.size() == word.size() + 1 ? Term(word) : Term(joined), joined, begin, next_end,
+       Token::Kind::kWord);
   return next_end;
 }
 

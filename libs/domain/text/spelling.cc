@@ -24,6 +24,7 @@ constexpr uint32_t kJoinDocuments = 3;
 constexpr double kCostWeight = 3, kOwnShare = 0.3, kContextShare = 0.7, kTiny = 1e-9, kSplitPrior = 0.0002;
 constexpr double kCommon = 0.15;  // share of documents from which a term is no context
 constexpr float kSure = 0.8F, kUnsure = 0.3F, kAlsoWeight = 0.4F;
+constexpr size_t kContextMax = 6;      // terms, the rarest
 constexpr size_t kCandidatesMax = 64;  // whose neighbourhood is counted, the best without it
 
 bool OfLetters(absl::string_view word) { return std::none_of(word.begin(), word.end(), IsDigit); }
@@ -87,23 +88,36 @@ double SpellingDictionary::Adjacent(uint32_t a, uint32_t b) const {
   return pair_documents_[found - pairs_.begin()] * (static_cast<double>(documents_) / sampled_);
 }
 
-double SpellingDictionary::TermScore(uint32_t term, const Query& query, size_t word) const {
-  const double own = static_cast<double>(term_documents_[term]) / documents_;
-  double beside = 0;
-  int others = 0;
+// The query's other known terms that are rare enough to tell something, the rarest first.
+std::vector<uint32_t> SpellingDictionary::Context(const Query& query, size_t word) const {
+  std::vector<uint32_t> context;
   for (size_t i = 0; i < query.words.size(); ++i) {
     const uint32_t other = query.terms[i];
-    if (i == word || other == kNone || term_documents_[other] >= kCommon * documents_) continue;
+    if (i != word && other != kNone && term_documents_[other] < kCommon * documents_) context.push_back(other);
+  }
+  std::sort(context.begin(), context.end(), [&](uint32_t a, uint32_t b) {
+    return term_documents_[a] != term_documents_[b] ? term_documents_[a] < term_documents_[b] : a < b;
+  });
+  if (context.size() > kContextMax) context.resize(kContextMax);
+  return context;
+}
+
+double SpellingDictionary::TermScore(uint32_t term, absl::Span<const uint32_t> context) const {
+  const double own = static_cast<double>(term_documents_[term]) / documents_;
+  if (context.empty()) return std::log(own);
+  double beside = 0;
+  for (uint32_t other : context) {
     const size_t all = Postings(other).size();
     if (all > 0) beside += static_cast<double>(Together(term, other)) / static_cast<double>(all);
-    ++others;
   }
-  return others == 0 ? std::log(own) : std::log(kOwnShare * own + kContextShare * beside / others + kTiny);
+  return std::log(kOwnShare * own + kContextShare * beside / static_cast<double>(context.size()) + kTiny);
 }
 
 std::vector<SpellingVerdict> SpellingDictionary::Correct(absl::Span<const Word> words) const {
   std::vector<SpellingVerdict> verdicts(words.size());
   if (documents_ == 0) return verdicts;
+  words = words.subspan(0, kWordsMax);
+  size_t unknown = 0;
   Query query{.words = words, .terms = {}, .known = {}, .surface = {}};
   bool all = true;
   for (const Word& word : words) {
@@ -119,6 +133,7 @@ std::vector<SpellingVerdict> SpellingDictionary::Correct(absl::Span<const Word> 
       if (OfLetters(words[i].word)) verdicts[i] = Also(query, i);
       continue;
     }
+    if (++unknown > kUnknownMax) break;
     Guess best;
     Replacements(query, i, best);
     Splits(query, i, best);
@@ -138,6 +153,7 @@ void SpellingDictionary::Replacements(const Query& query, size_t word, Guess& be
   thread_local std::vector<std::pair<double, uint32_t>> candidates;  // upper bound of the score, id; then sorted
   Decode(query.words[word].word, letters);
   if (letters.size() < kLettersMin) return;
+  const std::vector<uint32_t> context = Context(query, word);
   ids.clear();
   candidates.clear();
   deletes_.Find(letters, ids);
@@ -157,7 +173,7 @@ void SpellingDictionary::Replacements(const Query& query, size_t word, Guess& be
   if (candidates.size() > kCandidatesMax) candidates.resize(kCandidatesMax);
   for (const auto& [cost, id] : candidates) {
     if (cost <= best.score) continue;  // the rest of the score is below zero
-    const double score = cost + TermScore(word_terms_[id], query, word);
+    const double score = cost + TermScore(word_terms_[id], context);
     if (score <= best.score) continue;
     best = {.score = score, .verdict = {.action = Action::kReplace, .words = {words_[id]}}, .terms = {word_terms_[id]}};
   }
@@ -193,7 +209,7 @@ void SpellingDictionary::Join(const Query& query, size_t first, size_t word, Gue
   const std::string joined = absl::StrCat(one.word, two.word);
   const uint32_t id = IdOf(joined);
   if (id == kNone || word_documents_[id] < kJoinDocuments) return;
-  const double score = -kCostWeight * kSplitCost + TermScore(word_terms_[id], query, word);
+  const double score = -kCostWeight * kSplitCost + TermScore(word_terms_[id], Context(query, word));
   if (score <= best.score) return;
   best = {.score = score,
           .verdict = {.action = Action::kJoin, .words = {joined}},
@@ -206,13 +222,10 @@ SpellingVerdict SpellingDictionary::Also(const Query& query, size_t word) const 
   std::vector<uint32_t> ids;
   Decode(query.words[word].word, letters);
   if (letters.size() < kLettersMin) return {};
+  const std::vector<uint32_t> context = Context(query, word);
   const auto most = [&](uint32_t term) {
     size_t together = 0;
-    for (size_t i = 0; i < query.words.size(); ++i) {
-      const uint32_t other = query.terms[i];
-      if (i != word && other != kNone && term_documents_[other] < kCommon * documents_)
-        together = std::max(together, Together(term, other));
-    }
+    for (uint32_t other : context) together = std::max(together, Together(term, other));
     return together;
   };
   const size_t own = query.terms[word] == kNone ? 0 : most(query.terms[word]);
@@ -223,7 +236,7 @@ SpellingVerdict SpellingDictionary::Also(const Query& query, size_t word) const 
     if (word_documents_[id] < kAlsoDocuments || word_terms_[id] == query.terms[word]) continue;
     const EditCost edit = CostOfTyping(letters, letters_[id], SymmetricDeletes::kDistance);
     if (edit.cost > kAlsoCostMax || most(word_terms_[id]) < 10 * (own + 1)) continue;
-    const double score = -kCostWeight * edit.cost + TermScore(word_terms_[id], query, word);
+    const double score = -kCostWeight * edit.cost + TermScore(word_terms_[id], context);
     if (score <= best) continue;
     best = score;
     verdict = {.action = Action::kAlso, .words = {words_[id]}, .weight = kAlsoWeight};
@@ -232,14 +245,12 @@ SpellingVerdict SpellingDictionary::Also(const Query& query, size_t word) const 
 }
 
 float SpellingDictionary::WeightOf(const Query& query, size_t word, absl::Span<const uint32_t> terms) const {
-  std::vector<std::pair<absl::Span<const uint32_t>, double>> lists;
   size_t known = 0;
-  for (size_t i = 0; i < query.words.size(); ++i) {
-    if (i == word || query.terms[i] == kNone) continue;
-    ++known;
-    const double df = term_documents_[query.terms[i]];
-    if (df >= kCommon * documents_) continue;
-    lists.emplace_back(Postings(query.terms[i]), std::log(1 + (documents_ - df + 0.5) / (df + 0.5)));
+  for (size_t i = 0; i < query.words.size(); ++i) known += i != word && query.terms[i] != kNone ? 1 : 0;
+  std::vector<std::pair<absl::Span<const uint32_t>, double>> lists;
+  for (uint32_t term : Context(query, word)) {
+    const double df = term_documents_[term];
+    lists.emplace_back(Postings(term), std::log(1 + (documents_ - df + 0.5) / (df + 0.5)));
   }
   if (known < 2 || lists.empty()) return kSure;
   double most = 0;

@@ -50,7 +50,7 @@ struct Compound {
 //     (edit_cost.h) above 2 is too much; of two edits in less than seven letters, above 1.3.
 //   score = −3 cost + ln(.3 df/N + .7 mean over the query's other known terms o of n(candidate, o) / n(o) + 1e-9),
 //   where
-//     n counts documents with both; terms in more than .15 N documents are no context.
+//     n counts documents with both; context are the six rarest, all below .15 N.
 //   Splits into two words of five documents and more; below three letters also neighbours in five:
 //     score = −3.6 + ln((adjacent + .0002 min(df))/N + 1e-9). Joins with a neighbour that is a word or not: as
 //     candidates of cost 1.2.
@@ -65,6 +65,8 @@ struct Compound {
 class SpellingDictionary {
  public:
   static constexpr size_t kSampleMax = 1 << 18;
+  static constexpr size_t kWordsMax = 64;   // of a query; further ones are kept
+  static constexpr size_t kUnknownMax = 8;  // of a query: the first unknown words are mended
 
   // What Correct is asked about: Token::word and Token::term.
   struct Word {
@@ -129,7 +131,8 @@ class SpellingDictionary {
   absl::Span<const uint32_t> Postings(uint32_t term) const;
   size_t Together(uint32_t a, uint32_t b) const;  // documents of the sample with both terms
   double Adjacent(uint32_t a, uint32_t b) const;  // documents of the catalogue with word b behind word a, estimated
-  double TermScore(uint32_t term, const Query& query, size_t word) const;
+  std::vector<uint32_t> Context(const Query& query, size_t word) const;
+  double TermScore(uint32_t term, absl::Span<const uint32_t> context) const;
   void Replacements(const Query& query, size_t word, Guess& best) const;
   void Splits(const Query& query, size_t word, Guess& best) const;
   void Join(const Query& query, size_t first, size_t word, Guess& best) const;

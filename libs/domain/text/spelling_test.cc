@@ -164,6 +164,13 @@ TEST(Spelling, FindsCompounds) {
   EXPECT_TRUE(Shop()->Compounds(apart).empty());
 }
 
+TEST(Spelling, BoundsWhatAQueryMayCost) {
+  std::string text;
+  for (int i = 0; i < 5'000; ++i) text += i % 2 == 0 ? "chiar " : "cushion panel ";
+  const CorrectedText corrected = Shop()->CorrectText(English(), text);
+  EXPECT_EQ(corrected.changes.size(), SpellingDictionary::kUnknownMax);
+}
+
 TEST(Spelling, AnEmptyDictionaryKeepsEverything) {
   const auto empty = std::move(*std::make_unique<SpellingDictionary::Builder>()).Build();
   EXPECT_EQ(empty->CorrectText(English(), "anything goes").text, "anything goes");
