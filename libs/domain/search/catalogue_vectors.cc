@@ -243,7 +243,7 @@ absl::Status CatalogueEncoder::Encode(absl::Span<const WeighedTerm> terms, absl:
   std::fill(out.begin(), out.end(), 0.0F);
   for (const WeighedTerm& term : terms) {
     const uint32_t number = Find(term.term);
-    if (number == terms()) continue;
+    if (number == index_.size()) continue;
     const float weight = idf_[number] * term.weight;
     const float* vector = Vector(number);
     for (size_t i = 0; i < out.size(); ++i) out[i] += weight * vector[i];
