@@ -242,55 +242,38 @@ absl::Status CatalogueEncoder::Encode(absl::Span<const WeighedTerm> terms, absl:
   if (out.size() != dimensions_) return absl::InvalidArgumentError(absl::StrCat("give ", dimensions_, " numbers"));
   std::fill(out.begin(), out.end(), 0.0F);
   for (const WeighedTerm& term : terms) {
-    const uint32_t number = Find(term.term);
-    if (number == index_.size()) continue;
-    const float weight = idf_[number] * term.weight;
-    const float* vector = Vector(number);
+    const auto found = index_.find(term.term);
+    if (found == index_.end()) continue;
+    const float weight = idf_[found->second] * term.weight;
+    const float* vector = vectors_.data() + size_t{found->second} * dimensions_;
     for (size_t i = 0; i < out.size(); ++i) out[i] += weight * vector[i];
   }
   ToUnit(out);
   return absl::OkStatus();
 }
 
-uint32_t CatalogueEncoder::Find(absl::string_view term) const {
-  const auto found = index_.find(term);
-  return found == index_.end() ? static_cast<uint32_t>(index_.size()) : found->second;
+float CatalogueEncoder::Similarity(absl::string_view a, absl::string_view b) const {
+  const auto first = index_.find(a), second = index_.find(b);
+  if (first == index_.end() || second == index_.end()) return 0;
+  const float* x = vectors_.data() + size_t{first->second} * dimensions_;
+  const float* y = vectors_.data() + size_t{second->second} * dimensions_;
+  return Eigen::Map<const Eigen::VectorXf>(x, dimensions_).dot(Eigen::Map<const Eigen::VectorXf>(y, dimensions_));
 }
 
-TitleMatcher::TitleMatcher(const CatalogueEncoder& encoder, absl::Span<const WeighedTerm> query)
-    : encoder_(encoder), vector_(encoder.dimensions()), title_(encoder.dimensions()) {
-  for (const WeighedTerm& term : query) query_.push_back(encoder.Find(term.term));
-  encoder.Encode(query, absl::MakeSpan(vector_)).IgnoreError();  // the size is right
-}
+SoftMatcher::SoftMatcher(const CatalogueEncoder& encoder, absl::Span<const absl::string_view> query)
+    : encoder_(encoder), query_(query) {}
 
-const TitleMatcher::Met& TitleMatcher::Meet(uint32_t number, absl::FunctionRef<absl::string_view(uint32_t)> term_of) {
-  const auto [at, fresh] = met_.try_emplace(number);
-  if (!fresh) return at->second;
-  at->second.term = encoder_.Find(term_of(number));
-  if (at->second.term == encoder_.terms()) return at->second;
-  const Eigen::Map<const Eigen::VectorXf> own(encoder_.Vector(at->second.term), encoder_.dimensions());
-  for (const uint32_t wanted : query_) {
-    const bool known = wanted < encoder_.terms();
-    at->second.similarities.push_back(
-        known ? own.dot(Eigen::Map<const Eigen::VectorXf>(encoder_.Vector(wanted), encoder_.dimensions())) : 0);
-  }
-  return at->second;
-}
-
-float TitleMatcher::Match(absl::Span<const uint32_t> title, absl::FunctionRef<absl::string_view(uint32_t)> term_of,
-                          std::vector<float>& soft) {
+void SoftMatcher::Match(absl::Span<const uint32_t> title, absl::FunctionRef<absl::string_view(uint32_t)> term_of,
+                        std::vector<float>& soft) {
   soft.assign(query_.size(), 0);
-  Eigen::Map<Eigen::VectorXf> sum(title_.data(), encoder_.dimensions());
-  sum.setZero();
   for (const uint32_t number : title) {
-    const Met& met = Meet(number, term_of);
-    if (met.term == encoder_.terms()) continue;
-    for (size_t i = 0; i < soft.size(); ++i) soft[i] = std::max(soft[i], met.similarities[i]);
-    sum +=
-        encoder_.idf_[met.term] * Eigen::Map<const Eigen::VectorXf>(encoder_.Vector(met.term), encoder_.dimensions());
+    const auto [at, fresh] = met_.try_emplace(number);
+    if (fresh) {
+      const absl::string_view term = term_of(number);
+      for (const absl::string_view wanted : query_) at->second.push_back(encoder_.Similarity(wanted, term));
+    }
+    for (size_t i = 0; i < soft.size(); ++i) soft[i] = std::max(soft[i], at->second[i]);
   }
-  const float length = sum.norm();
-  return length > 0 ? sum.dot(Eigen::Map<const Eigen::VectorXf>(vector_.data(), encoder_.dimensions())) / length : 0;
 }
 
 std::string CatalogueEncoder::Save() const {

@@ -58,15 +58,15 @@ class CatalogueEncoder {
   // Zeros when no term is known. INVALID_ARGUMENT when out has another size.
   absl::Status Encode(absl::Span<const WeighedTerm> terms, absl::Span<float> out) const;
 
+  // The cosine of two terms' vectors; 0 when one is not known.
+  float Similarity(absl::string_view a, absl::string_view b) const;
+
   // Load: INVALID_ARGUMENT for other bytes; DATA_LOSS when they were cut or changed.
   std::string Save() const;
   static absl::StatusOr<CatalogueEncoder> Load(absl::string_view bytes);
 
  private:
-  friend class TitleMatcher;
   CatalogueEncoder() = default;
-  uint32_t Find(absl::string_view term) const;  // terms(): none
-  const float* Vector(uint32_t term) const { return vectors_.data() + size_t{term} * dimensions_; }
 
   uint32_t dimensions_ = 0;
   absl::flat_hash_map<std::string, uint32_t> index_;
@@ -74,30 +74,22 @@ class CatalogueEncoder {
   std::vector<float> vectors_;  // a row a term
 };
 
-// How near titles come to one query. Remembers the terms it met. Not thread-safe; made for one query and one segment,
-// whose numbers the terms have.
-class TitleMatcher {
+// How near titles come to the terms of one query. Remembers the terms it met. Not thread-safe; made for one query and
+// one segment, whose numbers the terms have.
+class SoftMatcher {
  public:
-  // Borrows the encoder, and the query's terms while it is made.
-  TitleMatcher(const CatalogueEncoder& encoder, absl::Span<const WeighedTerm> query);
+  // Borrows both.
+  SoftMatcher(const CatalogueEncoder& encoder, absl::Span<const absl::string_view> query);
 
-  // Writes to `soft`, by term of the query, its largest similarity to a term of the title, at least 0 (0 where it is
-  // not known): RankCandidate::soft. Returns the cosine of the query's vector and the title's, 0 where one is not
-  // there. `term_of` gives the text of a number. Cost: about a microsecond a title, and as much for each new term.
-  float Match(absl::Span<const uint32_t> title, absl::FunctionRef<absl::string_view(uint32_t)> term_of,
-              std::vector<float>& soft);
+  // For RankCandidate::soft: by term of the query its largest similarity to a term of the title, at least 0. `term_of`
+  // gives the text of a number. Cost: the query's terms times the title's, and a similarity for each new pair.
+  void Match(absl::Span<const uint32_t> title, absl::FunctionRef<absl::string_view(uint32_t)> term_of,
+             std::vector<float>& soft);
 
  private:
-  struct Met {
-    uint32_t term = 0;                // of the encoder; as many as it has: none
-    std::vector<float> similarities;  // by term of the query
-  };
-  const Met& Meet(uint32_t number, absl::FunctionRef<absl::string_view(uint32_t)> term_of);
-
   const CatalogueEncoder& encoder_;
-  std::vector<uint32_t> query_;  // terms of the encoder
-  std::vector<float> vector_, title_;
-  absl::flat_hash_map<uint32_t, Met> met_;
+  absl::Span<const absl::string_view> query_;
+  absl::flat_hash_map<uint32_t, std::vector<float>> met_;  // by term of the query
 };
 
 }  // namespace kontor::search

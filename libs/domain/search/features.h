@@ -38,7 +38,7 @@ struct RankCandidate {
   std::array<uint64_t, kFields> matched{};
   uint64_t surface = 0;  // bit i: the title has the query's term i as it is written, not only its stem (SurfaceMatches)
   uint64_t joined = 0;   // bit i: the query's term i is met by a compound, joined or split
-  // By term of the query: how near the title's nearest term is to it (TitleMatcher), within [0, 1]; empty: not known.
+  // By term of the query: how near the title's nearest term is to it (SoftMatcher), within [0, 1]; empty: not known.
   absl::Span<const float> soft;
   float lexical = 0;           // BM25F
   float cosine = 0;            // of the query's vector and the product's
