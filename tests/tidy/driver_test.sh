@@ -116,12 +116,14 @@ EOF
 every_pin_has_a_hash() {
   python3 - <<'EOF'
 import json, re
-pins = re.sub(r"\\\n", "", open("deploy/pins/python.txt").read())
+pins = re.sub(r"\\\n", "", open("deploy/pins/python.txt").read() + open("deploy/pins/encoder.txt").read())
 lines = [line for line in pins.splitlines() if line and not line.startswith("#")]
 assert lines and all(re.fullmatch(r"[\w-]+==[\d.]+ +--hash=sha256:[0-9a-f]{64}", line) for line in lines), lines
 lock = json.load(open("deploy/pins/package-lock.json"))["packages"]
 jars = open("deploy/pins/kafka.sha256").read().splitlines()
 assert len(jars) > 100 and all(re.fullmatch(r"[0-9a-f]{64}  [\w.-]+\.jar", line) for line in jars), jars
+files = open("deploy/pins/encoder.sha256").read().splitlines()
+assert len(files) == 2 and all(re.fullmatch(r"[0-9a-f]{64}  [\w.-]+", line) for line in files), files
 assert all("integrity" in p and "resolved" not in p for name, p in lock.items() if name)
 EOF
 }

@@ -17,6 +17,7 @@ namespace {
 
 constexpr absl::string_view kMagic = "KONTOR catalogue vectors 1\n";
 constexpr size_t kChecksumBytes = 32;
+constexpr double kPower = 0.25;  // of the singular values
 
 using Index = absl::flat_hash_map<std::string, uint32_t>;
 using Sparse = Eigen::SparseMatrix<float, Eigen::RowMajor>;
@@ -180,7 +181,7 @@ Dense Orthonormal(const Dense& columns) {
   return qr.householderQ() * Eigen::MatrixXf::Identity(columns.rows(), columns.cols());
 }
 
-// The left singular vectors of the largest singular values.
+// The left singular vectors of the largest singular values, each times a power of its value.
 Dense LeftSingularVectors(const Sparse& matrix, const CatalogueVectorOptions& options) {
   const Eigen::Index wide =
       std::min<Eigen::Index>(matrix.rows(), options.dimensions + static_cast<Eigen::Index>(options.oversampling));
@@ -196,9 +197,10 @@ Dense LeftSingularVectors(const Sparse& matrix, const CatalogueVectorOptions& op
   const Dense small = transposed * range;  // terms x wide
   const Eigen::MatrixXd gram = (small.transpose() * small).cast<double>();
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram);
-  const Eigen::MatrixXf rotation =
-      solver.eigenvectors().rightCols(options.dimensions).rowwise().reverse().cast<float>();
-  return range * rotation;
+  // The Gram matrix has the squares of the singular values.
+  const Eigen::VectorXd weights = solver.eigenvalues().tail(options.dimensions).cwiseMax(0).array().pow(kPower / 2);
+  const Eigen::MatrixXd rotation = solver.eigenvectors().rightCols(options.dimensions) * weights.asDiagonal();
+  return range * rotation.cast<float>();
 }
 
 void ToUnit(absl::Span<float> vector) {
@@ -248,6 +250,30 @@ absl::Status CatalogueEncoder::Encode(absl::Span<const WeighedTerm> terms, absl:
   }
   ToUnit(out);
   return absl::OkStatus();
+}
+
+float CatalogueEncoder::Similarity(absl::string_view a, absl::string_view b) const {
+  const auto first = index_.find(a), second = index_.find(b);
+  if (first == index_.end() || second == index_.end()) return 0;
+  const float* x = vectors_.data() + size_t{first->second} * dimensions_;
+  const float* y = vectors_.data() + size_t{second->second} * dimensions_;
+  return Eigen::Map<const Eigen::VectorXf>(x, dimensions_).dot(Eigen::Map<const Eigen::VectorXf>(y, dimensions_));
+}
+
+SoftMatcher::SoftMatcher(const CatalogueEncoder& encoder, absl::Span<const absl::string_view> query)
+    : encoder_(encoder), query_(query) {}
+
+void SoftMatcher::Match(absl::Span<const uint32_t> title, absl::FunctionRef<absl::string_view(uint32_t)> term_of,
+                        std::vector<float>& soft) {
+  soft.assign(query_.size(), 0);
+  for (const uint32_t number : title) {
+    const auto [at, fresh] = met_.try_emplace(number);
+    if (fresh) {
+      const absl::string_view term = term_of(number);
+      for (const absl::string_view wanted : query_) at->second.push_back(encoder_.Similarity(wanted, term));
+    }
+    for (size_t i = 0; i < soft.size(); ++i) soft[i] = std::max(soft[i], at->second[i]);
+  }
 }
 
 std::string CatalogueEncoder::Save() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -39,9 +40,10 @@ struct QueryClick {
   float count = 1;
 };
 
-// A term's vector is its row of U, to length 1, from the positive pointwise mutual information of terms in one title
-// (and of a query's terms with the clicked title's) by a randomised singular value decomposition (Halko, Martinsson,
-// Tropp 2011); a text's the sum of its terms' vectors times idf and weight, to length 1. Immutable, thread-safe.
+// A term's vector is its row of U S^(1/4), to length 1, from the positive pointwise mutual information of terms in one
+// title (and of a query's terms with the clicked title's) by a randomised singular value decomposition (Halko,
+// Martinsson, Tropp 2011); a text's the sum of its terms' vectors times idf and weight, to length 1. Immutable,
+// thread-safe.
 class CatalogueEncoder {
  public:
   // INVALID_ARGUMENT: options out of range, a click on no title. FAILED_PRECONDITION: fewer terms than dimensions.
@@ -56,6 +58,9 @@ class CatalogueEncoder {
   // Zeros when no term is known. INVALID_ARGUMENT when out has another size.
   absl::Status Encode(absl::Span<const WeighedTerm> terms, absl::Span<float> out) const;
 
+  // The cosine of two terms' vectors; 0 when one is not known.
+  float Similarity(absl::string_view a, absl::string_view b) const;
+
   // Load: INVALID_ARGUMENT for other bytes; DATA_LOSS when they were cut or changed.
   std::string Save() const;
   static absl::StatusOr<CatalogueEncoder> Load(absl::string_view bytes);
@@ -67,6 +72,24 @@ class CatalogueEncoder {
   absl::flat_hash_map<std::string, uint32_t> index_;
   std::vector<float> idf_;
   std::vector<float> vectors_;  // a row a term
+};
+
+// How near titles come to the terms of one query. Remembers the terms it met. Not thread-safe; made for one query and
+// one segment, whose numbers the terms have.
+class SoftMatcher {
+ public:
+  // Borrows both.
+  SoftMatcher(const CatalogueEncoder& encoder, absl::Span<const absl::string_view> query);
+
+  // For RankCandidate::soft: by term of the query its largest similarity to a term of the title, at least 0. `term_of`
+  // gives the text of a number. Cost: the query's terms times the title's, and a similarity for each new pair.
+  void Match(absl::Span<const uint32_t> title, absl::FunctionRef<absl::string_view(uint32_t)> term_of,
+             std::vector<float>& soft);
+
+ private:
+  const CatalogueEncoder& encoder_;
+  absl::Span<const absl::string_view> query_;
+  absl::flat_hash_map<uint32_t, std::vector<float>> met_;  // by term of the query
 };
 
 }  // namespace kontor::search

@@ -11,7 +11,7 @@
 namespace kontor::search {
 namespace {
 
-constexpr uint32_t kDimensions = 16;
+constexpr uint32_t kDimensions = 12;
 
 // Titles of topics: a topic's words stand together, "and" everywhere.
 std::vector<std::vector<std::string>> Titles(size_t count, uint64_t seed) {
@@ -84,6 +84,29 @@ TEST(CatalogueVectorsTest, ReadsWhatItWroteAndIsTheSameForASeed) {
     changed[random.Below(bytes.size())] ^= static_cast<char>(1 << random.Below(8));
     EXPECT_FALSE(CatalogueEncoder::Load(changed).ok());
   }
+}
+
+TEST(SoftMatcherTest, TakesTheNearestTermOfTheTitle) {
+  const auto encoder = CatalogueEncoder::Train(Titles(2'000, 3), {}, Small());
+  ASSERT_TRUE(encoder.ok());
+  const std::vector<std::string> terms = {"t1w1", "t2w1", "t1w2", "unknown"};
+  const std::vector<absl::string_view> query = {"t1w3", "unknown"};
+  SoftMatcher matcher(*encoder, query);
+  int asked = 0;
+  const auto term_of = [&](uint32_t number) -> absl::string_view {
+    ++asked;
+    return terms[number];
+  };
+  std::vector<float> soft = {9};
+  matcher.Match({0, 1, 3}, term_of, soft);
+  ASSERT_EQ(soft.size(), 2u);
+  EXPECT_NEAR(soft[0], encoder->Similarity("t1w3", "t1w1"), 1e-6);
+  EXPECT_GT(soft[0], 0.6);
+  EXPECT_EQ(soft[1], 0);
+  matcher.Match({1, 0}, term_of, soft);
+  EXPECT_EQ(asked, 3);  // once a term
+  matcher.Match({}, term_of, soft);
+  EXPECT_EQ(soft, std::vector<float>({0, 0}));
 }
 
 TEST(CatalogueVectorsTest, RefusesWhatIsWrong) {

@@ -14,9 +14,13 @@ constexpr size_t kLongestRun = 4;
 struct FeatureFact {
   absl::string_view name;
   bool speaks_for = false;
+  float prior = 0;
 };
 
 constexpr FeatureFact kFacts[kFeatures] = {
+    {"prior", true},
+    {"prior_gap", true},
+    {"prior_place", true},
     {"lexical", true},
     {"lexical_share", true},
     {"lexical_place", true},
@@ -25,11 +29,13 @@ constexpr FeatureFact kFacts[kFeatures] = {
     {"cosine_gap", true},
     {"cosine_place", true},
     {"cosine_best"},
-    {"fused", true},
+    {"catalogue_cosine", true, 0.3F},
+    {"fused", true, 1},
     {"terms_matched"},
     {"terms_share", true},
-    {"mass_share", true},
+    {"mass_share", true, 0.15F},
     {"any_mass_share", true},
+    {"soft_mass", true, 0.3F},
     {"missing_mass"},
     {"brand_mass", true},
     {"category_mass", true},
@@ -41,33 +47,40 @@ constexpr FeatureFact kFacts[kFeatures] = {
     {"title_terms"},
     {"title_covered", true},
     {"adjacent"},
-    {"adjacent_mass", true},
-    {"run", true},
+    {"adjacent_mass", true, 0.03F},
+    {"run", true, 0.3F},
     {"in_order", true},
     {"window", true},
     {"first_place"},
-    {"full", true},
-    {"surface_mass", true},
-    {"joined", true},
+    {"full", true, 0.3F},
+    {"surface_mass", true, 0.3F},
+    {"joined", true, 0.3F},
     {"head", true},
     {"head_in_head", true},
-    {"head_is_head", true},
+    {"head_is_head", true, 0.07F},
     {"head_place", true},
     {"head_mass", true},
     {"first_term", true},
     {"title_begins", true},
-    {"brand", true},
+    {"brand", true, 0.03F},
     {"numbers"},
     {"numbers_share", true},
+    {"measures_share", true, 0.15F},
     {"popularity", true},
     {"in_stock", true},
     {"price"},
     {"age"},
     {"affinity", true},
 };
-static_assert(kFeatures == 47);
+static_assert(kFeatures == 53);
 
 float Share(float part, float whole) { return whole > 0 ? part / whole : 0; }
+
+// 1 / (1 + scores above this one) of scores in falling order.
+float Place(const std::vector<float>& scores, float score) {
+  const auto above = std::partition_point(scores.begin(), scores.end(), [&](float x) { return x > score; });
+  return 1 / (1 + static_cast<float>(above - scores.begin()));
+}
 
 // What is the same for all candidates of a query.
 class QueryContext {
@@ -81,6 +94,7 @@ class QueryContext {
       if (i > 0) pair_mass_ += PairMass(i);
       all_ |= Bit(i);
       if (terms_[i].kind != text::Token::Kind::kWord) numbers_ |= Bit(i);
+      if (terms_[i].kind == text::Token::Kind::kMeasure) measures_ |= Bit(i);
     }
     Cosines(candidates);
     for (const RankCandidate& candidate : candidates) {
@@ -98,6 +112,7 @@ class QueryContext {
   size_t characters() const { return characters_; }
   uint64_t all() const { return all_; }  // terms
   uint64_t numbers() const { return numbers_; }
+  uint64_t measures() const { return measures_; }
   float mean_cosine() const { return mean_cosine_; }
   float best_lexical() const { return lexical_.empty() ? 0 : lexical_.front(); }
   float best_cosine() const { return cosines_.empty() ? 0 : cosines_.front(); }
@@ -111,6 +126,13 @@ class QueryContext {
     for (matched &= all_; matched != 0; matched &= matched - 1)
       sum += Mass(static_cast<size_t>(__builtin_ctzll(matched)));
     return Share(sum, mass_);
+  }
+  float SoftMassShare(uint64_t matched, absl::Span<const float> soft) const {
+    float sum = 0;
+    for (size_t i = 0; i < std::min(terms_.size(), soft.size()); ++i) {
+      if ((matched & Bit(i)) == 0) sum += Mass(i) * std::clamp(soft[i], 0.0F, 1.0F);
+    }
+    return MassShare(matched) + Share(sum, mass_);
   }
   // Of pairs, each by its second term.
   float PairMassShare(uint64_t seconds) const {
@@ -140,16 +162,10 @@ class QueryContext {
     mean_cosine_ = std::accumulate(cosines_.begin(), cosines_.end(), 0.0F) / static_cast<float>(cosines_.size());
   }
 
-  // 1 / (1 + scores above this one) of scores in falling order.
-  static float Place(const std::vector<float>& scores, float score) {
-    const auto above = std::partition_point(scores.begin(), scores.end(), [&](float x) { return x > score; });
-    return 1 / (1 + static_cast<float>(above - scores.begin()));
-  }
-
   absl::Span<const RankTerm> terms_;
   size_t head_, characters_;
   float mass_ = 0, pair_mass_ = 0, mean_cosine_ = 0;
-  uint64_t all_ = 0, numbers_ = 0;  // terms that are no words
+  uint64_t all_ = 0, numbers_ = 0, measures_ = 0;  // terms that are no words
   std::vector<float> lexical_, cosines_;
   std::vector<int64_t> prices_;
 };
@@ -251,6 +267,7 @@ class RowWriter {
     At(Feature::kCosineGap) = cosine - query_.best_cosine();
     At(Feature::kCosinePlace) = query_.CosinePlace(cosine);
     At(Feature::kCosineBest) = query_.best_cosine();
+    At(Feature::kCatalogueCosine) = candidate.catalogue_cosine;
     At(Feature::kFused) = candidate.fused;
   }
 
@@ -263,6 +280,7 @@ class RowWriter {
     At(Feature::kTermsMatched) = matched;
     At(Feature::kTermsShare) = Share(matched, terms);
     At(Feature::kMassShare) = query_.MassShare(match.matched);
+    At(Feature::kSoftMass) = query_.SoftMassShare(match.matched, candidate.soft);
     At(Feature::kAnyMassShare) = query_.MassShare(any);
     At(Feature::kMissingMass) = query_.MissingMass(any);
     At(Feature::kBrandMass) = mass(Field::kBrand);
@@ -276,6 +294,8 @@ class RowWriter {
     At(Feature::kNumbers) = numbers;
     const auto found = static_cast<float>(__builtin_popcountll(query_.numbers() & any));
     At(Feature::kNumbersShare) = numbers > 0 ? found / numbers : 1;
+    At(Feature::kMeasuresShare) = Share(static_cast<float>(__builtin_popcountll(query_.measures() & any)),
+                                        static_cast<float>(__builtin_popcountll(query_.measures())));
   }
 
   void Title(absl::Span<const uint8_t> title, const TitleMatch& match) {
@@ -321,7 +341,27 @@ class RowWriter {
   float* row_;
 };
 
+// The sum by hand in every row, and how it stands among the rows.
+void WritePriors(std::vector<float>& rows) {
+  std::vector<float> priors;
+  for (size_t row = 0; row < rows.size(); row += kFeatures) {
+    float sum = 0;
+    for (size_t i = 0; i < kFeatures; ++i) sum += kFacts[i].prior * rows[row + i];
+    priors.push_back(sum);
+  }
+  std::vector<float> sorted = priors;
+  std::sort(sorted.rbegin(), sorted.rend());
+  for (size_t i = 0; i < priors.size(); ++i) {
+    float* row = rows.data() + i * kFeatures;
+    row[static_cast<size_t>(Feature::kPrior)] = priors[i];
+    row[static_cast<size_t>(Feature::kPriorGap)] = priors[i] - sorted.front();
+    row[static_cast<size_t>(Feature::kPriorPlace)] = Place(sorted, priors[i]);
+  }
+}
+
 }  // namespace
+
+float PriorWeight(Feature feature) { return kFacts[static_cast<size_t>(feature)].prior; }
 
 absl::string_view FeatureName(Feature feature) { return kFacts[static_cast<size_t>(feature)].name; }
 
@@ -334,6 +374,7 @@ void FeatureRows(const RankQuery& query, absl::Span<const RankCandidate> candida
   for (float& value : rows) {
     if (!std::isfinite(value)) value = 0;
   }
+  WritePriors(rows);
 }
 
 }  // namespace kontor::search

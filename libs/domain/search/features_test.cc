@@ -40,6 +40,7 @@ TEST(FeaturesTest, OneTitleByHand) {
   candidate.title = title;
   candidate.head_places = 3;
   candidate.lexical = 8;
+  candidate.fused = 1;
   candidate.surface = Bits({0, 1});
   candidate.joined = Bits({1, 63});
   candidate.brand = -1;
@@ -81,6 +82,26 @@ TEST(FeaturesTest, OneTitleByHand) {
   expect(Feature::kNumbersShare, 1);
   expect(Feature::kPopularity, std::log(2.0));
   expect(Feature::kInStock, 0);
+  expect(Feature::kMeasuresShare, 1);
+  expect(Feature::kSoftMass, 1);
+  double prior = 0;
+  for (size_t i = 0; i < kFeatures; ++i) prior += PriorWeight(static_cast<Feature>(i)) * rows[i];
+  expect(Feature::kPrior, prior);
+  // fused, mass, soft mass, pairs, run, full, surface, joined, head, brand, measures.
+  EXPECT_NEAR(prior, 1 + .15 + .3 + .03 / 3 + .15 + .3 + .09 + .3 + .07 - .03 + .15, 1e-5);
+}
+
+TEST(FeaturesTest, PriorsStandAmongEachOther) {
+  std::vector<RankCandidate> candidates(2);
+  candidates[0].fused = 1;
+  candidates[1].fused = 0.8F;
+  candidates[1].catalogue_cosine = 1;
+  std::vector<float> rows;
+  FeatureRows(Screws(), candidates, rows);
+  EXPECT_FLOAT_EQ(At(rows, 1, Feature::kPrior), 1.1F);
+  EXPECT_FLOAT_EQ(At(rows, 0, Feature::kPriorGap), -0.1F);
+  EXPECT_EQ(At(rows, 0, Feature::kPriorPlace), 0.5F);
+  EXPECT_EQ(At(rows, 1, Feature::kPriorPlace), 1);
 }
 
 TEST(FeaturesTest, WhatIsMissing) {
@@ -88,10 +109,13 @@ TEST(FeaturesTest, WhatIsMissing) {
   RankCandidate candidate;
   candidate.title = title;
   candidate.matched[static_cast<size_t>(Field::kAttributes)] = Bits({0});
+  const std::vector<float> soft = {0.5F, 1, -1, 2, 1};
+  candidate.soft = soft;
   std::vector<float> rows;
   FeatureRows(Screws(), {candidate, {}}, rows);
   EXPECT_NEAR(At(rows, 0, Feature::kMassShare), 0.2, 1e-6);
   EXPECT_NEAR(At(rows, 0, Feature::kAnyMassShare), 0.3, 1e-6);
+  EXPECT_NEAR(At(rows, 0, Feature::kSoftMass), 0.2 + 0.05 + 0.4, 1e-6);
   EXPECT_NEAR(At(rows, 0, Feature::kMissingMass), 0.4, 1e-6);
   EXPECT_EQ(At(rows, 0, Feature::kNumbersShare), 0);
   EXPECT_EQ(At(rows, 0, Feature::kHeadPlace), -1);

@@ -10,6 +10,8 @@
 namespace kontor::search {
 namespace {
 
+constexpr size_t kAhead = 8;  // documents whose terms are fetched early
+
 void CheckTerms(absl::Span<const std::string> terms, const std::string& path, base::Violations& violations) {
   if (terms.empty() || terms.size() > kMaxPhraseTerms) {
     violations.Add(path, "PHRASE_LENGTH", absl::StrCat("needs between 1 and ", kMaxPhraseTerms, " terms"));
@@ -75,18 +77,28 @@ OwnedPostings* PreparedQuery::PhrasePostings(uint32_t part, absl::Span<const std
   for (uint32_t number : numbers) lists.push_back(segment.Postings(number));
   std::sort(lists.begin(), lists.end(),
             [](const PostingList& a, const PostingList& b) { return a.docs.size() < b.docs.size(); });
-  auto postings = std::make_unique<OwnedPostings>();
+  std::vector<uint32_t> candidates;
   std::vector<size_t> at(lists.size(), 0);
   for (uint32_t doc : lists.front().docs) {
     bool all = true;
     for (size_t i = 1; all && i < lists.size(); ++i) {
-      at[i] = lists[i].LowerBound(doc, at[i]);
-      all = at[i] < lists[i].docs.size() && lists[i].docs[at[i]] == doc;
+      if (lists[i].dense() && !TestBit(lists[i].bitmap, doc)) {
+        all = false;
+      } else if (!lists[i].dense()) {
+        at[i] = lists[i].LowerBound(doc, at[i]);
+        all = at[i] < lists[i].docs.size() && lists[i].docs[at[i]] == doc;
+      }
     }
-    if (!all) continue;
-    const Frequencies frequencies = PhraseFrequencies(segment.Forward(doc), numbers);
+    if (all) candidates.push_back(doc);
+  }
+  auto postings = std::make_unique<OwnedPostings>();
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    if (i + kAhead < candidates.size()) {
+      __builtin_prefetch(&segment.forward[segment.forward_begin[candidates[i + kAhead]]]);
+    }
+    const Frequencies frequencies = PhraseFrequencies(segment.Forward(candidates[i]), numbers);
     if (frequencies == 0) continue;
-    postings->docs.push_back(doc);
+    postings->docs.push_back(candidates[i]);
     postings->frequencies.push_back(frequencies);
   }
   postings->MakeBlocks(segment.lengths);

@@ -71,7 +71,7 @@ struct MatchOptions {
 // The result set. A query without slots means all products that its phrases and exclusions leave.
 //
 // kMost: a slot's mass is weight · idf. Level l of n slots takes in the documents whose missing mass is at most l / n
-// of the whole (masses in 255 steps), level n − 1 and beyond those that match any. A slot that no document has has no
+// of the whole (masses in 63 steps), level n − 1 and beyond those that match any. A slot that no document has has no
 // mass: unknown words are dropped before anything else (kAll keeps them, and matches nothing). Required slots must
 // match on every level.
 struct MatchSet {

@@ -6,8 +6,7 @@
 namespace kontor::search {
 namespace {
 
-constexpr uint32_t kMassSteps = 255;
-constexpr size_t kPlanes = 15;  // 64 slots of 255 fit
+constexpr uint32_t kMassSteps = 63;
 
 // Whole masses of the slots; 0 for those that no document has.
 std::vector<uint32_t> Masses(const PreparedQuery& query) {
@@ -25,15 +24,24 @@ std::vector<uint32_t> Masses(const PreparedQuery& query) {
 }
 
 // Matching of one segment.
-struct Matcher {
+class Matcher {
+ public:
   Matcher(const PreparedQuery& query, uint32_t part) {
     const IndexView::Part& of = query.view().parts()[part];
     words = WordsFor(of.segment->documents);
     possible = *of.alive;
     if (query.allowed(part) != nullptr) AndInto(possible, *query.allowed(part));
     for (const auto& slot : query.slots()) {
-      Bits& bits = slots.emplace_back(words, 0);
-      for (const auto& choice : slot.choices[part]) choice.list.OrInto(absl::MakeSpan(bits));
+      Bits& bits = slots.emplace_back();
+      for (const auto& choice : slot.choices[part]) {
+        if (bits.empty() && choice.list.dense()) {
+          bits.assign(choice.list.bitmap.begin(), choice.list.bitmap.end());
+        } else {
+          bits.resize(words, 0);
+          choice.list.OrInto(absl::MakeSpan(bits));
+        }
+      }
+      bits.resize(words, 0);
       if (slot.required) AndInto(possible, bits);
     }
   }
@@ -49,63 +57,70 @@ struct Matcher {
   Bits Any() const {
     if (slots.empty()) return possible;
     Bits bits(words, 0);
-    for (const Bits& slot : slots) OrInto(bits, slot);
+    for (const Bits& slot : slots) OrInto(absl::MakeSpan(bits), slot);
     AndInto(bits, possible);
     return bits;
   }
   // The matched mass of each document, a plane for each binary digit.
   void Sum(absl::Span<const uint32_t> masses) {
-    planes.assign(kPlanes, Bits());
+    planes.clear();
     uint32_t sum = 0;
     for (size_t i = 0; i < slots.size(); ++i) {
       if (masses[i] == 0) continue;
       sum += masses[i];
-      size_t used = 0;
-      while (sum >> used != 0) ++used;
-      for (size_t plane = 0; plane < used; ++plane) planes[plane].resize(words, 0);
-      Add(slots[i], masses[i], used);
-    }
-  }
-  void Add(const Bits& slot, uint32_t mass, size_t used) {
-    for (size_t word = 0; word < words; ++word) {
-      const uint64_t in = slot[word];
-      if (in == 0) continue;
-      uint64_t carry = 0;
-      for (size_t plane = 0; plane < used; ++plane) {
-        uint64_t& at = planes[plane][word];
-        const uint64_t digit = (mass >> plane & 1) != 0 ? in : 0;
-        const uint64_t sum = at ^ digit ^ carry;
-        carry = (at & digit) | (carry & (at ^ digit));
-        at = sum;
-      }
+      while (sum >> planes.size() != 0) planes.emplace_back(words, 0);
+      ForLanes([&](size_t word, auto lane) { AddLane<decltype(lane)>(slots[i].data() + word, masses[i], word); });
     }
   }
   Bits AtLeast(uint32_t mass) const {
-    Bits bits = possible;
-    for (size_t word = 0; word < words; ++word) {
-      uint64_t above = 0, equal = ~uint64_t{0};
-      for (size_t plane = kPlanes; plane-- > 0;) {
-        if (planes[plane].empty()) {
-          if ((mass >> plane & 1) != 0) equal = 0;
-          continue;
-        }
-        const uint64_t at = planes[plane][word];
-        if ((mass >> plane & 1) != 0) {
-          equal &= at;
-        } else {
-          above |= equal & at;
-          equal &= ~at;
-        }
-      }
-      bits[word] &= above | equal;
-    }
+    Bits bits(words);
+    ForLanes([&](size_t word, auto lane) { AtLeastLane<decltype(lane)>(mass, word, bits.data() + word); });
     return bits;
+  }
+
+ private:
+  // Four words at once; the same operations as on one.
+  using Four = uint64_t __attribute__((vector_size(32), aligned(8), may_alias));
+
+  template <typename F>
+  void ForLanes(F visit) const {
+    size_t word = 0;
+    for (; word + 4 <= words; word += 4) visit(word, Four{});
+    for (; word < words; ++word) visit(word, uint64_t{0});
+  }
+  template <typename T>
+  void AddLane(const uint64_t* slot, uint32_t mass, size_t word) {
+    uint64_t any = 0;
+    for (size_t i = 0; i < sizeof(T) / sizeof(uint64_t); ++i) any |= slot[i];
+    if (any == 0) return;
+    const T in = *reinterpret_cast<const T*>(slot);
+    T carry{};
+    for (size_t plane = 0; plane < planes.size(); ++plane) {
+      T& at = *reinterpret_cast<T*>(planes[plane].data() + word);
+      const T digit = (mass >> plane & 1) != 0 ? in : T{};
+      const T both = at ^ digit, next = (at & digit) | (carry & both);
+      at = both ^ carry;
+      carry = next;
+    }
+  }
+  template <typename T>
+  void AtLeastLane(uint32_t mass, size_t word, uint64_t* out) const {
+    T above{}, equal = ~T{};
+    for (size_t plane = planes.size(); plane-- > 0;) {
+      const T at = *reinterpret_cast<const T*>(planes[plane].data() + word);
+      if ((mass >> plane & 1) != 0) {
+        equal &= at;
+      } else {
+        above |= equal & at;
+        equal &= ~at;
+      }
+    }
+    *reinterpret_cast<T*>(out) = *reinterpret_cast<const T*>(possible.data() + word) & (above | equal);
   }
 
   size_t words = 0;
   Bits possible;
-  std::vector<Bits> slots;
-  std::vector<Bits> planes;
+  std::vector<Bits> slots, planes;
 };
 
 // Fills clauses and bits from base; the documents that pass.

@@ -35,7 +35,7 @@ std::array<float, kFeatures> ReadFeatures(base::ByteReader& in) {
 
 LearnedRanker::LearnedRanker() {
   linear_.scales.fill(1);
-  linear_.weights[static_cast<size_t>(Feature::kFused)] = 1;
+  linear_.weights[static_cast<size_t>(Feature::kPrior)] = 1;
 }
 
 LearnedRanker::LearnedRanker(const LinearRanker& linear) : linear_(linear) {}

@@ -26,8 +26,7 @@ class LearnedRanker {
  public:
   enum class Kind : uint8_t { kLinear = 0, kTrees = 1 };
 
-  // Weighs the first stage's score alone: its order.
-  LearnedRanker();
+  LearnedRanker();  // has learned nothing: Feature::kPrior alone
   explicit LearnedRanker(const LinearRanker& linear);
   LearnedRanker(const LinearRanker& linear, learn::BoostedTrees trees);  // trees over kFeatures columns
 

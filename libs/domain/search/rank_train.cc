@@ -127,12 +127,13 @@ absl::Status ScoreFolds(absl::Span<const RankList> lists, const TrainRankOptions
   return absl::OkStatus();
 }
 
-void ScoreWhatIsThere(absl::Span<const RankList> lists, const LearnedRanker* serving, AllScores& out) {
-  const LearnedRanker first_stage;
+void ScoreWhatIsThere(absl::Span<const RankList> lists, const LearnedRanker& serving, AllScores& out) {
   for (size_t i = 0; i < lists.size(); ++i) {
-    first_stage.Score(lists[i].features, AllScores::Of(out.first_stage, out.begins[i], lists[i]));
-    (serving == nullptr ? first_stage : *serving)
-        .Score(lists[i].features, AllScores::Of(out.serving, out.begins[i], lists[i]));
+    const absl::Span<float> first_stage = AllScores::Of(out.first_stage, out.begins[i], lists[i]);
+    for (size_t row = 0; row < first_stage.size(); ++row) {
+      first_stage[row] = lists[i].features[row * kFeatures + static_cast<size_t>(Feature::kFused)];
+    }
+    serving.Score(lists[i].features, AllScores::Of(out.serving, out.begins[i], lists[i]));
   }
 }
 
@@ -170,7 +171,7 @@ absl::StatusOr<RankTraining> TrainRanker(absl::Span<const RankList> lists, const
                                     options.least_queries));
   }
   AllScores scores(lists);
-  ScoreWhatIsThere(lists, serving, scores);
+  ScoreWhatIsThere(lists, serving == nullptr ? LearnedRanker() : *serving, scores);
   RETURN_IF_ERROR(ScoreFolds(lists, options, scores));
   RankTraining out;
   const std::vector<double> learned = ListNdcg(lists, scores.learned, options.ndcg_at);

@@ -164,8 +164,8 @@ size_t VectorIndex::LinkPending(size_t most, int threads) {
 std::vector<VectorHit> VectorIndex::SearchGraph(const VectorRows::Query& query, size_t k,
                                                 const std::vector<uint64_t>* filter) const {
   const Allowed allowed(rows_.there(), filter);
-  const auto& pending = pending_;
-  const auto accepts = [&](uint32_t row) { return allowed(row) && !pending.contains(row); };
+  const absl::btree_set<uint32_t>* const pending = &pending_;
+  const auto accepts = [&](uint32_t row) { return allowed(row) && !pending->contains(row); };
   const size_t width = std::max<size_t>(options_.search_width, Rescored(k));
   Best best(width);
   for (const GraphHit& hit : graph_.Search(rows_, query, width, accepts)) best.Add({hit.row, hit.score});
