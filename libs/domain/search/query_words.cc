@@ -57,7 +57,7 @@ const Table& English() {
        {Role::kArticle, "a,an,the,any,in,made of,of"},
        {Role::kStop,
         "a,an,the,and,or,of,for,with,in,on,to,by,at,from,as,is,it,its,be,are,that,this,your,you,my,me,i,up,into,over,"
-        "per,w,amp,not,no,can,do,does,what,how"}},
+        "per,w,s,amp,not,no,can,do,does,what,how"}},
       {{"zero", 0},      {"one", 1},       {"two", 2},       {"three", 3},    {"four", 4},      {"five", 5},
        {"six", 6},       {"seven", 7},     {"eight", 8},     {"nine", 9},     {"ten", 10},      {"eleven", 11},
        {"twelve", 12},   {"thirteen", 13}, {"fourteen", 14}, {"fifteen", 15}, {"sixteen", 16},  {"seventeen", 17},
