@@ -10,8 +10,8 @@ use tantivy::aggregation::agg_req::Aggregations;
 use tantivy::aggregation::AggregationCollector;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
-use tantivy::schema::{IndexRecordOption, Schema, TextFieldIndexing, TextOptions, Value, FAST, STORED, STRING};
-use tantivy::{doc, Index, TantivyDocument, Term};
+use tantivy::schema::{IndexRecordOption, Schema, TextFieldIndexing, TextOptions, FAST, STRING};
+use tantivy::{doc, DocAddress, Index, Term};
 
 fn thread_seconds() -> f64 {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .set_tokenizer(&arguments[3])
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let mut schema = Schema::builder();
-    let id = schema.add_u64_field("id", STORED | FAST);
+    let id = schema.add_u64_field("id", FAST);
     let text = schema.add_text_field("text", TextOptions::default().set_indexing_options(indexing));
     let brand = schema.add_text_field("brand", STRING | FAST);
     let index = Index::create_in_ram(schema.build());
@@ -69,10 +69,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let aggregations: Aggregations =
         serde_json::from_value(json!({"brands": {"terms": {"field": "brand", "size": 10}}}))?;
-    let number_of = |address| -> u64 {
-        let document: TantivyDocument = searcher.doc(address).unwrap();
-        document.get_first(id).and_then(|value| value.as_u64()).unwrap()
-    };
+    let mut ids = Vec::new();
+    for segment in searcher.segment_readers() {
+        ids.push(segment.fast_fields().u64("id")?.first_or_default_col(0));
+    }
+    let number_of = |address: DocAddress| ids[address.segment_ord as usize].get_val(address.doc_id);
     let mut tops: Vec<Vec<u64>> = vec![Vec::new(); queries.len()];
     let top10 = time(queries.len(), |i| {
         let top = searcher.search(&parse(queries[i]), &TopDocs::with_limit(10).order_by_score()).unwrap();
@@ -83,7 +84,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let facets = AggregationCollector::from_aggs(aggregations.clone(), Default::default());
         let collectors = (TopDocs::with_limit(10).order_by_score(), Count, facets);
         let (top, count, _) = searcher.search(&parse(queries[i]), &collectors).unwrap();
-        counts[i] = count + 0 * top.iter().map(|(_, address)| number_of(*address) as usize).sum::<usize>();
+        tops[i] = top.into_iter().map(|(_, address)| number_of(address)).collect();
+        counts[i] = count;
     });
     println!(
         "{}",
