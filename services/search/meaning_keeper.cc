@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
 #include "libs/domain/search/remembered_texts.h"
@@ -34,24 +33,35 @@ class Sentences : public TextEncoder {
 
 class CatalogueTexts : public TextEncoder {
  public:
-  explicit CatalogueTexts(CatalogueEncoder encoder) : encoder_(std::move(encoder)) {}
-  size_t dimensions() const override { return encoder_.dimensions(); }
+  explicit CatalogueTexts(std::shared_ptr<const CatalogueEncoder> encoder) : encoder_(std::move(encoder)) {}
+  size_t dimensions() const override { return encoder_->dimensions(); }
   absl::Status Encode(absl::Span<const TextToEncode> texts, absl::Span<float> out) const override {
     if (out.size() != texts.size() * dimensions()) return absl::InvalidArgumentError("out has another size");
     for (size_t i = 0; i < texts.size(); ++i) {
-      RETURN_IF_ERROR(encoder_.Encode(texts[i].terms, out.subspan(i * dimensions(), dimensions())));
+      RETURN_IF_ERROR(encoder_->Encode(texts[i].terms, out.subspan(i * dimensions(), dimensions())));
     }
     return absl::OkStatus();
   }
 
  private:
-  const CatalogueEncoder encoder_;
+  const std::shared_ptr<const CatalogueEncoder> encoder_;
 };
+
+// FAILED_PRECONDITION is no fault: there are too few words to learn from.
+void Tell(const absl::Status& status) {
+  if (status.ok() || absl::IsFailedPrecondition(status)) return;
+  runtime::LogWarning("products have no vectors; answers go by words", {{"error", status.ToString()}});
+}
 
 }  // namespace
 
 MeaningKeeper::MeaningKeeper(const text::Analyzer& analyzer, std::shared_ptr<const nn::SentenceEncoder> sentences)
-    : analyzer_(analyzer), sentences_(std::move(sentences)) {}
+    : analyzer_(analyzer) {
+  if (sentences == nullptr) return;
+  auto encoder = std::make_shared<Sentences>(std::move(sentences));
+  asked_sentences_ = std::make_shared<RememberedTexts>(encoder, kRememberedQueries);
+  Tell(Start(std::move(encoder), sentence_vectors_));
+}
 
 std::vector<std::string> MeaningKeeper::TermsOf(absl::string_view title) const {
   std::vector<text::Token> tokens;
@@ -63,88 +73,88 @@ std::vector<std::string> MeaningKeeper::TermsOf(absl::string_view title) const {
   return terms;
 }
 
-absl::Status MeaningKeeper::Learn(const std::vector<Title>& titles) {
-  if (sentences_ != nullptr) {
-    encoder_ = std::make_shared<Sentences>(sentences_);
-    queries_ = std::make_shared<RememberedTexts>(encoder_, kRememberedQueries);
-  } else {
-    std::vector<std::vector<std::string>> terms;
-    for (const Title& title : titles) terms.push_back(TermsOf(title.text));
-    ASSIGN_OR_RETURN(CatalogueEncoder encoder, CatalogueEncoder::Train(terms, {}));
-    encoder_ = queries_ = std::make_shared<CatalogueTexts>(std::move(encoder));
-  }
+absl::Status MeaningKeeper::Start(std::shared_ptr<const TextEncoder> encoder, Vectors& vectors) {
   VectorOptions options;
-  options.dimensions = static_cast<uint32_t>(encoder_->dimensions());
-  ASSIGN_OR_RETURN(vectors_, VectorIndex::Create(options));
-  encoded_.clear();
-  learned_from_ = titles.size();
+  options.dimensions = static_cast<uint32_t>(encoder->dimensions());
+  ASSIGN_OR_RETURN(vectors.index, VectorIndex::Create(options));
+  vectors.encoder = std::move(encoder);
+  vectors.encoded.clear();
   return absl::OkStatus();
 }
 
-absl::Status MeaningKeeper::Encode(const std::vector<Title>& titles, const std::function<bool()>& cancelled) {
-  const size_t dimensions = encoder_->dimensions();
-  for (size_t begin = 0; begin < titles.size() && !cancelled(); begin += kBatch) {
-    const size_t size = std::min(kBatch, titles.size() - begin);
-    std::vector<std::vector<std::string>> terms(size);
-    std::vector<std::vector<WeighedTerm>> weighed(size);
-    std::vector<TextToEncode> texts;
-    for (size_t i = 0; i < size; ++i) {
-      terms[i] = TermsOf(titles[begin + i].text);
-      for (const std::string& term : terms[i]) weighed[i].push_back({term, 1});
-      texts.push_back({titles[begin + i].text, weighed[i]});
+absl::Status MeaningKeeper::LearnCatalogue(const std::vector<Title>& titles) {
+  const bool grown = titles.size() * 5 > learned_from_ * 6;
+  if (titles.size() < kLeastTitles || (catalogue_ != nullptr && !grown)) return absl::OkStatus();
+  std::vector<std::vector<std::string>> terms;
+  for (const Title& title : titles) terms.push_back(TermsOf(title.text));
+  learned_from_ = titles.size();
+  ASSIGN_OR_RETURN(CatalogueEncoder encoder, CatalogueEncoder::Train(terms, {}));
+  catalogue_ = std::make_shared<const CatalogueEncoder>(std::move(encoder));
+  return Start(std::make_shared<CatalogueTexts>(catalogue_), catalogue_vectors_);
+}
+
+absl::Status MeaningKeeper::EncodeBatch(absl::Span<const Title> titles, Vectors& vectors) {
+  const size_t dimensions = vectors.encoder->dimensions();
+  std::vector<std::vector<std::string>> terms(titles.size());
+  std::vector<std::vector<WeighedTerm>> weighed(titles.size());
+  std::vector<TextToEncode> texts;
+  for (size_t i = 0; i < titles.size(); ++i) {
+    terms[i] = TermsOf(titles[i].text);
+    for (const std::string& term : terms[i]) weighed[i].push_back({term, 1});
+    texts.push_back({titles[i].text, weighed[i]});
+  }
+  std::vector<float> out(titles.size() * dimensions);
+  RETURN_IF_ERROR(vectors.encoder->Encode(texts, absl::MakeSpan(out)));
+  for (size_t i = 0; i < titles.size(); ++i) {
+    RETURN_IF_ERROR(vectors.index->Set(titles[i].row, absl::MakeConstSpan(out).subspan(i * dimensions, dimensions)));
+    vectors.encoded[titles[i].row] = titles[i].hash;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MeaningKeeper::Bring(const std::vector<Title>& titles, const absl::flat_hash_set<uint32_t>& living,
+                                  const std::function<bool()>& cancelled, Vectors& vectors) {
+  if (vectors.encoder == nullptr) return absl::OkStatus();
+  std::vector<Title> fresh;
+  for (const Title& title : titles) {
+    const auto known = vectors.encoded.find(title.row);
+    if (known == vectors.encoded.end() || known->second != title.hash) fresh.push_back(title);
+  }
+  for (auto it = vectors.encoded.begin(); it != vectors.encoded.end();) {
+    if (living.contains(it->first)) {
+      ++it;
+      continue;
     }
-    std::vector<float> out(size * dimensions);
-    RETURN_IF_ERROR(encoder_->Encode(texts, absl::MakeSpan(out)));
-    for (size_t i = 0; i < size; ++i) {
-      const Title& title = titles[begin + i];
-      RETURN_IF_ERROR(vectors_->Set(title.row, absl::MakeConstSpan(out).subspan(i * dimensions, dimensions)));
-      encoded_[title.row] = title.hash;
-    }
+    vectors.index->Remove(it->first);
+    vectors.encoded.erase(it++);
+  }
+  for (size_t begin = 0; begin < fresh.size() && !cancelled(); begin += kBatch) {
+    RETURN_IF_ERROR(EncodeBatch(absl::MakeConstSpan(fresh).subspan(begin, kBatch), vectors));
+  }
+  while (!cancelled() && vectors.index->LinkPending(kLinkedAtOnce, kLinkThreads) > 0) {
   }
   return absl::OkStatus();
 }
 
 std::shared_ptr<const Meaning> MeaningKeeper::Refresh(const IndexView& view, const std::function<bool()>& cancelled) {
-  std::vector<Title> all, fresh;
+  std::vector<Title> titles;
   absl::flat_hash_set<uint32_t> living;
   for (uint32_t part = 0; part < view.parts().size(); ++part) {
     ForEachBit(*view.parts()[part].alive, [&](uint32_t doc) {
       const DocRef ref{part, doc};
       const absl::string_view title = view.Title(ref);
-      all.push_back({view.Row(ref), base::StableHash(title), title});
-      living.insert(all.back().row);
+      titles.push_back({view.Row(ref), base::StableHash(title), title});
+      living.insert(titles.back().row);
     });
   }
-  const bool grown = sentences_ == nullptr && all.size() * 5 > learned_from_ * 6;
-  absl::Status status;
-  if (encoder_ == nullptr || grown) {
-    if (sentences_ == nullptr && all.size() < kLeastTitles) return nullptr;
-    status = Learn(all);
-  }
-  if (status.ok() && encoder_ != nullptr) {
-    for (const Title& title : all) {
-      const auto known = encoded_.find(title.row);
-      if (known == encoded_.end() || known->second != title.hash) fresh.push_back(title);
-    }
-    for (auto it = encoded_.begin(); it != encoded_.end();) {
-      if (living.contains(it->first)) {
-        ++it;
-        continue;
-      }
-      vectors_->Remove(it->first);
-      encoded_.erase(it++);
-    }
-    status = Encode(fresh, cancelled);
-    while (!cancelled() && vectors_->LinkPending(kLinkedAtOnce, kLinkThreads) > 0) {
-    }
-  }
-  if (!status.ok() && !absl::IsFailedPrecondition(status)) {  // that one: too few words to learn from
-    runtime::LogWarning("products have no vectors; answers go by words", {{"error", status.ToString()}});
-  }
-  if (encoder_ == nullptr || vectors_ == nullptr) return nullptr;
+  Tell(LearnCatalogue(titles));
+  Tell(Bring(titles, living, cancelled, catalogue_vectors_));
+  Tell(Bring(titles, living, cancelled, sentence_vectors_));
   auto meaning = std::make_shared<Meaning>();
-  meaning->encoder = queries_;
-  meaning->vectors = vectors_;
+  meaning->sentences = asked_sentences_;
+  meaning->sentence_vectors = sentence_vectors_.index;
+  meaning->catalogue = catalogue_;
+  meaning->catalogue_vectors = catalogue_vectors_.index;
   return meaning;
 }
 

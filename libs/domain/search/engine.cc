@@ -60,7 +60,7 @@ class Asking {
 
  private:
   WindowInput InputOf(const PreparedQuery& query) const {
-    return {parts_, settings_, question_, answer_.reading, query, vector_, neighbours_, best_cosine_};
+    return {parts_, settings_, question_, answer_.reading, query, vectors_, neighbours_};
   }
 
   bool curated() const { return parts_.curation != nullptr && !question_.verbatim && !answer_.plan.rules.empty(); }
@@ -156,21 +156,35 @@ class Asking {
         terms.push_back({slot.alternatives[0].terms[0], slot.weight});
       }
     }
-    vector_.resize(parts_.meaning->encoder->dimensions());
-    const absl::Status encoded =
-        parts_.meaning->encoder->Encode({{answer_.reading.understood.text, terms}}, absl::MakeSpan(vector_));
-    const bool known = encoded.ok() && std::any_of(vector_.begin(), vector_.end(), [](float x) { return x != 0; });
-    if (!known) return vector_.clear();
+    const Meaning& meaning = *parts_.meaning;
+    if (meaning.sentences != nullptr) {
+      vectors_.sentence.resize(meaning.sentences->dimensions());
+      const absl::Status encoded =
+          meaning.sentences->Encode({{answer_.reading.understood.text, terms}}, absl::MakeSpan(vectors_.sentence));
+      if (!encoded.ok()) vectors_.sentence.clear();
+    }
+    if (meaning.catalogue != nullptr) {
+      vectors_.catalogue.resize(meaning.catalogue->dimensions());
+      if (!meaning.catalogue->Encode(terms, absl::MakeSpan(vectors_.catalogue)).ok()) vectors_.catalogue.clear();
+    }
     std::vector<uint64_t> rows;
     const bool filtered = AllowedRows(Match(PreparedQuery(view_, {}), answer_.filters, {MatchPolicy::kAll, 0}), rows);
-    const auto nearest = parts_.meaning->vectors->Nearest(vector_, settings_.neighbours, filtered ? &rows : nullptr);
-    if (!nearest.ok() || nearest->empty()) return vector_.clear();
-    best_cosine_ = nearest->front().score;
+    const std::vector<uint64_t>* allowed = filtered ? &rows : nullptr;
+    Join(meaning.catalogue_vectors.get(), settings_.least_catalogue_cosine, allowed, vectors_.catalogue);
+    Join(meaning.sentence_vectors.get(), settings_.least_sentence_cosine, allowed, vectors_.sentence);
+    set.Include(query, neighbours_);
+  }
+
+  // The nearest of one kind; a vector of which nothing is known is forgotten.
+  void Join(const VectorIndex* vectors, float least, const std::vector<uint64_t>* allowed, std::vector<float>& vector) {
+    if (std::all_of(vector.begin(), vector.end(), [](float x) { return x == 0; })) return vector.clear();
+    const auto nearest = vectors->Nearest(vector, settings_.neighbours, allowed);
+    if (!nearest.ok() || nearest->empty()) return vector.clear();
+    vectors_.best_cosine = nearest->front().score;
     for (const VectorHit& hit : *nearest) {
-      if (hit.score < settings_.least_cosine) break;
+      if (hit.score < least) break;
       if (const auto doc = view_.FindRow(hit.row)) neighbours_.push_back(*doc);
     }
-    set.Include(query, neighbours_);
   }
 
   void CountEverything(const MatchSet& set) {
@@ -287,9 +301,8 @@ class Asking {
   const Question& question_;
   const IndexView& view_;
   Answer answer_;
-  std::vector<float> vector_;
+  QueryVectors vectors_;
   std::vector<DocRef> neighbours_;
-  float best_cosine_ = 0;
   RankPosition tail_at_;
   std::map<std::string, std::vector<Bits>, std::less<>> filter_bits_;  // by segment
 };

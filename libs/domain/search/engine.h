@@ -42,10 +42,11 @@ struct EngineSettings {
   Bm25fOptions bm25f;
   BoostOptions boosts;  // now_us is the question's
   FusionWeights fusion;
-  LearnedRanker ranker;        // where no other was learned
-  size_t window = 200;         // so many of the best by words are ranked again
-  size_t neighbours = 100;     // so many products of the nearest meaning join the result
-  float least_cosine = 0.35F;  // of such a neighbour
+  LearnedRanker ranker;  // where no other was learned
+  size_t window = 200;   // so many of the best by words are ranked again
+  // So many products of the nearest meaning join the result, by each kind of vectors, from this cosine on.
+  size_t neighbours = 200;
+  float least_sentence_cosine = 0.35F, least_catalogue_cosine = 0.5F;
 };
 
 // A place in an answer's whole list.

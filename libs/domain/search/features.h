@@ -128,8 +128,9 @@ void FeatureRows(const RankQuery& query, absl::Span<const RankCandidate> candida
 // tokens.
 size_t QueryHead(absl::Span<const text::Token> tokens);
 
-// How many tokens of a title stand before what it says of the product: before the first comma, semicolon, bracket or
-// dash between spaces, or "with", "for", "by", "to", "includes", or an "in" that is no unit. All where nothing ends it.
+// How many words of a title, further forms of them not counted, stand before what it says of the product: before the
+// first comma, semicolon, bracket or dash between spaces, or "with", "for", "by", "to", "includes", or an "in" that is
+// no unit. All where nothing ends it.
 size_t TitleHead(absl::string_view title, absl::Span<const text::Token> tokens);
 
 // Which words, in lower case, stand in the title between characters that are neither letters nor digits; bit i:

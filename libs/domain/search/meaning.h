@@ -26,10 +26,12 @@ class TextEncoder {
   virtual absl::Status Encode(absl::Span<const TextToEncode> texts, absl::Span<float> out) const = 0;
 };
 
-// What products mean: their vectors by IndexView::Row, made by this encoder.
+// What products mean: vectors by IndexView::Row, and what made them. Either pair may be missing.
 struct Meaning {
-  std::shared_ptr<const TextEncoder> encoder;
-  std::shared_ptr<const VectorIndex> vectors;
+  std::shared_ptr<const TextEncoder> sentences;  // knows the language
+  std::shared_ptr<const VectorIndex> sentence_vectors;
+  std::shared_ptr<const CatalogueEncoder> catalogue;  // knows the shop: learned from its titles
+  std::shared_ptr<const VectorIndex> catalogue_vectors;
 };
 
 }  // namespace kontor::search

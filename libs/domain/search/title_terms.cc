@@ -57,19 +57,23 @@ size_t QueryHead(absl::Span<const text::Token> tokens) {
 
 size_t TitleHead(absl::string_view title, absl::Span<const text::Token> tokens) {
   uint32_t end = 0;
+  size_t words = 0;
   bool number_before = false;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    const text::Token& token = tokens[i];
+  for (const text::Token& token : tokens) {
     if (token.extra) continue;
-    const bool begun = i > 0;
-    if (begun && token.begin >= end && token.begin <= title.size() && Ends(title.substr(end, token.begin - end)))
-      return i;
-    const bool unit = number_before || (token.end < title.size() && title[token.end] == '.');
-    if (begun && (IsOneOf(token.word, kTitleEnds) || (token.word == "in" && !unit))) return i;
+    if (words > 0) {
+      const bool behind = token.begin >= end && token.begin <= title.size();
+      const bool unit = number_before || (token.end < title.size() && title[token.end] == '.');
+      if ((behind && Ends(title.substr(end, token.begin - end))) || IsOneOf(token.word, kTitleEnds) ||
+          (token.word == "in" && !unit)) {
+        break;
+      }
+    }
+    ++words;
     end = std::max(end, token.end);
     number_before = token.kind != text::Token::Kind::kWord;
   }
-  return tokens.size();
+  return words;
 }
 
 uint64_t SurfaceMatches(absl::string_view title, absl::Span<const absl::string_view> words) {

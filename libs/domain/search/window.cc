@@ -1,7 +1,7 @@
 #include "libs/domain/search/window.h"
 
 #include <algorithm>
-#include <deque>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -46,18 +46,23 @@ void SetCosines(const WindowInput& input, std::vector<WindowEntry>& entries) {
   std::vector<uint32_t> rows;
   for (const WindowEntry& entry : entries) rows.push_back(input.query.view().Row(entry.doc));
   std::vector<float> cosines(rows.size());
-  const absl::Status scored = input.parts.meaning->vectors->Score(input.vector, rows, absl::MakeSpan(cosines));
-  if (!scored.ok()) std::fill(cosines.begin(), cosines.end(), 0.0F);
-  for (size_t i = 0; i < entries.size(); ++i) entries[i].cosine = cosines[i];
+  const auto score = [&](const std::vector<float>& vector, const VectorIndex* vectors, float WindowEntry::*into) {
+    if (vector.empty() || !vectors->Score(vector, rows, absl::MakeSpan(cosines)).ok()) return;
+    for (size_t i = 0; i < entries.size(); ++i) entries[i].*into = cosines[i];
+  };
+  const Meaning& meaning = *input.parts.meaning;
+  score(input.vectors.sentence, meaning.sentence_vectors.get(), &WindowEntry::cosine);
+  score(input.vectors.catalogue, meaning.catalogue_vectors.get(), &WindowEntry::catalogue_cosine);
 }
 
 void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<WindowEntry>& entries) {
+  const bool sentence = !input.vectors.sentence.empty();
   std::vector<float> lexical, cosine, fused(entries.size());
   for (const WindowEntry& entry : entries) {
     lexical.push_back(entry.lexical);
-    cosine.push_back(entry.cosine);
+    cosine.push_back(sentence ? entry.cosine : entry.catalogue_cosine);
   }
-  const float weight = input.vector.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
+  const float weight = input.vectors.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
   Fuse(lexical, cosine, hits.empty() ? 0 : hits[0].score, weight, absl::MakeSpan(fused));
   for (size_t i = 0; i < entries.size(); ++i) entries[i].fused = fused[i];
 }
@@ -135,7 +140,10 @@ struct FieldTerms {
 class Candidates {
  public:
   explicit Candidates(const WindowInput& input) : input_(input), view_(input.query.view()), tokens_(WordsOf(input)) {
-    for (const text::Token& token : tokens_) words_.push_back(token.word);
+    for (const text::Token& token : tokens_) {
+      words_.push_back(token.word);
+      terms_.push_back(token.term);
+    }
     for (const Preference& preference : input.reading.understood.preferences) {
       if (preference.field == "brand" && !preference.excluded) brand_ = preference.value;
     }
@@ -155,16 +163,25 @@ class Candidates {
     input_.parts.reading.analyzer->Analyze(title, title_tokens_);
     candidate.head_places = TitleHead(title, title_tokens_);
     candidate.surface = SurfaceMatches(title, words_);
+    soft_.emplace_back();
+    if (SoftMatcher* matcher = MatcherIn(entry.doc.segment)) {
+      matcher->Match(
+          fields.terms[0], [&](uint32_t number) { return segment.terms[number]; }, soft_.back());
+    }
     candidate.brand = BrandOf(entry.doc);
     candidate.lexical = entry.lexical;
     candidate.cosine = entry.cosine;
-    candidate.has_cosine = !input_.vector.empty();
+    candidate.has_cosine = !input_.vectors.sentence.empty();
+    candidate.catalogue_cosine = entry.catalogue_cosine;
     candidate.fused = entry.fused;
     SetValues(entry.doc, candidate);
   }
 
   std::vector<float> Rows() {
-    for (size_t i = 0; i < candidates_.size(); ++i) candidates_[i].title = titles_[i];
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      candidates_[i].title = titles_[i];
+      candidates_[i].soft = soft_[i];
+    }
     std::vector<float> rows;
     FeatureRows(RankQueryOf(input_, tokens_), candidates_, rows);
     return rows;
@@ -175,6 +192,14 @@ class Candidates {
     auto found = marks_.find(number);
     if (found == marks_.end()) found = marks_.emplace(number, MarksOf(input_, tokens_.size(), segment)).first;
     return found->second;
+  }
+
+  // Null without vectors of the catalogue's terms.
+  SoftMatcher* MatcherIn(uint32_t number) {
+    if (input_.vectors.catalogue.empty()) return nullptr;
+    auto& matcher = matchers_[number];
+    if (matcher == nullptr) matcher = std::make_unique<SoftMatcher>(*input_.parts.meaning->catalogue, terms_);
+    return matcher.get();
   }
 
   int8_t BrandOf(DocRef doc) const {
@@ -199,10 +224,12 @@ class Candidates {
   const WindowInput& input_;
   const IndexView& view_;
   const std::vector<text::Token> tokens_;  // of the query's words
-  std::vector<absl::string_view> words_;
+  std::vector<absl::string_view> words_, terms_;
   std::string brand_;                               // that is asked for
   absl::flat_hash_map<uint32_t, TermMarks> marks_;  // by segment
-  std::deque<std::vector<uint8_t>> titles_;
+  absl::flat_hash_map<uint32_t, std::unique_ptr<SoftMatcher>> matchers_;
+  std::vector<std::vector<uint8_t>> titles_;
+  std::vector<std::vector<float>> soft_;
   std::vector<RankCandidate> candidates_;
   std::vector<text::Token> title_tokens_;
 };
@@ -211,7 +238,7 @@ class Candidates {
 
 FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical) {
   FusionSignals signals;
-  signals.best_cosine = std::clamp(input.best_cosine, 0.0F, 1.0F);
+  signals.best_cosine = std::clamp(input.vectors.best_cosine, 0.0F, 1.0F);
   const auto& slots = input.query.slots();
   float mass = 0;
   size_t unknown = 0;
@@ -251,14 +278,14 @@ Window RankWindow(const WindowInput& input, const MatchSet& set) {
   window.entries = Gather(input, hits, set);
   for (WindowEntry& entry : window.entries) entry.score = entry.fused = entry.lexical;
   if (!input.query.slots().empty() && !input.question.verbatim) {
-    if (!input.vector.empty()) SetCosines(input, window.entries);
+    if (!input.vectors.empty()) SetCosines(input, window.entries);
     SetFused(input, hits, window.entries);
     const bool learned = input.parts.ranker != nullptr && input.question.effort == Effort::kLearned;
     const std::vector<float> rows = RowsOf(input, window.entries);
     std::vector<float> scores(window.entries.size());
     (learned ? *input.parts.ranker : input.settings.ranker).Score(rows, absl::MakeSpan(scores));
     for (size_t i = 0; i < scores.size(); ++i) window.entries[i].score = scores[i];
-    window.effort = learned ? Effort::kLearned : input.vector.empty() ? Effort::kLexical : Effort::kFused;
+    window.effort = learned ? Effort::kLearned : input.vectors.empty() ? Effort::kLexical : Effort::kFused;
   }
   Order(window.entries);
   if (input.question.group_variants) KeepGroups(input.query.view(), window.entries);

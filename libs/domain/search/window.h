@@ -13,8 +13,16 @@ namespace kontor::search {
 struct WindowEntry {
   DocRef doc;
   uint64_t sequence = 0;
-  float lexical = 0, cosine = 0, fused = 0;
+  float lexical = 0, cosine = 0, catalogue_cosine = 0, fused = 0;
   double score = 0;
+};
+
+// A query's vectors; empty where there is none.
+struct QueryVectors {
+  std::vector<float> sentence, catalogue;
+  float best_cosine = 0;  // of all products with the sentence's, otherwise the catalogue's
+
+  bool empty() const { return sentence.empty() && catalogue.empty(); }
 };
 
 struct WindowInput {
@@ -23,9 +31,8 @@ struct WindowInput {
   const Question& question;
   const Reading& reading;
   const PreparedQuery& query;
-  absl::Span<const float> vector;       // of the query; empty: none
-  absl::Span<const DocRef> neighbours;  // that joined the set, nearest first
-  float best_cosine = 0;                // of all products
+  const QueryVectors& vectors;
+  absl::Span<const DocRef> neighbours;  // that joined the set
 };
 
 struct Window {
