@@ -68,6 +68,7 @@ class Ranker {
   const TopOptions& options_;
   const Bm25fTable table_;
   const float largest_boost_;
+  const float base_;  // what every document of a set has: 1 without slots, so that boosts order it
   std::vector<size_t> order_;
 
   const Segment* segment_ = nullptr;

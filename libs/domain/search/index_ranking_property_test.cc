@@ -24,7 +24,7 @@ TEST_P(IndexRankingProperty, ScoresAreTheFormulaAndTopIsTheirOrder) {
     std::vector<Hit> expected;
     for (size_t d = 0; d < docs.size(); ++d) {
       const Oracle::Entry& entry = EntryOf(docs[d]);
-      double score = 0;
+      double score = query.slots.empty() ? 1 : 0;
       for (size_t s = 0; s < query.slots.size(); ++s) {
         double best = 0;
         for (const Alternative& alternative : query.slots[s].alternatives) {
