@@ -15,7 +15,7 @@ class BestHits {
   void Offer(const Hit& hit);
   bool full() const { return hits_.size() == k_; }
   // What a hit must reach to get in; below any score while there is room.
-  float floor() const { return full() ? hits_.front().score : -1; }
+  float floor() const { return full() && k_ > 0 ? hits_.front().score : -1; }
   std::vector<Hit> Take() &&;  // best first
 
  private:

@@ -58,7 +58,7 @@ TEST_P(IndexRankingProperty, ScoresAreTheFormulaAndTopIsTheirOrder) {
     std::sort(expected.begin(), expected.end(), [](const Hit& a, const Hit& b) {
       return a.score != b.score ? a.score > b.score : a.sequence < b.sequence;
     });
-    for (size_t k : {1, 7, 1000}) {
+    for (size_t k : {0, 1, 7, 1000}) {
       options.k = k;
       options.after = std::nullopt;
       const std::vector<Hit> top = Top(prepared, set, options);
