@@ -55,14 +55,14 @@ void SetCosines(const WindowInput& input, std::vector<WindowEntry>& entries) {
   score(input.vectors.catalogue, meaning.catalogue_vectors.get(), &WindowEntry::catalogue_cosine);
 }
 
+// Words and sentences; what the catalogue's vectors say is a feature of its own.
 void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<WindowEntry>& entries) {
-  const bool sentence = !input.vectors.sentence.empty();
   std::vector<float> lexical, cosine, fused(entries.size());
   for (const WindowEntry& entry : entries) {
     lexical.push_back(entry.lexical);
-    cosine.push_back(sentence ? entry.cosine : entry.catalogue_cosine);
+    cosine.push_back(entry.cosine);
   }
-  const float weight = input.vectors.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
+  const float weight = input.vectors.sentence.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
   Fuse(lexical, cosine, hits.empty() ? 0 : hits[0].score, weight, absl::MakeSpan(fused));
   for (size_t i = 0; i < entries.size(); ++i) entries[i].fused = fused[i];
 }
