@@ -108,7 +108,7 @@ absl::Status ListCuration(const Session& session) {
     for (const char* field : {"name", "etag", "create_time", "update_time", "disabled"}) {
       copy.GetReflection()->ClearField(&copy, copy.GetDescriptor()->FindFieldByName(field));
     }
-    google::protobuf::util::MessageToJsonString(copy, &json).IgnoreError();
+    if (!google::protobuf::util::MessageToJsonString(copy, &json).ok()) json.clear();
     table.Add({kind, message.name().substr(message.name().rfind('/') + 1), message.disabled() ? "off" : "", json});
   };
   v1::ListRulesRequest rules;

@@ -81,7 +81,7 @@ __attribute__((target("avx512f,avx512vpopcntdq"))) uint64_t CountBothAvx512(BitS
   _mm512_store_si512(lanes, sum);
   uint64_t count = 0;
   for (uint64_t lane : lanes) count += lane;
-  for (; i < a.size(); ++i) count += static_cast<uint64_t>(__builtin_popcountll(a[i] & b[i]));
+  for (; i < a.size(); ++i) count += static_cast<uint64_t>(__builtin_popcountll(a.data()[i] & b.data()[i]));
   return count;
 }
 #endif
@@ -97,9 +97,9 @@ std::vector<uint32_t> PrefixCounts(BitSpan bits) {
 void AddRuns(const FacetColumn& column, BitSpan bits, absl::Span<const uint32_t> before,
              absl::Span<uint32_t> counters) {
   const auto rank = [&](uint32_t doc) {
-    if (doc % 64 == 0) return before[doc / 64];
-    const uint64_t below = bits[doc / 64] & ((uint64_t{1} << (doc % 64)) - 1);
-    return before[doc / 64] + static_cast<uint32_t>(__builtin_popcountll(below));
+    if (doc % 64 == 0) return before.data()[doc / 64];
+    const uint64_t below = bits.data()[doc / 64] & ((uint64_t{1} << (doc % 64)) - 1);
+    return before.data()[doc / 64] + static_cast<uint32_t>(__builtin_popcountll(below));
   };
   uint32_t low = 0;
   for (size_t run = 0; run < column.run_ordinals.size(); ++run) {
@@ -111,7 +111,8 @@ void AddRuns(const FacetColumn& column, BitSpan bits, absl::Span<const uint32_t>
 
 void AddOrdinals(const FacetColumn& column, BitSpan bits, absl::Span<uint32_t> counters) {
   std::vector<uint32_t> counts(column.values.size(), 0);
-  ForEachBit(bits, [&](uint32_t doc) { ++counts[column.ordinals[doc]]; });
+  const uint16_t* ordinals = column.ordinals.data();
+  ForEachBit(bits, [counts = counts.data(), ordinals](uint32_t doc) { ++counts[ordinals[doc]]; });
   for (size_t i = 1; i < counts.size(); ++i) counters[column.values[i]] += counts[i];
 }
 
@@ -224,7 +225,7 @@ uint64_t CountBoth(BitSpan a, BitSpan b) {
   if (fast) return CountBothAvx512(a, b);
 #endif
   uint64_t count = 0;
-  for (size_t i = 0; i < a.size(); ++i) count += static_cast<uint64_t>(__builtin_popcountll(a[i] & b[i]));
+  for (size_t i = 0; i < a.size(); ++i) count += static_cast<uint64_t>(__builtin_popcountll(a.data()[i] & b.data()[i]));
   return count;
 }
 

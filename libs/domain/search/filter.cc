@@ -175,7 +175,8 @@ Bits Compute(const Filter& filter, const Segment& segment, const ValueDictionary
       for (const Filter& child : filter.children) bits = Evaluate(child, segment, values, bits);
       return bits;
     case Filter::Kind::kOr:
-      for (const Filter& child : filter.children) OrInto(bits, Evaluate(child, segment, values, within));
+      for (const Filter& child : filter.children)
+        OrInto(absl::MakeSpan(bits), Evaluate(child, segment, values, within));
       return bits;
     case Filter::Kind::kNot:
       bits.assign(within.begin(), within.end());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "libs/domain/search/index_batch.h"
@@ -143,22 +144,32 @@ bool Index::Commit() {
 }
 
 Index::Parts Index::MergeCandidates(const IndexView& view) const {
-  absl::flat_hash_map<int, Parts> tiers;
+  std::map<int, Parts> tiers;  // smallest first
   Parts worst;
   double worst_share = options_.deleted_share;
   for (const IndexView::Part& part : view.parts()) {
     const double size = std::max(static_cast<double>(part.alive_count), kSmallestTier);
-    tiers[static_cast<int>(std::log(size / kSmallestTier) / std::log(options_.merge_factor))].push_back(part);
+    if (2 * uint64_t{part.alive_count} <= options_.largest_segment) {
+      tiers[static_cast<int>(std::log(size / kSmallestTier) / std::log(options_.merge_factor))].push_back(part);
+    }
     const double share = 1 - static_cast<double>(part.alive_count) / part.segment->documents;
     if (share <= worst_share) continue;
     worst_share = share;
     worst = {part};
   }
-  int smallest = -1;
-  for (const auto& [tier, parts] : tiers) {
-    if (parts.size() >= options_.merge_factor && (smallest < 0 || tier < smallest)) smallest = tier;
+  for (auto& [tier, parts] : tiers) {
+    if (parts.size() < options_.merge_factor) continue;
+    std::stable_sort(parts.begin(), parts.end(),
+                     [](const IndexView::Part& a, const IndexView::Part& b) { return a.alive_count < b.alive_count; });
+    uint64_t documents = 0;
+    size_t taken = 0;
+    while (taken < parts.size() && documents + parts[taken].alive_count <= options_.largest_segment) {
+      documents += parts[taken++].alive_count;
+    }
+    parts.resize(taken);
+    return parts;
   }
-  return smallest < 0 ? worst : tiers[smallest];
+  return worst;
 }
 
 bool Index::Merge() {

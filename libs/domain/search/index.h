@@ -23,8 +23,11 @@ namespace kontor::search {
 
 struct IndexOptions {
   uint32_t largest_batch = 1 << 17;  // products that one commit puts into a segment; more make several
-  uint32_t merge_factor = 8;         // as many segments of about one size are merged
+  uint32_t merge_factor = 8;         // >= 2; as many segments of about one size are merged
   double deleted_share = .3;         // a segment with more dead documents is rewritten
+  // Products of a merged segment, about: larger ones cost more memory while they are made (as much again) than they
+  // save time.
+  uint32_t largest_segment = 1 << 18;
 };
 
 // A product to be indexed. Without live values it keeps those it has.

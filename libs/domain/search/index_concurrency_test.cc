@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "libs/base/random.h"
 #include "libs/domain/search/index_oracle.h"
 
 namespace kontor::search {

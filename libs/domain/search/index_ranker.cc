@@ -160,8 +160,9 @@ void Ranker::AccumulateTerm(const Term& term, double others, uint32_t first, boo
     if ((others + term.factor * table_.Bound(term.list.blocks[block])) * kSlack >= floor_) {
       const absl::Span<const uint32_t> docs = term.list.docs.subspan(at, end - at);
       table_.Score(docs, term.list.frequencies.data() + at, segment_->lengths.data(), term.factor, scores_.data());
-      for (size_t i = 0; i < docs.size(); ++i) {
-        const uint32_t place = docs[i] - first;
+      const uint32_t* doc = docs.data();
+      for (size_t i = 0, size = docs.size(); i < size; ++i) {
+        const uint32_t place = doc[i] - first;
         if (only) {
           sums_[place] += scores_[i];
         } else {
@@ -206,27 +207,36 @@ void Ranker::AddSlot(const Slot& slot) {
 }
 
 void Ranker::AddTerm(const Term& term) {
-  found_.clear();
-  found_docs_.clear();
-  found_frequencies_.clear();
-  size_t at = term.begin;
-  for (uint32_t i = 0; i < docs_.size(); ++i) {
-    const uint32_t doc = docs_[i];
-    if (term.list.dense()) {
-      if (!TestBit(term.list.bitmap, doc)) continue;
-      at = term.list.Rank(doc);
-    } else {
-      at = term.list.LowerBound(doc, at);
-      if (at == term.list.docs.size()) break;
-      if (term.list.docs[at] != doc) continue;
-    }
-    found_.push_back(i);
-    found_docs_.push_back(doc);
-    found_frequencies_.push_back(term.list.frequencies[at]);
+  if (found_.size() < docs_.size()) {
+    found_.resize(docs_.size());
+    found_docs_.resize(docs_.size());
+    found_frequencies_.resize(docs_.size());
+    found_scores_.resize(docs_.size());
   }
-  found_scores_.resize(found_.size());
-  table_.Score(found_docs_, found_frequencies_.data(), segment_->lengths.data(), term.factor, found_scores_.data());
-  for (size_t i = 0; i < found_.size(); ++i) parts_[found_[i]] = std::max(parts_[found_[i]], found_scores_[i]);
+  const uint32_t* listed = term.list.docs.data();
+  const Frequencies* frequencies = term.list.frequencies.data();
+  size_t count = 0;
+  const auto find = [&](uint32_t i, size_t at) {
+    found_[count] = i;
+    found_docs_[count] = docs_[i];
+    found_frequencies_[count++] = frequencies[at];
+  };
+  const auto size = static_cast<uint32_t>(docs_.size());
+  if (term.list.dense()) {
+    for (uint32_t i = 0; i < size; ++i) {
+      if (TestBit(term.list.bitmap, docs_[i])) find(i, term.list.Rank(docs_[i]));
+    }
+  } else {
+    size_t at = term.begin;
+    for (uint32_t i = 0; i < size; ++i) {
+      at = term.list.LowerBound(docs_[i], at);
+      if (at == term.list.docs.size()) break;
+      if (listed[at] == docs_[i]) find(i, at);
+    }
+  }
+  table_.Score({found_docs_.data(), count}, found_frequencies_.data(), segment_->lengths.data(), term.factor,
+               found_scores_.data());
+  for (size_t i = 0; i < count; ++i) parts_[found_[i]] = std::max(parts_[found_[i]], found_scores_[i]);
 }
 
 // Leaves out candidates that `rest` more does not bring in.

@@ -5,6 +5,7 @@
 #include "libs/base/bytes.h"
 #include "libs/base/hash.h"
 #include "libs/domain/search/index_oracle.h"
+#include "libs/domain/search/index_random_shop.h"
 
 namespace kontor::search {
 namespace {

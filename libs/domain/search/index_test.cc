@@ -8,6 +8,7 @@
 #include "libs/domain/search/facet.h"
 #include "libs/domain/search/highlight.h"
 #include "libs/domain/search/index_oracle.h"
+#include "libs/domain/search/index_random_shop.h"
 #include "libs/domain/search/index_sort.h"
 
 namespace kontor::search {

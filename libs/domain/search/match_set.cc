@@ -57,7 +57,7 @@ class Matcher {
   Bits Any() const {
     if (slots.empty()) return possible;
     Bits bits(words, 0);
-    for (const Bits& slot : slots) OrInto(bits, slot);
+    for (const Bits& slot : slots) OrInto(absl::MakeSpan(bits), slot);
     AndInto(bits, possible);
     return bits;
   }
@@ -69,51 +69,53 @@ class Matcher {
       if (masses[i] == 0) continue;
       sum += masses[i];
       while (sum >> planes.size() != 0) planes.emplace_back(words, 0);
-      size_t word = 0;
-      for (; word + kLanes <= words; word += kLanes) AddLanes<kLanes>(slots[i].data() + word, masses[i], word);
-      for (; word < words; ++word) AddLanes<1>(slots[i].data() + word, masses[i], word);
+      ForLanes([&](size_t word, auto lane) { AddLane<decltype(lane)>(slots[i].data() + word, masses[i], word); });
     }
   }
   Bits AtLeast(uint32_t mass) const {
     Bits bits(words);
-    size_t word = 0;
-    for (; word + kLanes <= words; word += kLanes) AtLeastLanes<kLanes>(mass, word, bits.data() + word);
-    for (; word < words; ++word) AtLeastLanes<1>(mass, word, bits.data() + word);
+    ForLanes([&](size_t word, auto lane) { AtLeastLane<decltype(lane)>(mass, word, bits.data() + word); });
     return bits;
   }
 
  private:
-  static constexpr size_t kLanes = 8;
+  // Four words at once; the same operations as on one.
+  using Four = uint64_t __attribute__((vector_size(32), aligned(8), may_alias));
 
-  template <size_t N>
-  void AddLanes(const uint64_t* slot, uint32_t mass, size_t word) {
+  template <typename F>
+  void ForLanes(F visit) const {
+    size_t word = 0;
+    for (; word + 4 <= words; word += 4) visit(word, Four{});
+    for (; word < words; ++word) visit(word, uint64_t{0});
+  }
+  template <typename T>
+  void AddLane(const uint64_t* slot, uint32_t mass, size_t word) {
     uint64_t any = 0;
-    for (size_t i = 0; i < N; ++i) any |= slot[i];
+    for (size_t i = 0; i < sizeof(T) / sizeof(uint64_t); ++i) any |= slot[i];
     if (any == 0) return;
-    uint64_t carry[N] = {};
+    const T in = *reinterpret_cast<const T*>(slot);
+    T carry{};
     for (size_t plane = 0; plane < planes.size(); ++plane) {
-      const uint64_t digit = (mass >> plane & 1) != 0 ? ~uint64_t{0} : 0;
-      uint64_t* at = planes[plane].data() + word;
-      for (size_t i = 0; i < N; ++i) {
-        const uint64_t in = slot[i] & digit, both = at[i] ^ in, sum = both ^ carry[i];
-        carry[i] = (at[i] & in) | (carry[i] & both);
-        at[i] = sum;
-      }
+      T& at = *reinterpret_cast<T*>(planes[plane].data() + word);
+      const T digit = (mass >> plane & 1) != 0 ? in : T{};
+      const T both = at ^ digit, next = (at & digit) | (carry & both);
+      at = both ^ carry;
+      carry = next;
     }
   }
-  template <size_t N>
-  void AtLeastLanes(uint32_t mass, size_t word, uint64_t* out) const {
-    uint64_t above[N] = {}, equal[N];
-    for (size_t i = 0; i < N; ++i) equal[i] = ~uint64_t{0};
+  template <typename T>
+  void AtLeastLane(uint32_t mass, size_t word, uint64_t* out) const {
+    T above{}, equal = ~T{};
     for (size_t plane = planes.size(); plane-- > 0;) {
-      const uint64_t digit = (mass >> plane & 1) != 0 ? ~uint64_t{0} : 0;
-      const uint64_t* at = planes[plane].data() + word;
-      for (size_t i = 0; i < N; ++i) {
-        above[i] |= equal[i] & at[i] & ~digit;
-        equal[i] &= ~(at[i] ^ digit);
+      const T at = *reinterpret_cast<const T*>(planes[plane].data() + word);
+      if ((mass >> plane & 1) != 0) {
+        equal &= at;
+      } else {
+        above |= equal & at;
+        equal &= ~at;
       }
     }
-    for (size_t i = 0; i < N; ++i) out[i] = possible[word + i] & (above[i] | equal[i]);
+    *reinterpret_cast<T*>(out) = *reinterpret_cast<const T*>(possible.data() + word) & (above | equal);
   }
 
   size_t words = 0;

@@ -54,7 +54,7 @@ void PostingBlock::Add(const PostingBlock& other) {
 
 void PostingList::OrInto(absl::Span<uint64_t> bits) const {
   if (dense()) {
-    for (size_t i = 0; i < bitmap.size(); ++i) bits[i] |= bitmap[i];
+    search::OrInto(bits, bitmap);
     return;
   }
   for (uint32_t doc : docs) SetBit(bits, doc);

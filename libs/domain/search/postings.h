@@ -58,24 +58,27 @@ struct PostingList {
   // earlier document. Dense lists: constant time.
   size_t LowerBound(uint32_t doc, size_t from) const {
     if (dense()) return Rank(doc);
+    const uint32_t* all_docs = docs.data();
+    const size_t size = docs.size();
     size_t step = 1, low = from, high = from;
-    while (high < docs.size() && docs[high] < doc) {
+    while (high < size && all_docs[high] < doc) {
       low = high + 1;
       high += step;
       step *= 2;
     }
-    high = std::min(high, docs.size());
-    return static_cast<size_t>(std::lower_bound(docs.begin() + low, docs.begin() + high, doc) - docs.begin());
+    high = std::min(high, size);
+    return static_cast<size_t>(std::lower_bound(all_docs + low, all_docs + high, doc) - all_docs);
   }
   // The postings of documents before `doc`. Only of dense lists.
   size_t Rank(uint32_t doc) const {
+    const uint64_t* words = bitmap.data();
     const size_t word = doc / 64;
     if (word >= bitmap.size()) return docs.size();
-    size_t rank = ranks[word / kRankWords];
+    size_t rank = ranks.data()[word / kRankWords];
     for (size_t i = word / kRankWords * kRankWords; i < word; ++i) {
-      rank += static_cast<size_t>(__builtin_popcountll(bitmap[i]));
+      rank += static_cast<size_t>(__builtin_popcountll(words[i]));
     }
-    return rank + static_cast<size_t>(__builtin_popcountll(bitmap[word] & ((uint64_t{1} << (doc % 64)) - 1)));
+    return rank + static_cast<size_t>(__builtin_popcountll(words[word] & ((uint64_t{1} << (doc % 64)) - 1)));
   }
   // Sets the bits of the documents.
   void OrInto(absl::Span<uint64_t> bits) const;

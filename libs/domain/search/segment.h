@@ -113,10 +113,10 @@ struct Segment {
   // The terms that begin with `prefix`: [first, last).
   std::pair<uint32_t, uint32_t> Prefix(absl::string_view prefix) const;
   absl::Span<const uint32_t> Forward(uint32_t doc) const {
-    return absl::MakeConstSpan(forward).subspan(forward_begin[doc], forward_begin[doc + 1] - forward_begin[doc]);
+    return {forward.data() + forward_begin[doc], forward_begin[doc + 1] - forward_begin[doc]};
   }
   absl::Span<const uint32_t> ValuesOf(uint32_t doc) const {
-    return absl::MakeConstSpan(doc_values).subspan(value_begin[doc], value_begin[doc + 1] - value_begin[doc]);
+    return {doc_values.data() + value_begin[doc], value_begin[doc + 1] - value_begin[doc]};
   }
   absl::Span<const uint32_t> DocsWith(uint32_t value) const;
   const NumberColumn* Numbers(uint32_t property) const;  // null: none

@@ -260,7 +260,20 @@ class Assembly {
     }
   }
 
+  // And their further forms.
+  void DropMerged(const absl::flat_hash_set<const text::Token*>& merged) {
+    std::vector<text::Token> kept;
+    bool dropping = false;
+    for (text::Token& token : to_.words) {
+      if (!token.extra) dropping = merged.contains(&token);
+      if (!dropping) kept.push_back(std::move(token));
+    }
+    to_.words = std::move(kept);
+    main_.clear();
+  }
+
   void Finish() {
+    absl::flat_hash_set<const text::Token*> merged;  // tokens whose slot is another's now
     // Slots on both sides of an OR become one; from the last, so that indexes before stay.
     for (auto position = either_.rbegin(); position != either_.rend(); ++position) {
       size_t right = 0;
@@ -270,6 +283,7 @@ class Assembly {
         AddAlternative(slots_[right - 1], std::move(alternative.terms), alternative.weight);
       slots_[right - 1].weight = std::max(slots_[right - 1].weight, slots_[right].weight);
       slots_.erase(slots_.begin() + static_cast<ptrdiff_t>(right));
+      merged.insert(main_[right]);
       main_.erase(main_.begin() + static_cast<ptrdiff_t>(right));
     }
     for (const text::Token* token : main_) {
@@ -279,6 +293,7 @@ class Assembly {
       if (std::none_of(to_.pieces.begin(), to_.pieces.end(), covers))
         to_.pieces.push_back({QueryPiece::Kind::kWord, token->begin, token->end, token->term});
     }
+    DropMerged(merged);
     std::stable_sort(to_.pieces.begin(), to_.pieces.end(),
                      [](const QueryPiece& a, const QueryPiece& b) { return a.begin < b.begin; });
     std::stable_sort(to_.preferences.begin(), to_.preferences.end(),

@@ -35,7 +35,7 @@ struct QueryPiece {
 
 struct UnderstoodQuery {
   std::string text;                // what remains, for an encoder: "red running shoes for women"
-  std::vector<text::Token> words;  // of the query that are searched for; begin and end in the query's bytes
+  std::vector<text::Token> words;  // searched for; those that are not extra are the first slots, in order
   LexicalQuery lexical;
   std::vector<SynonymUse> synonyms;
   int64_t price_min_micros = -1;  // inclusive; -1: none

@@ -186,6 +186,8 @@ TEST(Understand, ReadsQuotesAndOperators) {
   const UnderstoodQuery either = Read("red OR blue shoes");
   ASSERT_EQ(either.lexical.slots.size(), 2U);
   EXPECT_EQ(either.lexical.slots[0].alternatives.size(), 2U);
+  ASSERT_EQ(either.words.size(), 2U);
+  EXPECT_EQ(either.words[1].term, "shoe");
   EXPECT_EQ(Read("red or blue shoes").lexical.slots.size(), 4U);
   EXPECT_EQ(Read("OR shoes").lexical.slots.size(), 2U);
 
