@@ -17,6 +17,7 @@ constexpr size_t kPreferencesMax = 4;  // of one run
 constexpr uint32_t kValueProductsMin = 2;
 constexpr float kWeightMin = 0.05F;
 constexpr double kSmoothing = 0.1;
+constexpr double kFar = 20;  // a share of e^-20 of the likeliest is none
 constexpr char kSeparator = '\x1f';
 
 struct Value {
@@ -41,7 +42,7 @@ struct QueryModel::Impl {
   std::vector<uint32_t> products;          // that have the term
   std::vector<std::vector<Count>> counts;  // of each term by category
   std::vector<std::vector<std::string>> categories;
-  std::vector<double> log_prior, tokens;
+  std::vector<double> log_prior, log_unseen;  // log_unseen: of a term that a category has not
   absl::flat_hash_map<std::string, std::vector<std::pair<uint32_t, double>>> clicks;  // by terms joined by blanks
   absl::flat_hash_map<std::string, std::vector<Value>> values;                        // by terms joined by blanks
 
@@ -150,7 +151,8 @@ std::shared_ptr<const QueryModel> QueryModel::Builder::Build() && {
   double all = 0;
   for (double products : s.category_products) all += products + 1;
   for (double products : s.category_products) impl->log_prior.push_back(std::log((products + 1) / all));
-  impl->tokens = std::move(s.category_tokens);
+  const double spread = kSmoothing * static_cast<double>(std::max<size_t>(1, impl->products.size()));
+  for (double tokens : s.category_tokens) impl->log_unseen.push_back(std::log(kSmoothing / (tokens + spread)));
   for (const auto& [query, categories] : s.clicks) {
     auto& sorted = impl->clicks[query];
     sorted.assign(categories.begin(), categories.end());
@@ -171,7 +173,6 @@ std::shared_ptr<const QueryModel> QueryModel::Builder::Build() && {
 // Naive Bayes: one share a category; empty where no term is known.
 std::vector<double> QueryModel::Impl::Shares(absl::Span<const std::string> asked) const {
   std::vector<double> scores = log_prior;
-  const double spread = kSmoothing * static_cast<double>(std::max<size_t>(1, products.size()));
   double known = 0;
   for (const std::string& term : asked) {
     const auto found = terms.find(term);
@@ -183,10 +184,10 @@ std::vector<double> QueryModel::Impl::Shares(absl::Span<const std::string> asked
   if (known == 0) return {};
   double most = -std::numeric_limits<double>::infinity(), sum = 0;
   for (size_t c = 0; c < scores.size(); ++c) {
-    scores[c] += known * std::log(kSmoothing / (tokens[c] + spread));
+    scores[c] += known * log_unseen[c];
     most = std::max(most, scores[c]);
   }
-  for (double& score : scores) sum += score = std::exp(score - most);
+  for (double& score : scores) sum += score = score < most - kFar ? 0 : std::exp(score - most);
   for (double& score : scores) score /= sum;
   return scores;
 }

@@ -167,7 +167,8 @@ void QueryReader::ReadFiller(UnderstoodQuery& understood) {
   const size_t begin = at;
   size_t strong = 0;
   while (Free(at)) {
-    const size_t filler = words_.Find(texts_, at, Role::kFiller), soft = words_.Find(texts_, at, Role::kSoftFiller);
+    const size_t filler = words_.Find(texts_, at, Role::kFiller);
+    const size_t soft = std::max(words_.Find(texts_, at, Role::kSoftFiller), words_.Find(texts_, at, Role::kPolite));
     if (filler == 0 && soft == 0) break;
     at += std::max(filler, soft);
     if (filler >= soft) strong = at;
@@ -177,7 +178,8 @@ void QueryReader::ReadFiller(UnderstoodQuery& understood) {
   while (true) {
     while (last > 0 && !Free(last - 1)) --last;
     size_t n = std::min(QueryWords::kPhraseWordsMax, last);
-    while (n > 0 && words_.Find(texts_, last - n, Role::kFiller) != n) --n;
+    const auto drops = [&](Role role) { return words_.Find(texts_, last - n, role) == n; };
+    while (n > 0 && !drops(Role::kFiller) && !drops(Role::kPolite)) --n;
     if (n == 0 || (strong > 0 && last - n < at)) break;
     chains.push_back({last - n, last});
     last -= n;

@@ -19,7 +19,7 @@ struct Table {
 const Table& English() {
   static const auto& table = *new Table{
       {{Role::kFiller,
-        "please,pls,thanks,thank you,thank you very much,if possible,can you,could you,would you,will you,can i,could "
+        "can you,could you,would you,will you,can i,could "
         "i,may i,"
         "show me,find me,get me,give me,tell me,help me find,help me,let me see,search for,look for,looking for,i am "
         "looking for,"
@@ -30,8 +30,9 @@ const Table& English() {
         "do you guys have,have you got,have you any,you got any,is there,are there,what are,what is,whats,which are,i "
         "am trying to find,im trying to find,a pair of,"
         "pairs of,a set of,some kind of,something like"},
+       {Role::kPolite, "please,pls,thanks,thank you,thank you very much,if possible"},
        {Role::kSoftFiller,
-        "hey,hi,hello,ok,okay,so,well,um,uh,yes,a,an,the,some,any,me,my,for "
+        "hey,hi,hello,ok,okay,so,well,um,uh,yes,a,an,the,some,any,all,me,my,for "
         "me,buy,find,show,get,there,good,nice,best,the best"},
        {Role::kBelow, "under,below,less than,cheaper than,lower than,not more than,no more than,<,<="},
        {Role::kBelowMoney, "up to,at most,max,maximum,within,not over,for less than,for under"},
@@ -56,7 +57,7 @@ const Table& English() {
        {Role::kArticle, "a,an,the,any,in,made of,of"},
        {Role::kStop,
         "a,an,the,and,or,of,for,with,in,on,to,by,at,from,as,is,it,its,be,are,that,this,your,you,my,me,i,up,into,over,"
-        "per,w,amp,not,no,can,do,does,what,how"}},
+        "per,w,s,amp,not,no,can,do,does,what,how"}},
       {{"zero", 0},      {"one", 1},       {"two", 2},       {"three", 3},    {"four", 4},      {"five", 5},
        {"six", 6},       {"seven", 7},     {"eight", 8},     {"nine", 9},     {"ten", 10},      {"eleven", 11},
        {"twelve", 12},   {"thirteen", 13}, {"fourteen", 14}, {"fifteen", 15}, {"sixteen", 16},  {"seventeen", 17},
@@ -68,10 +69,11 @@ const Table& English() {
 const Table& German() {
   static const auto& table = *new Table{
       {{Role::kFiller,
-        "bitte,danke,vielen dank,kannst du,können sie,könnten sie,könntest du,zeig mir,zeige mir,zeigen sie mir,such "
+        "kannst du,können sie,könnten sie,könntest du,zeig mir,zeige mir,zeigen sie mir,such "
         "mir,suche nach,finde mir,ich suche,"
         "ich brauche,ich möchte,ich will,ich hätte gern,ich hätte gerne,wir suchen,habt ihr,haben sie,gibt es,wo finde "
         "ich,wo kann ich,was kostet,zu kaufen,ein paar,ein set,kaufen"},
+       {Role::kPolite, "bitte,danke,vielen dank"},
        {Role::kSoftFiller,
         "hey,hi,hallo,ok,okay,also,mal,mir,der,die,das,den,ein,eine,einen,einem,einer,irgendwelche,gute,gutes,guten"},
        {Role::kBelow, "unter,weniger als,billiger als,günstiger als,nicht mehr als,<,<="},
@@ -107,11 +109,12 @@ const Table& German() {
 const Table& French() {
   static const auto& table = *new Table{
       {{Role::kFiller,
-        "merci,sil vous plaît,sil vous plait,sil te plaît,sil te plait,svp,stp,peux tu,pouvez vous,pourriez "
+        "peux tu,pouvez vous,pourriez "
         "vous,montre moi,montrez moi,trouve moi,trouvez moi,"
         "je cherche,je recherche,nous cherchons,jai besoin de,jai besoin dun,jai besoin dune,je veux,je "
         "voudrais,jaimerais,avez vous,est ce que vous avez,y a t il,où puis je trouver,"
         "à acheter,une paire de"},
+       {Role::kPolite, "merci,sil vous plaît,sil vous plait,sil te plaît,sil te plait,svp,stp"},
        {Role::kSoftFiller, "bonjour,salut,ok,alors,le,la,les,un,une,des,du,de,moi,bon,bonne,bons,bonnes"},
        {Role::kBelow, "moins de,moins que,sous,moins cher que,pas plus de,<,<="},
        {Role::kBelowMoney, "jusquà,jusqu à,au plus,maximum,max,au maximum"},
@@ -142,7 +145,10 @@ const Table& French() {
 QueryWords Compile(const Table& table) {
   QueryWords words;
   for (const auto& [role, list] : table.phrases) {
-    for (absl::string_view phrase : absl::StrSplit(list, ',')) words.phrases[phrase].push_back(role);
+    for (absl::string_view phrase : absl::StrSplit(list, ',')) {
+      words.phrases[phrase].push_back(role);
+      words.first_words.emplace(phrase.substr(0, phrase.find(' ')));
+    }
   }
   for (const auto& [word, value] : table.numbers) words.numbers.emplace(word, value);
   for (const auto& [code, list] :
@@ -158,6 +164,7 @@ QueryWords Compile(const Table& table) {
 }  // namespace
 
 size_t QueryWords::Find(const std::vector<std::string>& words, size_t at, Role role) const {
+  if (at >= words.size() || !first_words.contains(words[at])) return 0;
   std::string phrase;
   size_t longest = 0;
   for (size_t n = 1; n <= kPhraseWordsMax && at + n <= words.size(); ++n) {

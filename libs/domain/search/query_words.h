@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 
 // The function words of queries, by language: one table for each. Phrases are folded words joined by blanks, without
@@ -13,8 +14,9 @@ namespace kontor::search {
 
 struct QueryWords {
   enum class Role : uint8_t {
-    kFiller,      // drops out at the beginning and the end: "can you show me", "please"
-    kSoftFiller,  // drops out beside a filler: "hey", "the"
+    kFiller,      // drops out at the beginning and the end: "can you show me"
+    kPolite,      // drops out at the end, and at the beginning beside a filler: "please"
+    kSoftFiller,  // drops out at the beginning beside a filler: "hey", "the"
     kBelow,       // before a number a price: "under"
     kBelowMoney,  // before an amount of money only: "up to"
     kAbove,       // "over"
@@ -41,6 +43,7 @@ struct QueryWords {
   bool Is(absl::string_view word, Role role) const;
 
   absl::flat_hash_map<std::string, std::vector<Role>> phrases;
+  absl::flat_hash_set<std::string> first_words;              // of phrases
   absl::flat_hash_map<std::string, double> numbers;          // "fifty"; "hundred" and "thousand" multiply
   absl::flat_hash_map<std::string, std::string> currencies;  // "dollars" → "USD"
 };

@@ -95,6 +95,7 @@ TEST(Analyzer, FindsDimensions) {
   for (absl::string_view text : {"2x4", "2 x 4", "2 X 4", "2×4"}) EXPECT_EQ(En(text), "2+2x4 4") << text;
   EXPECT_EQ(En("2 in. x 4 in. x 8 ft."), "2+2in+2x4+2x4x8 inch 4+4in+4x8 inch 8+8ft foot");
   EXPECT_EQ(En("24 in. W x 80 in. H"), "24+24in+24x80 inch 80+80in inch h");
+  EXPECT_EQ(En("24\"W x 80''H"), "24+24in+24x80 inch 80+80in inch h");
   EXPECT_EQ(En("box 2x"), "box 2x");
   EXPECT_EQ(En(".5.5"), "0.5 5");
 }

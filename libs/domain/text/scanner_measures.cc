@@ -108,7 +108,9 @@ size_t Scanner::NextSide(size_t end) const {
   size_t at = end;
   if (at < text_.size() && text_[at] == '.') ++at;
   at = SkipBlanks(text_, at);
-  if (at > end && at + 1 < text_.size() && !IsWordByte(text_[at + 1]) && absl::StrContains("whdlt", text_[at])) {
+  const bool sign = text_[end - 1] == '"' || text_[end - 1] == '\'';  // 24"W
+  if ((at > end || sign) && at + 1 < text_.size() && !IsWordByte(text_[at + 1]) &&
+      absl::StrContains("whdlt", text_[at])) {
     ++at;
     if (text_[at] == '.') ++at;
     at = SkipBlanks(text_, at);
