@@ -74,7 +74,7 @@ double Mean(absl::Span<const double> values) {
 
 // What trees learn from, a group a query.
 struct TrainRows {
-  std::vector<float> values, gains;
+  std::vector<float> values, gains, margins;
   std::vector<uint32_t> groups;
 
   void Add(const RankList& list, const TrainRankOptions& options) {
@@ -86,6 +86,7 @@ struct TrainRows {
       const auto from = list.features.begin() + static_cast<ptrdiff_t>(row * kFeatures);
       values.insert(values.end(), from, from + kFeatures);
       gains.push_back(list.gains[row]);
+      margins.push_back(kPriorScale * from[static_cast<ptrdiff_t>(Feature::kPrior)]);
       ++groups.back();
     }
   }
@@ -101,7 +102,7 @@ absl::StatusOr<LearnedRanker> TrainOnce(const Lists& lists, const TrainRankOptio
   learn::TreeOptions trees = options.trees;
   trees.seed = options.seed;
   ASSIGN_OR_RETURN(learn::BoostedTrees learned,
-                   learn::BoostedTrees::Train({kFeatures, rows.values, rows.gains, rows.groups}, trees));
+                   learn::BoostedTrees::Train({kFeatures, rows.values, rows.gains, rows.groups, rows.margins}, trees));
   return LearnedRanker(linear, std::move(learned));
 }
 
