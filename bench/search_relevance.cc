@@ -166,8 +166,8 @@ class RelevanceBench {
                      const EngineSettings& settings) {
     const double begin = CpuSeconds();
     MeaningKeeper keeper(*shop.analyzer, sentences);
-    parts.meaning = keeper.Refresh(*shop.view, [] { return false; });
-    if (parts.meaning == nullptr) return absl::OkStatus();
+    keeper.Refresh(
+        *shop.view, [] { return false; }, [&](std::shared_ptr<const Meaning> meaning) { parts.meaning = meaning; });
     figures_.push_back({"build_cpu_seconds/" + name, CpuSeconds() - begin, "s", std::nullopt, ""});
     Question question;
     question.effort = Effort::kFused;
@@ -203,7 +203,13 @@ class RelevanceBench {
     }
     TrainRankOptions training;
     training.trees.threads = options_.threads;
-    ASSIGN_OR_RETURN(const RankTraining trained, TrainRanker(lists, nullptr, training));
+    const auto learned = TrainRanker(lists, nullptr, training);
+    if (absl::IsFailedPrecondition(learned.status())) {
+      std::cout << absl::StrFormat("%-28s refused: %s\n", "learned/" + name, learned.status().message());
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(learned.status());
+    const RankTraining& trained = *learned;
     size_t at = 0;
     for (size_t i = 0; i < lists.size(); ++i) {
       std::vector<size_t> order(candidates[i].size());

@@ -16,7 +16,13 @@ mapping_path() { # NAME or path
   fi
 }
 
-stop_demo() {
+stop_# Search goes by the sentence encoder where set-up could fetch it.
+with_sentence_model() {
+  SENTENCE_MODEL=''
+  if [ -f "$ENCODER/model.safetensors" ]; then SENTENCE_MODEL=$ROOT/$ENCODER; fi
+}
+
+demo() {
   process_stop "$RUN"
   stack_wipe "$DEMO_STACK"
 }
@@ -89,6 +95,12 @@ Ask it yourself while it is up:
 EOF
 }
 
+# Search goes by the sentence encoder where set-up could fetch it.
+with_sentence_model() {
+  SENTENCE_MODEL=''
+  if [ -f "$ENCODER/model.safetensors" ]; then SENTENCE_MODEL=$ROOT/$ENCODER; fi
+}
+
 demo() {
   parse_demo_options "$@"
   if [ "$KAFKA" = yes ]; then setup --kafka; else setup; fi
@@ -102,6 +114,7 @@ demo() {
     step "starting a private Kafka broker: the event log"
     kafka_start "$DEMO_STACK"
   fi
+  with_sentence_model
   process_start "$DEMO_STACK" "$RUN" "$PORT"
   step "importing"
   import_data
@@ -132,6 +145,7 @@ up() {
   step "starting PostgreSQL, Redis and Kafka ($UP_STACK), then ${SERVICES[*]} from 127.0.0.1:$PORT on"
   stack_start "$UP_STACK"
   kafka_start "$UP_STACK"
+  with_sentence_model
   process_start "$UP_STACK" "$RUN" "$PORT" "${SERVICES[@]/#/kontor-}"
   trap - EXIT INT TERM
   say "Kontor is up: calls at $ADDRESS; health at the next port of each, metrics at the one after. ./kontor down stops it."

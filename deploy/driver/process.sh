@@ -3,7 +3,7 @@
 
 BIN=build/release/bin
 KONTORCTL=$BIN/kontorctl
-SERVICES=(ingest analytics recommendations)
+SERVICES=(ingest analytics recommendations search)
 DEFAULT_PORT=7700
 
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -66,6 +66,7 @@ write_config() { # STACK RUN PROGRAM PORT
   "redis": "$KONTOR_REDIS",
   "kafka": "$KONTOR_KAFKA",
   "modelDir": "$1/models",
+  "sentenceModelDir": "${SENTENCE_MODEL:-}",
   "subjectSecretFile": "$1/subject-secret",
   "shops": [{"id": "default", "timeZone": "UTC"}],
   "log": {"format": "json"}

@@ -1,15 +1,22 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "kontor/search/v1/search_service.grpc.pb.h"
 #include "libs/base/status.h"
+#include "services/kontorctl/call.h"
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/demo_cast.h"
 #include "services/kontorctl/display.h"
 #include "services/kontorctl/import_client.h"
+#include "services/kontorctl/search_display.h"
 #include "services/kontorctl/session.h"
 #include "services/kontorctl/session_options.h"
 
@@ -18,6 +25,7 @@ namespace {
 
 namespace analytics = kontor::analytics::v1;
 namespace recommendations = kontor::recommendations::v1;
+namespace search = kontor::search::v1;
 namespace v1 = kontor::ingest::v1;
 
 void Heading(const std::string& text) { std::printf("\n\x1b[1m%s\x1b[0m\n\n", text.c_str()); }
@@ -94,13 +102,57 @@ absl::Status ShowAllRecommendations(const Session& session, const DemoCast& cast
   return ShowRecommendations(session, "For a stranger", stranger);
 }
 
+// A query that a customer might type: two words of a product's title, one of them with a letter missing.
+std::string MisspeltQuery(const std::string& title) {
+  constexpr size_t kLeast = 5;
+  std::vector<std::string> words;
+  for (const absl::string_view word : absl::StrSplit(absl::AsciiStrToLower(title), absl::ByAnyChar(" /&,.-"))) {
+    if (word.size() >= kLeast && std::all_of(word.begin(), word.end(), absl::ascii_isalpha)) words.emplace_back(word);
+  }
+  if (words.empty()) return title;
+  if (words.size() > 2) words.resize(2);
+  words.back().erase(words.back().size() / 2, 1);
+  return absl::StrJoin(words, " ");
+}
+
+absl::Status ShowSearch(const Session& session, const DemoCast& cast) {
+  using Search = search::SearchService;
+  if (cast.basket.empty()) return absl::OkStatus();
+  search::SearchRequest request;
+  request.set_parent(session.shop());
+  search::Filter& product = *request.add_filters();
+  product.set_field("product_id");
+  product.add_values(cast.basket.front());
+  const absl::Duration patience = absl::Seconds(30);
+  ASSIGN_OR_RETURN(const search::SearchResponse found, Call<Search>(session, patience, &Search::Stub::Search, request));
+  if (found.results().empty()) return absl::OkStatus();
+  request.clear_filters();
+  request.set_query(MisspeltQuery(found.results(0).title()));
+  request.set_automatic_facets(3);
+  request.set_page_size(6);
+  Heading(absl::StrCat("Searching for \"", request.query(), "\""));
+  ASSIGN_OR_RETURN(const search::SearchResponse response,
+                   Call<Search>(session, patience, &Search::Stub::Search, request));
+  std::printf("%s", Show(response).c_str());
+  search::SuggestRequest suggest;
+  suggest.set_parent(session.shop());
+  suggest.set_text(request.query().substr(0, 4));
+  suggest.set_max_suggestions(5);
+  Heading(absl::StrCat("While \"", suggest.text(), "\" is being typed"));
+  ASSIGN_OR_RETURN(const search::SuggestResponse suggestions,
+                   Call<Search>(session, patience, &Search::Stub::Suggest, suggest));
+  std::printf("%s", Show(suggestions).c_str());
+  return absl::OkStatus();
+}
+
 void ShowCommands(const Arguments& arguments, const DemoCast& cast) {
   const std::string connection =
       absl::StrCat("--address ", arguments.Get("address", "127.0.0.1:7700"), " --key-file ", arguments.Get("key-file"));
   Heading("The same by hand");
-  for (const std::string& command : {std::string("query net_revenue,orders --grain week --where customer_kind=known"),
-                                     absl::StrCat("recommend --customer ", cast.customer, " --bought exclude"),
-                                     std::string("events --topic orders --all --limit 3"), std::string("metrics")}) {
+  for (const std::string& command :
+       {std::string("query net_revenue,orders --grain week --where customer_kind=known"),
+        absl::StrCat("recommend --customer ", cast.customer, " --bought exclude"),
+        std::string("search coffee --facets 3"), std::string("events --topic orders --all --limit 3")}) {
     std::printf("  build/release/bin/kontorctl %s %s\n", command.c_str(), connection.c_str());
   }
 }
@@ -132,6 +184,7 @@ absl::Status RunDemo(absl::Span<const std::string> words) {
       Grouped(model.baskets()).c_str(), Grouped(model.customers()).c_str(), Grouped(model.products()).c_str(),
       100 * model.recall_at_10(), model.ndcg_at_10());
   RETURN_IF_ERROR(ShowAllRecommendations(session, cast));
+  RETURN_IF_ERROR(ShowSearch(session, cast));
   ShowCommands(arguments, cast);
   return absl::OkStatus();
 }

@@ -3,7 +3,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "kontor/search/v1/search_service.grpc.pb.h"
 #include "libs/base/status.h"
+#include "services/kontorctl/call.h"
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/display.h"
 #include "services/kontorctl/import_client.h"
@@ -13,6 +15,7 @@
 
 namespace kontor::ctl {
 namespace v1 = kontor::ingest::v1;
+using Search = kontor::search::v1::SearchService;
 
 absl::Status RunImport(absl::Span<const std::string> words) {
   ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words, {"mapping"}, {}));
@@ -59,14 +62,19 @@ absl::Status RunWait(absl::Span<const std::string> words) {
   kontor::analytics::v1::QueryKpisRequest kpis;
   kpis.add_metrics("orders");
   kontor::recommendations::v1::RecommendRequest recommend;
+  kontor::search::v1::SearchRequest search;
+  search.set_parent(session.shop());
+  search.set_page_size(1);
   for (const v1::Import& import : imports) {
     for (const auto& position : import.positions()) {
       *kpis.add_read_after() = position;
       *recommend.add_read_after() = position;
+      *search.add_read_after() = position;
     }
   }
   RETURN_IF_ERROR(session.QueryKpis(kpis, timeout).status());
   RETURN_IF_ERROR(session.Recommend(recommend, timeout).status());
+  RETURN_IF_ERROR(Call<Search>(session, timeout, &Search::Stub::Search, search).status());
   std::printf("  every view has applied what was imported (waited %.1f s)\n",
               absl::ToDoubleSeconds(absl::Now() - start));
   return absl::OkStatus();

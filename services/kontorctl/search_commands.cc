@@ -170,6 +170,7 @@ absl::Status RunExplainSearch(Words words) {
   ASSIGN_OR_RETURN(const Arguments arguments, ParseSearch(words));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
   v1::ExplainRequest request;
+  request.set_parent(session.shop());
   ASSIGN_OR_RETURN(*request.mutable_search(), RequestOf(session, arguments));
   for (const std::string& product : arguments.List("product")) request.add_product_ids(product);
   ASSIGN_OR_RETURN(const v1::ExplainResponse response,

@@ -136,7 +136,18 @@ absl::Status MeaningKeeper::Bring(const std::vector<Title>& titles, const absl::
   return absl::OkStatus();
 }
 
-std::shared_ptr<const Meaning> MeaningKeeper::Refresh(const IndexView& view, const std::function<bool()>& cancelled) {
+std::shared_ptr<const Meaning> MeaningKeeper::Published(bool sentences) const {
+  auto meaning = std::make_shared<Meaning>();
+  if (sentences) {
+    meaning->sentences = asked_sentences_;
+    meaning->sentence_vectors = sentence_vectors_.index;
+  }
+  meaning->catalogue = catalogue_;
+  meaning->catalogue_vectors = catalogue_vectors_.index;
+  return meaning;
+}
+
+void MeaningKeeper::Refresh(const IndexView& view, const std::function<bool()>& cancelled, const Publish& publish) {
   std::vector<Title> titles;
   absl::flat_hash_set<uint32_t> living;
   for (uint32_t part = 0; part < view.parts().size(); ++part) {
@@ -149,13 +160,11 @@ std::shared_ptr<const Meaning> MeaningKeeper::Refresh(const IndexView& view, con
   }
   Tell(LearnCatalogue(titles));
   Tell(Bring(titles, living, cancelled, catalogue_vectors_));
+  publish(Published(sentences_ready_));
+  if (sentence_vectors_.encoder == nullptr) return;
   Tell(Bring(titles, living, cancelled, sentence_vectors_));
-  auto meaning = std::make_shared<Meaning>();
-  meaning->sentences = asked_sentences_;
-  meaning->sentence_vectors = sentence_vectors_.index;
-  meaning->catalogue = catalogue_;
-  meaning->catalogue_vectors = catalogue_vectors_.index;
-  return meaning;
+  sentences_ready_ |= sentence_vectors_.encoded.size() >= titles.size();
+  publish(Published(sentences_ready_));
 }
 
 }  // namespace kontor::search

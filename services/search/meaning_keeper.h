@@ -24,9 +24,10 @@ class MeaningKeeper {
   // `sentences` may be null.
   MeaningKeeper(const text::Analyzer& analyzer, std::shared_ptr<const nn::SentenceEncoder> sentences);
 
+  using Publish = std::function<void(std::shared_ptr<const Meaning>)>;
   // Brings the vectors to the state of a view: 1 to 3 ms a new title with the sentence encoder, microseconds with the
-  // other. `cancelled` is asked between batches; then what there was until then is returned.
-  std::shared_ptr<const Meaning> Refresh(const IndexView& view, const std::function<bool()>& cancelled);
+  // other, which is published first. `cancelled` is asked between batches.
+  void Refresh(const IndexView& view, const std::function<bool()>& cancelled, const Publish& publish);
 
  private:
   struct Title {
@@ -46,6 +47,7 @@ class MeaningKeeper {
   absl::Status Bring(const std::vector<Title>& titles, const absl::flat_hash_set<uint32_t>& living,
                      const std::function<bool()>& cancelled, Vectors& vectors);
   absl::Status EncodeBatch(absl::Span<const Title> titles, Vectors& vectors);
+  std::shared_ptr<const Meaning> Published(bool sentences) const;
   std::vector<std::string> TermsOf(absl::string_view title) const;
 
   const text::Analyzer& analyzer_;
@@ -53,6 +55,7 @@ class MeaningKeeper {
   std::shared_ptr<const CatalogueEncoder> catalogue_;
   size_t learned_from_ = 0;  // titles
   Vectors sentence_vectors_, catalogue_vectors_;
+  bool sentences_ready_ = false;  // every product has had a vector once
 };
 
 }  // namespace kontor::search

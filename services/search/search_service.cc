@@ -11,6 +11,8 @@
 #include "services/search/explain_handler.h"
 #include "services/search/index_keeper.h"
 #include "services/search/migrations.h"
+#include "services/search/preview_handler.h"
+#include "services/search/report_handler.h"
 #include "services/search/search_handler.h"
 #include "services/search/sentence_files.h"
 #include "services/search/settings.h"
@@ -22,7 +24,7 @@ using std::placeholders::_1;
 using std::placeholders::_2;
 
 constexpr char kSchema[] = "search";
-constexpr absl::Duration kEvaluationDeadline = absl::Minutes(2);
+constexpr absl::Duration kEvaluationDeadline = absl::Minutes(2), kPreviewDeadline = absl::Minutes(1);
 constexpr int64_t kMaxJudgementBytes = 24 << 20;
 
 uint64_t RandomSeed() {
@@ -40,7 +42,9 @@ struct SearchParts {
         curation(curation_store, *follower),
         curation_handler({curation_store, curation, fleet.clock}),
         search({*follower, curation, settings, queries, fleet.clock, fleet.server.metrics(), RandomSeed()}),
-        explain({search, *follower, settings, fleet.clock}) {}
+        explain({search, *follower, settings, fleet.clock}),
+        preview({search, *follower, curation_store, queries, settings, fleet.clock}),
+        report({*follower}) {}
 
   const EngineSettings settings;
   const std::unique_ptr<SearchFollower> follower;
@@ -51,6 +55,8 @@ struct SearchParts {
   QueryLog queries;
   SearchHandler search;
   ExplainHandler explain;
+  PreviewHandler preview;
+  ReportHandler report;
 };
 
 void RegisterHandlers(runtime::Server& server, SearchParts& parts) {
@@ -66,10 +72,13 @@ void RegisterHandlers(runtime::Server& server, SearchParts& parts) {
       "kontor.search.v1.SearchService/EvaluateRelevance",
       std::bind(&ExplainHandler::EvaluateRelevance, &parts.explain, _1, _2),
       {.deadline = kEvaluationDeadline, .max_message_bytes = kMaxJudgementBytes});
+  server.Unary<v1::GetSearchReportRequest, v1::SearchReport>(
+      "kontor.search.v1.SearchService/GetSearchReport",
+      std::bind(&ReportHandler::GetSearchReport, &parts.report, _1, _2));
   server.AddService("kontor.search.v1.SearchService");
 }
 
-void RegisterCuration(runtime::Server& server, CurationHandler& curation) {
+void RegisterCuration(runtime::Server& server, CurationHandler& curation, PreviewHandler& preview) {
   const std::string service = "kontor.search.v1.CurationService";
   server.Unary<v1::CreateRuleRequest, v1::Rule>(service + "/CreateRule",
                                                 std::bind(&CurationHandler::CreateRule, &curation, _1, _2));
@@ -91,6 +100,9 @@ void RegisterCuration(runtime::Server& server, CurationHandler& curation) {
       service + "/UpdateSynonymSet", std::bind(&CurationHandler::UpdateSynonymSet, &curation, _1, _2));
   server.Unary<v1::DeleteSynonymSetRequest, v1::DeleteSynonymSetResponse>(
       service + "/DeleteSynonymSet", std::bind(&CurationHandler::DeleteSynonymSet, &curation, _1, _2));
+  server.Unary<v1::PreviewCurationRequest, v1::PreviewCurationResponse>(
+      service + "/PreviewCuration", std::bind(&PreviewHandler::PreviewCuration, &preview, _1, _2),
+      {.deadline = kPreviewDeadline});
   server.AddService(service);
 }
 
@@ -106,7 +118,7 @@ absl::Status RegisterSearch(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(parts.curation.RefreshAll());
   parts.curation.Start();
   RegisterHandlers(fleet.server, parts);
-  RegisterCuration(fleet.server, parts.curation_handler);
+  RegisterCuration(fleet.server, parts.curation_handler, parts.preview);
   fleet.server.AddReadiness("search", [&follower = parts.follower->follower()] { return follower.Ready(); });
   return absl::OkStatus();
 }

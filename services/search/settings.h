@@ -4,7 +4,6 @@
 
 namespace kontor::search {
 
-
 // How every shop is searched. Chosen on half of the queries of `bench search` (README.md); weights by Field.
 inline EngineSettings ServingSettings() {
   EngineSettings settings;

@@ -146,8 +146,10 @@ void ShopSearch::RefreshCompanions(const std::function<bool()>& cancelled) {
   companions.generation = view->generation();
   companions.meaning = companions_.Get()->meaning;
   companions_.Publish(std::make_shared<const Companions>(companions));  // before the vectors, which may take minutes
-  companions.meaning = meaning_.Refresh(*view, cancelled);
-  companions_.Publish(std::make_shared<const Companions>(std::move(companions)));
+  meaning_.Refresh(*view, cancelled, [&](std::shared_ptr<const Meaning> meaning) {
+    companions.meaning = std::move(meaning);
+    companions_.Publish(std::make_shared<const Companions>(companions));
+  });
 }
 
 std::optional<ShopSearch::Priced> ShopSearch::PriceOf(absl::string_view product) const {

@@ -2,7 +2,6 @@
 #include <cmath>
 #include <limits>
 
-#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/domain/search/facet.h"
@@ -35,9 +34,9 @@ bool NumberOf(const Segment& segment, Property::Kind kind, uint32_t doc, double&
   }
 }
 
-// Visits the numbers of the documents; returns how many documents have one.
-uint64_t VisitNumbers(const Segment& segment, uint32_t property, Property::Kind kind, BitSpan bits,
-                      std::vector<double>& numbers) {
+// Appends the numbers of the documents; returns how many documents have one.
+uint64_t TakeNumbers(const Segment& segment, uint32_t property, Property::Kind kind, BitSpan bits,
+                     std::vector<double>& numbers) {
   uint64_t having = 0;
   if (kind != Property::Kind::kAttribute) {
     ForEachBit(bits, [&](uint32_t doc) {
@@ -98,7 +97,7 @@ RangeFacet CountRange(const IndexView& view, const MatchSet& set, const RangeSpe
   const std::vector<Bits> bits = FacetBits(set, spec.property);
   std::vector<double> numbers;
   for (uint32_t part = 0; part < bits.size(); ++part) {
-    const uint64_t having = VisitNumbers(view.segment(part), property, spec.property.kind, bits[part], numbers);
+    const uint64_t having = TakeNumbers(view.segment(part), property, spec.property.kind, bits[part], numbers);
     facet.unknown += CountBits(bits[part]) - having;
   }
   facet.count = numbers.size();

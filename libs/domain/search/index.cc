@@ -63,7 +63,7 @@ void Index::EndFlight() {
 }
 
 std::vector<std::shared_ptr<Segment>> Index::Seal(const Batch& batch, const IndexView& view, ValueDictionary& values,
-                                                  uint64_t first_sequence, uint32_t first_row) {
+                                                  uint64_t first_sequence, uint32_t& next_row) {
   std::vector<std::shared_ptr<Segment>> segments;
   auto builder = std::make_unique<SegmentBuilder>(values);
   const auto seal = [&] {
@@ -82,13 +82,12 @@ std::vector<std::shared_ptr<Segment>> Index::Seal(const Batch& batch, const Inde
     if (id.empty()) continue;
     LiveValues live;
     uint64_t sequence = first_sequence + i;
-    uint32_t row = first_row + static_cast<uint32_t>(i);
     const std::optional<DocRef> older = batch.removed.contains(id) ? std::nullopt : view.Find(id);
     if (older.has_value()) {
       live = view.Live(*older);
       sequence = view.Sequence(*older);
-      row = view.Row(*older);
     }
+    const uint32_t row = older.has_value() ? view.Row(*older) : next_row++;
     live = entry.live.value_or(live);
     Apply(entry.changes, live);
     builder->Add(entry.product, sequence, row, live);
@@ -102,7 +101,7 @@ bool Index::Commit() {
   base::MutexLock one(commit_mutex_);
   std::shared_ptr<const Batch> batch;
   uint64_t first_sequence = 0;
-  uint32_t first_row = 0;
+  uint32_t next_row = 0;
   size_t since = 0;
   std::shared_ptr<ValueDictionary> values;
   {
@@ -113,11 +112,10 @@ bool Index::Commit() {
     values = values_;
     since = in_flight_updates_.size();
     first_sequence = next_sequence_;
-    first_row = next_row_;
+    next_row = next_row_;
     next_sequence_ += batch->entries.size();
-    next_row_ += static_cast<uint32_t>(batch->entries.size());
   }
-  std::vector<std::shared_ptr<Segment>> segments = Seal(*batch, *view_.Get(), *values, first_sequence, first_row);
+  std::vector<std::shared_ptr<Segment>> segments = Seal(*batch, *view_.Get(), *values, first_sequence, next_row);
 
   Parts added;
   for (const std::shared_ptr<Segment>& segment : segments) added.push_back(WholePart(segment));
@@ -138,6 +136,7 @@ bool Index::Commit() {
     parts.push_back(std::move(added[i]));
   }
   Publish(std::move(parts));
+  next_row_ = next_row;
   sealing_ = nullptr;
   EndFlight();
   return true;

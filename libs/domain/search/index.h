@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -77,7 +75,7 @@ class Index {
   using Parts = std::vector<IndexView::Part>;
 
   std::vector<std::shared_ptr<Segment>> Seal(const Batch& batch, const IndexView& view, ValueDictionary& values,
-                                             uint64_t first_sequence, uint32_t first_row);
+                                             uint64_t first_sequence, uint32_t& next_row);
   void Publish(Parts parts) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MergeParts(const Parts& sources);
   Parts MergeCandidates(const IndexView& view) const;

@@ -66,7 +66,7 @@ class IndexConcurrency : public testing::Test {
   }
 
   const std::unique_ptr<text::Analyzer> analyzer_ = PlainAnalyzer();
-  Index index_{*analyzer_, {16, 3, .3}};
+  Index index_{*analyzer_, {1000, 3, .3}};
   int last_[2][kProducts];
   std::atomic<bool> done_{false};
   std::atomic<int> reads_{0};
@@ -104,24 +104,36 @@ TEST_F(IndexConcurrency, NothingIsLostAndReadersSeeWholeProducts) {
   EXPECT_GT(reads_, 0);
 }
 
-// A merge that is under way misses neither deletions nor prices that arrive meanwhile.
+// A merge that is under way misses neither deletions nor prices that arrive meanwhile. Rounds in which the merge was
+// done before the commit prove nothing: they are made until enough of the others were seen.
 TEST_F(IndexConcurrency, MergesCarryOver) {
-  for (int round = 0; round < 30; ++round) {
+  int overlaps = 0;
+  for (int round = 0; round < 300 && overlaps < 5; ++round) {
     std::vector<Upsertion> batch;
-    for (int i = 0; i < 200; ++i) batch.push_back(Make(0, i, i));
+    for (int i = 0; i < 3000; ++i) batch.push_back(Make(0, i, i));
     ASSERT_TRUE(index_.Upsert(batch).ok());
     index_.Commit();
-    std::thread merger([this] { index_.MergeAll(); });
-    const std::string gone = Make(0, round, 0).product.id, priced = Make(0, round + 50, 0).product.id;
+    std::atomic<bool> begun{false};
+    uint64_t merged = 0;
+    std::thread merger([&] {
+      begun = true;
+      index_.MergeAll();
+      merged = index_.View()->generation();
+    });
+    while (!begun) std::this_thread::yield();
+    const std::string gone = Make(0, round, 0).product.id, priced = Make(0, round + 500, 0).product.id;
     ASSERT_EQ(*index_.SetLive({LiveUpdate{priced, 123, {}, {}, {}}}), 0);
     index_.Remove({{gone}});
     index_.Commit();
+    const uint64_t committed = index_.View()->generation();
     merger.join();
+    overlaps += merged > committed ? 1 : 0;
     const auto view = index_.View();
     EXPECT_FALSE(view->Find(gone).has_value());
     EXPECT_EQ(view->Live(*view->Find(priced)).price_micros, 123);
-    EXPECT_EQ(view->documents(), 199);
+    EXPECT_EQ(view->documents(), 2999);
   }
+  EXPECT_GT(overlaps, 0);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ Ranker::Ranker(const PreparedQuery& query, const TopOptions& options)
       options_(options),
       table_(query.view(), options.bm25f),
       largest_boost_(LargestBoost(options.boosts)),
+      base_(query.slots().empty() ? 1 : 0),
       order_(query.slots().size()) {
   std::iota(order_.begin(), order_.end(), size_t{0});
   std::vector<float> greatest;
@@ -92,7 +93,7 @@ void Ranker::Rank(uint32_t part, const Bits* set, BestHits& best) {
   const BitSpan all = set != nullptr ? BitSpan(*set) : BitSpan(alive);
   for (uint32_t first = 0; first < segment_->documents; first += kWindow) {
     SetFloor(best);
-    if (essential_ == 0 && floor_ > 0) return;
+    if (essential_ == 0 && floor_ > base_ * kSlack) return;
     const BitSpan within = all.subspan(first / 64, kWords);
     RankWindow(first, within, set != nullptr, best);
   }
@@ -100,7 +101,7 @@ void Ranker::Rank(uint32_t part, const Bits* set, BestHits& best) {
 
 void Ranker::RankWindow(uint32_t first, BitSpan within, bool listed, BestHits& best) {
   // While anything may get in, documents of a set that no slot matches count, too.
-  bool by_list = listed && floor_ <= 0;
+  bool by_list = listed && floor_ <= base_ * kSlack;
   if (listed) {
     const uint64_t count = CountBits(within);
     if (count == 0) return;
@@ -196,7 +197,7 @@ void Ranker::TakeTouched(uint32_t first, BitSpan within) {
 void Ranker::TakeAll(uint32_t first, BitSpan within) {
   docs_.clear();
   ForEachBit(within, [&](uint32_t place) { docs_.push_back(first + place); });
-  totals_.assign(docs_.size(), 0);
+  totals_.assign(docs_.size(), base_);
 }
 
 // Adds a slot to the candidates.

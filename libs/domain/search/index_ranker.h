@@ -15,7 +15,7 @@ class BestHits {
   void Offer(const Hit& hit);
   bool full() const { return hits_.size() == k_; }
   // What a hit must reach to get in; below any score while there is room.
-  float floor() const { return full() ? hits_.front().score : -1; }
+  float floor() const { return full() && k_ > 0 ? hits_.front().score : -1; }
   std::vector<Hit> Take() &&;  // best first
 
  private:
@@ -68,6 +68,7 @@ class Ranker {
   const TopOptions& options_;
   const Bm25fTable table_;
   const float largest_boost_;
+  const float base_;  // what every document of a set has: 1 without slots, so that boosts order it
   std::vector<size_t> order_;
 
   const Segment* segment_ = nullptr;

@@ -130,8 +130,8 @@ uint64_t CountGroups(const IndexView& view, const MatchSet& set) {
 
 namespace {
 
-// One ranking's hits, each group once: pages of `page(after, size)` until there are k groups or no more hits. Groups
-// that have a member before the position `after` are those of `is_before`.
+// A ranking's hits, each group once, but for those seen already, until there are k: next_page(last, size) gives the
+// next hits behind `last`, or the first where it is null.
 template <typename H, typename NextPage>
 std::vector<H> OnePerGroup(const IndexView& view, size_t k, absl::flat_hash_set<uint64_t> seen, NextPage next_page) {
   std::vector<H> groups;

@@ -55,6 +55,7 @@ std::vector<DocScore> ScoreOf(const PreparedQuery& query, const TopOptions& opti
     const Segment& segment = query.view().segment(doc.segment);
     DocScore& score = scores.emplace_back();
     score.slots.resize(query.slots().size());
+    score.score = query.slots().empty() ? 1 : 0;
     for (size_t i : ranker.order()) {
       score.slots[i] =
           ScoreSlot(query.slots()[i], SlotFactor(options.bm25f, query.slots()[i].weight, query.slots()[i].idf),

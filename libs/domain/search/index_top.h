@@ -9,7 +9,8 @@
 #include "libs/domain/search/match.h"
 
 // The best by BM25F. Score of a document: Σ over slots of weight · idf · max over its alternatives of (weight ·
-// saturated tf'), times the boosts. Equal scores: the earlier inserted first, over all segments.
+// saturated tf'), times the boosts. Without slots every document has 1, so that boosts alone order it. Equal scores:
+// the earlier inserted first, over all segments.
 namespace kontor::search {
 
 struct Hit {

@@ -208,17 +208,29 @@ std::vector<uint32_t> SegmentBuilder::Order() const {
 }
 
 std::vector<uint32_t> SegmentBuilder::SortTerms(Segment& segment) const {
-  std::vector<std::pair<absl::string_view, uint32_t>> terms;
+  struct Term {
+    uint64_t head;  // the first bytes, the first of them highest: most comparisons end there
+    absl::string_view text;
+    uint32_t number;
+  };
+  std::vector<Term> terms;
   terms.reserve(term_numbers_.size());
-  for (const auto& [term, number] : term_numbers_) terms.emplace_back(term, number);
-  std::sort(terms.begin(), terms.end());
+  for (const auto& [text, number] : term_numbers_) {
+    uint64_t head = 0;
+    for (size_t i = 0; i < sizeof(head); ++i) {
+      head = head << 8 | (i < text.size() ? static_cast<uint8_t>(text[i]) : 0);
+    }
+    terms.push_back({head, text, number});
+  }
+  std::sort(terms.begin(), terms.end(),
+            [](const Term& a, const Term& b) { return a.head != b.head ? a.head < b.head : a.text < b.text; });
   std::vector<uint32_t> place_of(terms.size());
   size_t bytes = 0;
-  for (const auto& [term, number] : terms) bytes += term.size();
+  for (const Term& term : terms) bytes += term.text.size();
   segment.terms.Reserve(terms.size(), bytes);
   for (uint32_t place = 0; place < terms.size(); ++place) {
-    place_of[terms[place].second] = place;
-    segment.terms.Add(terms[place].first);
+    place_of[terms[place].number] = place;
+    segment.terms.Add(terms[place].text);
   }
   return place_of;
 }

@@ -62,7 +62,9 @@ void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<
     lexical.push_back(entry.lexical);
     cosine.push_back(sentence ? entry.cosine : entry.catalogue_cosine);
   }
-  const float weight = input.vectors.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
+  // What the shop's own titles taught repeats the words too much to be weighed like a language: it counts as a feature,
+  // and ranks alone where no word is found.
+  const float weight = sentence ? DenseWeight(SignalsOf(input, hits), input.settings.fusion) : 0;
   Fuse(lexical, cosine, hits.empty() ? 0 : hits[0].score, weight, absl::MakeSpan(fused));
   for (size_t i = 0; i < entries.size(); ++i) entries[i].fused = fused[i];
 }
