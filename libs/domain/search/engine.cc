@@ -261,6 +261,7 @@ class Asking {
 
   // Behind the window by words alone, without what the window has.
   void AddTail(const PreparedQuery& query, const MatchSet& set, const std::vector<Found>& list, RankPosition after) {
+    if (answer_.page.size() >= question_.page_size) return;
     absl::flat_hash_set<std::string> shown;
     for (const Found& found : list) shown.insert(GroupKey(found.doc));
     TopOptions options;
