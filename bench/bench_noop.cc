@@ -1,4 +1,5 @@
-// A RecommendationService that does nothing, on the same runtime as the real one: what the house itself costs.
+// A RecommendationService and a SearchService that do nothing, on the same runtime as the real ones: what the house
+// itself costs.
 //   bench_noop LISTEN_ADDRESS KEYS_FILE
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
@@ -6,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "kontor/recommendations/v1/recommendation_service.pb.h"  // linked, so that the service is known
+#include "kontor/search/v1/search_service.pb.h"
 #include "libs/platform/runtime/application.h"
 
 namespace {
@@ -13,25 +15,26 @@ namespace {
 using kontor::runtime::Application;
 using kontor::runtime::CallContext;
 
-constexpr char kService[] = "kontor.recommendations.v1.RecommendationService";
+constexpr const char* kServices[] = {"kontor.recommendations.v1.RecommendationService",
+                                     "kontor.search.v1.SearchService"};
 
-// Every method of the service, each answered by an empty message or an empty stream.
-void AnswerAll(kontor::runtime::Server& server) {
+// Every method of a service, each answered by an empty message or an empty stream.
+void AnswerAll(const char* name, kontor::runtime::Server& server) {
   using google::protobuf::Message, kontor::runtime::Server;
   auto* factory = google::protobuf::MessageFactory::generated_factory();
-  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(kService);
+  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
   const auto nothing = [](const CallContext&, const Message*, kontor::runtime::MessageReader*,
                           kontor::runtime::MessageWriter*, Message*) { return absl::OkStatus(); };
   for (int i = 0; i < service->method_count(); ++i) {
     const auto* method = service->method(i);
-    server.Register(absl::StrCat(kService, "/", method->name()),
+    server.Register(absl::StrCat(name, "/", method->name()),
                     {method->server_streaming() ? Server::Kind::kServerStream : Server::Kind::kUnary,
                      factory->GetPrototype(method->input_type()),
                      factory->GetPrototype(method->output_type()),
                      nothing,
                      {}});
   }
-  server.AddService(kService);
+  server.AddService(name);
 }
 
 absl::Status SetUp(Application& application) {
@@ -42,7 +45,7 @@ absl::Status SetUp(Application& application) {
   options.keys_file = application.arguments()[1];
   options.quota_calls_per_second = 0;
   kontor::runtime::Server& server = application.MakeServer(options);
-  AnswerAll(server);
+  for (const char* name : kServices) AnswerAll(name, server);
   return absl::OkStatus();
 }
 
