@@ -1,7 +1,7 @@
 // How good and how fast the search engine is.
 //
 //   bench_search [--products FILE --judgements FILE [--grade-offset G] [--relevant-grade G]] [--sentence-model FOLDER]
-//                [--only relevance|spelling|speed|encoder] [--quick]
+//                [--only relevance|spelling|speed|encoder] [--speed-products N] [--quick]
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -11,6 +11,7 @@
 #include "bench/figures.h"
 #include "bench/search_data.h"
 #include "bench/search_relevance.h"
+#include "bench/search_speed.h"
 #include "libs/base/status.h"
 #include "services/search/sentence_files.h"
 
@@ -19,13 +20,16 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: bench_search [--products FILE --judgements FILE [--grade-offset G] [--relevant-grade G]] "
-    "[--sentence-model FOLDER] [--only relevance|spelling|speed|encoder] [--quick]";
+    "[--sentence-model FOLDER] [--only relevance|spelling|speed|encoder] [--speed-products N] [--quick]";
+
+constexpr size_t kQuickProducts = 100'000;
 
 struct Options {
   SearchFiles files = DefaultSearchFiles();
   bool home_depot = true;
   std::string sentence_model, only;
   bool quick = false;
+  size_t speed_products = 0;  // 0: SpeedOptions'
 };
 
 absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
@@ -46,6 +50,8 @@ absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
       options.sentence_model = value;
     } else if (name == "--only") {
       options.only = value;
+    } else if (name == "--speed-products") {
+      if (!absl::SimpleAtoi(value, &options.speed_products)) return absl::InvalidArgumentError(kUsage);
     } else if (!(name == "--grade-offset" && absl::SimpleAtod(value, &options.files.grade_offset)) &&
                !(name == "--relevant-grade" && absl::SimpleAtod(value, &options.files.relevant_grade))) {
       return absl::InvalidArgumentError(kUsage);
@@ -64,6 +70,11 @@ absl::Status Main(int argc, char** argv) {
   relevance.home_depot = options.home_depot;
   relevance.learned = !options.quick;
   if (wanted("relevance")) RETURN_IF_ERROR(BenchRelevance(data, relevance, figures));
+  SpeedOptions speed;
+  speed.sentences = relevance.sentences;
+  if (options.quick) speed.products = kQuickProducts;
+  if (options.speed_products > 0) speed.products = options.speed_products;
+  if (wanted("speed")) RETURN_IF_ERROR(BenchSpeed(data, speed, figures));
   return WriteFigures(figures, data.files);
 }
 

@@ -23,9 +23,9 @@ struct SearchData {
 };
 
 struct SearchFiles {
-  std::string products;    // id,title[,brand,category,description]; columns by name or, without known names, by place
-  std::string judgements;  // id,query,grade
-  double grade_offset = 1;      // gain = grade - offset, at least 0
+  std::string products;     // id,title[,brand,category,description]; columns by name or, without known names, by place
+  std::string judgements;   // id,query,grade
+  double grade_offset = 1;  // gain = grade - offset, at least 0
   double relevant_grade = 2.33;
 };
 

@@ -16,13 +16,7 @@ mapping_path() { # NAME or path
   fi
 }
 
-stop_# Search goes by the sentence encoder where set-up could fetch it.
-with_sentence_model() {
-  SENTENCE_MODEL=''
-  if [ -f "$ENCODER/model.safetensors" ]; then SENTENCE_MODEL=$ROOT/$ENCODER; fi
-}
-
-demo() {
+stop_demo() {
   process_stop "$RUN"
   stack_wipe "$DEMO_STACK"
 }

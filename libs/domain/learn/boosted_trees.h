@@ -35,6 +35,7 @@ struct TreeRows {
   absl::Span<const float> values;     // rows × columns, finite
   absl::Span<const float> labels;     // one a row
   absl::Span<const uint32_t> groups;  // kSoftmax, kLambda: sizes of groups of rows that are ranked together
+  absl::Span<const float> margins;    // what the trees add to, one a row; empty: 0. Predict gives the trees' part alone
 };
 
 // Gradient-boosted trees: learned by XGBoost (Chen and Guestrin 2016), answered from complete binary trees in flat

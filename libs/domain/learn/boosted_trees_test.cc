@@ -97,6 +97,28 @@ TEST(BoostedTreesTest, OneSoftmaxTreeByHand) {
   EXPECT_NEAR(scores[1], -5 / 3.5, 1e-5);
 }
 
+TEST(BoostedTreesTest, TreesAddToWhatIsThere) {
+  // Margins that are the labels leave nothing to learn; others are made up for: squared, a leaf is -sum / (rows + 1).
+  const std::vector<float> values = {0, 0, 1, 1}, labels = {1, 1, 3, 3}, offset = {2, 2, 4, 4};
+  const TreeOptions options = {.objective = TreeOptions::Objective::kSquared,
+                               .rounds = 1,
+                               .depth = 1,
+                               .learning_rate = 1,
+                               .row_share = 1,
+                               .column_share = 1};
+  std::vector<float> out(4);
+  const auto none = BoostedTrees::Train({1, values, labels, {}, labels}, options);
+  ASSERT_TRUE(none.ok()) << none.status();
+  none->Predict(values, absl::MakeSpan(out));
+  for (const float x : out) EXPECT_NEAR(x, 0, 1e-6);
+  const auto down = BoostedTrees::Train({1, values, labels, {}, offset}, options);
+  ASSERT_TRUE(down.ok()) << down.status();
+  down->Predict(values, absl::MakeSpan(out));
+  for (const float x : out) EXPECT_NEAR(x, -4 / 5.0, 1e-5);  // no split gains: four rows are 1 too high
+  EXPECT_EQ(BoostedTrees::Train({1, values, labels, {}, {1, 2}}, options).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(BoostedTreesTest, RanksByAnInteraction) {
   const Data train(4'000, 5), test(2'000, 6);
   const auto trees = BoostedTrees::Train(train.rows(), {});

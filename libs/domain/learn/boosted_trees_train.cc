@@ -44,7 +44,8 @@ bool InGroups(const TreeOptions& options) {
 
 absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
   if (rows.columns == 0 || rows.columns > std::numeric_limits<uint16_t>::max() || rows.labels.empty() ||
-      rows.values.size() != rows.columns * rows.labels.size()) {
+      rows.values.size() != rows.columns * rows.labels.size() ||
+      (!rows.margins.empty() && rows.margins.size() != rows.labels.size())) {
     return absl::InvalidArgumentError("give 1 to 65,535 columns, and for every label a row of as many values");
   }
   const uint64_t grouped = std::accumulate(rows.groups.begin(), rows.groups.end(), uint64_t{0});
@@ -59,9 +60,9 @@ absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
   if (options.rounds < 1 || options.rounds > 10'000 || options.depth < 1 || options.depth > 8) {
     return absl::InvalidArgumentError("rounds are 1 to 10,000, depths 1 to 8");
   }
-  for (const auto& numbers : {rows.values, rows.labels}) {
+  for (const auto& numbers : {rows.values, rows.labels, rows.margins}) {
     for (const float number : numbers) {
-      if (!std::isfinite(number)) return absl::InvalidArgumentError("a value or label is not finite");
+      if (!std::isfinite(number)) return absl::InvalidArgumentError("a value, label or margin is not finite");
     }
   }
   return absl::OkStatus();
@@ -86,6 +87,10 @@ absl::Status Fill(const TreeRows& rows, Matrix& matrix) {
   RETURN_IF_ERROR(Checked(XGDMatrixCreateFromMat(rows.values.data(), rows.labels.size(), rows.columns,
                                                  std::numeric_limits<float>::quiet_NaN(), &matrix.handle),
                           "read the rows"));
+  if (!rows.margins.empty()) {
+    RETURN_IF_ERROR(Checked(
+        XGDMatrixSetFloatInfo(matrix.handle, "base_margin", rows.margins.data(), rows.margins.size()), "read margins"));
+  }
   return Checked(XGDMatrixSetFloatInfo(matrix.handle, "label", rows.labels.data(), rows.labels.size()), "read labels");
 }
 

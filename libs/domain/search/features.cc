@@ -10,6 +10,7 @@ namespace {
 
 constexpr float kMostPrice = 3;
 constexpr size_t kLongestRun = 4;
+constexpr float kLeastSoft = 0.3F;  // terms less alike have nothing to do with each other
 
 struct FeatureFact {
   absl::string_view name;
@@ -29,7 +30,7 @@ constexpr FeatureFact kFacts[kFeatures] = {
     {"cosine_gap", true},
     {"cosine_place", true},
     {"cosine_best"},
-    {"catalogue_cosine", true, 0.3F},
+    {"catalogue_cosine", true, 0.15F},
     {"fused", true, 1},
     {"terms_matched"},
     {"terms_share", true},
@@ -130,7 +131,7 @@ class QueryContext {
   float SoftMassShare(uint64_t matched, absl::Span<const float> soft) const {
     float sum = 0;
     for (size_t i = 0; i < std::min(terms_.size(), soft.size()); ++i) {
-      if ((matched & Bit(i)) == 0) sum += Mass(i) * std::clamp(soft[i], 0.0F, 1.0F);
+      if ((matched & Bit(i)) == 0 && soft[i] >= kLeastSoft) sum += Mass(i) * std::min(soft[i], 1.0F);
     }
     return MassShare(matched) + Share(sum, mass_);
   }

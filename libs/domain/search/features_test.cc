@@ -95,7 +95,7 @@ TEST(FeaturesTest, PriorsStandAmongEachOther) {
   std::vector<RankCandidate> candidates(2);
   candidates[0].fused = 1;
   candidates[1].fused = 0.8F;
-  candidates[1].catalogue_cosine = 1;
+  candidates[1].catalogue_cosine = 2;
   std::vector<float> rows;
   FeatureRows(Screws(), candidates, rows);
   EXPECT_FLOAT_EQ(At(rows, 1, Feature::kPrior), 1.1F);
@@ -109,7 +109,7 @@ TEST(FeaturesTest, WhatIsMissing) {
   RankCandidate candidate;
   candidate.title = title;
   candidate.matched[static_cast<size_t>(Field::kAttributes)] = Bits({0});
-  const std::vector<float> soft = {0.5F, 1, -1, 2, 1};
+  const std::vector<float> soft = {0.5F, 1, 0.29F, 2, 1};  // too little counts nothing
   candidate.soft = soft;
   std::vector<float> rows;
   FeatureRows(Screws(), {candidate, {}}, rows);

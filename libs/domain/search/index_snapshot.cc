@@ -13,7 +13,7 @@ namespace kontor::search {
 namespace {
 
 constexpr uint64_t kMagic = 0x786469726f746e6b;  // "kntoridx"
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr uint32_t kMaxParts = 1 << 16;
 
 void WriteSection(std::string bytes, base::ByteWriter& writer) {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr absl::string_view kMagic = "KONTOR rank 1\n";
 constexpr size_t kChecksumBytes = 32;
+constexpr auto kPrior = static_cast<size_t>(Feature::kPrior);
 
 // The set of features that a model's columns mean.
 uint64_t FeatureSet() {
@@ -35,7 +36,7 @@ std::array<float, kFeatures> ReadFeatures(base::ByteReader& in) {
 
 LearnedRanker::LearnedRanker() {
   linear_.scales.fill(1);
-  linear_.weights[static_cast<size_t>(Feature::kPrior)] = 1;
+  linear_.weights[kPrior] = 1;
 }
 
 LearnedRanker::LearnedRanker(const LinearRanker& linear) : linear_(linear) {}
@@ -44,7 +45,9 @@ LearnedRanker::LearnedRanker(const LinearRanker& linear, learn::BoostedTrees tre
     : kind_(Kind::kTrees), linear_(linear), trees_(std::move(trees)) {}
 
 void LearnedRanker::Score(absl::Span<const float> rows, absl::Span<float> scores) const {
-  kind_ == Kind::kTrees ? trees_.Predict(rows, scores) : ScoreLinear(rows, scores);
+  if (kind_ == Kind::kLinear) return ScoreLinear(rows, scores);
+  trees_.Predict(rows, scores);
+  for (size_t row = 0; row < scores.size(); ++row) scores[row] += kPriorScale * rows[row * kFeatures + kPrior];
 }
 
 void LearnedRanker::ScoreLinear(absl::Span<const float> rows, absl::Span<float> scores) const {
@@ -61,6 +64,7 @@ void LearnedRanker::ScoreLinear(absl::Span<const float> rows, absl::Span<float> 
 float LearnedRanker::Contributions(absl::Span<const float> row, absl::Span<float> out) const {
   if (kind_ == Kind::kTrees) {
     trees_.Contributions(row, out);
+    out[kPrior] += kPriorScale * row[kPrior];
     return trees_.bias();
   }
   for (size_t i = 0; i < kFeatures; ++i) {

@@ -21,6 +21,10 @@ struct LinearRanker {
   std::array<float, kFeatures> means{}, scales{}, weights{};  // a feature adds weight * (value - mean) * scale
 };
 
+// What trees are learned to add to: so many times Feature::kPrior. No trees rank as the ranker that has learned
+// nothing.
+inline constexpr float kPriorScale = 2;
+
 // Immutable, thread-safe.
 class LearnedRanker {
  public:
@@ -64,10 +68,12 @@ struct TrainRankOptions {
   LearnedRanker::Kind kind = LearnedRanker::Kind::kTrees;
   learn::TreeOptions trees = {.objective = learn::TreeOptions::Objective::kLambda,
                               .rounds = 200,
-                              .depth = 6,
+                              .depth = 5,
                               .learning_rate = 0.05,
                               .column_share = 0.7,
-                              .min_child_weight = 1};
+                              .min_child_weight = 2};
+  // Of the rows without a gain that trees learn from, (0, 1], drawn evenly: as good as all of them, at half the cost.
+  double worthless_share = 0.5;
   int folds = 5;  // 2 … 20
   size_t ndcg_at = 10;
   float max_weight = 5;       // of a scaled feature in the linear ranker

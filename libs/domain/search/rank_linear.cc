@@ -10,6 +10,7 @@ namespace {
 using Weights = std::vector<double>;
 
 constexpr int kSteps = 100;
+constexpr size_t kMostLists = 1'000;
 constexpr double kLeastDeviation = 1e-6;
 
 // The rows of a list, scaled, features that may be weighed only.
@@ -24,8 +25,9 @@ class Problem {
     for (size_t i = 0; i < kFeatures; ++i) {
       if (SpeaksFor(static_cast<Feature>(i))) columns_.push_back(i);
     }
-    Moments(lists);
-    for (const RankList* list : lists) Scale(*list);
+    const std::vector<const RankList*> chosen = Chosen(lists);
+    Moments(chosen);
+    for (const RankList* list : chosen) Scale(*list);
   }
 
   size_t size() const { return columns_.size(); }
@@ -55,6 +57,19 @@ class Problem {
   }
 
  private:
+  // Lists with a gain, evenly thinned out: two dozen weights need no more.
+  static std::vector<const RankList*> Chosen(absl::Span<const RankList* const> lists) {
+    std::vector<const RankList*> telling, out;
+    for (const RankList* list : lists) {
+      if (std::any_of(list->gains.begin(), list->gains.end(), [](float gain) { return gain > 0; })) {
+        telling.push_back(list);
+      }
+    }
+    const size_t count = std::min(telling.size(), kMostLists);
+    for (size_t i = 0; i < count; ++i) out.push_back(telling[i * telling.size() / count]);
+    return out;
+  }
+
   // Means over all rows; deviations from the mean of a row's own list.
   void Moments(absl::Span<const RankList* const> lists) {
     std::vector<double> sums(kFeatures, 0), squares(kFeatures, 0);
@@ -82,7 +97,6 @@ class Problem {
 
   void Scale(const RankList& list) {
     const float total = std::accumulate(list.gains.begin(), list.gains.end(), 0.0F);
-    if (!(total > 0)) return;
     ScaledList out;
     out.rows.reserve(list.gains.size() * size());
     for (size_t row = 0; row < list.gains.size(); ++row) {

@@ -91,6 +91,9 @@ TEST(RankTest, RefusesWhatIsWrong) {
   TrainRankOptions options = Quick();
   options.folds = 1;
   EXPECT_EQ(code(options), absl::StatusCode::kInvalidArgument);
+  options = Quick();
+  options.worthless_share = 0;
+  EXPECT_EQ(code(options), absl::StatusCode::kInvalidArgument);
   for (RankList& list : lists) list.query = 1;  // all in one fold
   EXPECT_EQ(code(), absl::StatusCode::kFailedPrecondition);
   lists = Judged(60, 7);

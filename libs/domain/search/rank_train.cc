@@ -18,7 +18,7 @@ using Lists = std::vector<const RankList*>;
 
 absl::Status Check(absl::Span<const RankList> lists, const TrainRankOptions& options) {
   if (options.folds < 2 || options.folds > 20 || options.ndcg_at == 0 || !(options.max_weight > 0) ||
-      !(options.ridge >= 0)) {
+      !(options.ridge >= 0) || !(options.worthless_share > 0 && options.worthless_share <= 1)) {
     return absl::InvalidArgumentError("an option of the ranker's training is out of range");
   }
   const auto good = [](const std::vector<float>& gains) {
@@ -72,20 +72,37 @@ double Mean(absl::Span<const double> values) {
   return count > 0 ? sum / count : 0;
 }
 
+// What trees learn from, a group a query.
+struct TrainRows {
+  std::vector<float> values, gains, margins;
+  std::vector<uint32_t> groups;
+
+  void Add(const RankList& list, const TrainRankOptions& options) {
+    constexpr size_t kGrain = 1'000;
+    const auto kept = static_cast<size_t>(options.worthless_share * kGrain);
+    groups.push_back(0);
+    for (size_t row = 0; row < list.gains.size(); ++row) {
+      if (!(list.gains[row] > 0) && FoldOf(list.query + row, options.seed, kGrain) >= kept) continue;
+      const auto from = list.features.begin() + static_cast<ptrdiff_t>(row * kFeatures);
+      values.insert(values.end(), from, from + kFeatures);
+      gains.push_back(list.gains[row]);
+      margins.push_back(kPriorScale * from[static_cast<ptrdiff_t>(Feature::kPrior)]);
+      ++groups.back();
+    }
+  }
+};
+
 absl::StatusOr<LearnedRanker> TrainOnce(const Lists& lists, const TrainRankOptions& options) {
   const LinearRanker linear = FitLinearRanker(lists, options.max_weight, options.ridge);
   if (options.kind == LearnedRanker::Kind::kLinear) return LearnedRanker(linear);
-  std::vector<float> values, gains;
-  std::vector<uint32_t> groups;
+  TrainRows rows;
   for (const RankList* list : lists) {
-    if (!HasGain(*list)) continue;
-    values.insert(values.end(), list->features.begin(), list->features.end());
-    gains.insert(gains.end(), list->gains.begin(), list->gains.end());
-    groups.push_back(static_cast<uint32_t>(list->gains.size()));
+    if (HasGain(*list)) rows.Add(*list, options);
   }
   learn::TreeOptions trees = options.trees;
   trees.seed = options.seed;
-  ASSIGN_OR_RETURN(learn::BoostedTrees learned, learn::BoostedTrees::Train({kFeatures, values, gains, groups}, trees));
+  ASSIGN_OR_RETURN(learn::BoostedTrees learned,
+                   learn::BoostedTrees::Train({kFeatures, rows.values, rows.gains, rows.groups, rows.margins}, trees));
   return LearnedRanker(linear, std::move(learned));
 }
 

@@ -108,9 +108,9 @@ size_t Segment::Bytes() const {
                  BytesOf(posting_frequencies) + BytesOf(block_begin) + BytesOf(blocks) + BytesOf(term_blocks) +
                  dense.capacity() * 9 + BytesOf(bitmaps) + BytesOf(ranks) + BytesOf(forward_begin) + BytesOf(forward) +
                  BytesOf(lengths) + BytesOf(sequence) + BytesOf(row) + BytesOf(group) + BytesOf(available_at_us) +
-                 ids.Bytes() + titles.Bytes() + id_lookup.Bytes() + BytesOf(by_row) + documents * LiveColumns::kBytes +
-                 BytesOf(value_begin) + BytesOf(doc_values) + BytesOf(values) + BytesOf(value_docs_begin) +
-                 BytesOf(value_docs) + facets.Bytes();
+                 BytesOf(title_head) + ids.Bytes() + titles.Bytes() + id_lookup.Bytes() + BytesOf(by_row) +
+                 documents * LiveColumns::kBytes + BytesOf(value_begin) + BytesOf(doc_values) + BytesOf(values) +
+                 BytesOf(value_docs_begin) + BytesOf(value_docs) + facets.Bytes();
   for (const NumberColumn& column : numbers) bytes += BytesOf(column.docs) + BytesOf(column.numbers);
   for (const auto& [property, bits] : having) bytes += BytesOf(bits);
   base::MutexLock lock(filters_mutex_);

@@ -93,6 +93,7 @@ struct Segment {
   std::vector<uint32_t> row;       // a number that the product keeps while it exists
   std::vector<uint32_t> group;     // value of kGroup, kNone: a group of its own
   std::vector<int64_t> available_at_us;
+  std::vector<uint16_t> title_head;  // TitleHead of the title; more count as 65,535
   StringTable ids, titles;
   StringLookup id_lookup;
   std::vector<uint32_t> by_row;  // documents ascending by row

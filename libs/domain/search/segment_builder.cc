@@ -1,9 +1,12 @@
 #include "libs/domain/search/segment_builder.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <tuple>
 #include <utility>
+
+#include "libs/domain/search/features.h"
 
 namespace kontor::search {
 namespace {
@@ -44,6 +47,8 @@ AnalysedProduct AnalyseProduct(const text::Analyzer& analyzer, const Product& pr
   out.product.attributes = product.attributes;
   out.product.available_at_us = product.available_at_us;
   AddText(analyzer, product.title, Field::kTitle, tokens, out);
+  out.title_head =
+      static_cast<uint16_t>(std::min<size_t>(TitleHead(product.title, tokens), std::numeric_limits<uint16_t>::max()));
   AddText(analyzer, product.brand, Field::kBrand, tokens, out);
   for (const std::string& part : product.category_path) AddText(analyzer, part, Field::kCategory, tokens, out);
   for (const Attribute& attribute : product.attributes) {
@@ -122,6 +127,7 @@ void SegmentBuilder::Add(const AnalysedProduct& product, uint64_t sequence, uint
   doc.row = row;
   doc.live = live;
   doc.available_at_us = product.product.available_at_us;
+  doc.title_head = product.title_head;
   doc.forward_begin = forward_.size();
   AddTerms(product, doc);
   doc.forward_end = forward_.size();
@@ -145,6 +151,7 @@ void SegmentBuilder::AddSegment(uint32_t source, const Segment& segment, BitSpan
     doc.group = segment.group[from];
     doc.live = segment.live.Get(from);
     doc.available_at_us = segment.available_at_us[from];
+    doc.title_head = segment.title_head[from];
     doc.lengths = segment.lengths[from];
     doc.forward_begin = forward_.size();
     for (uint32_t entry : segment.Forward(from)) {
@@ -252,6 +259,7 @@ void SegmentBuilder::FillDocuments(absl::Span<const uint32_t> order, Segment& se
   for (auto* column : {&segment.lengths, &segment.sequence}) column->reserve(order.size());
   for (auto* column : {&segment.row, &segment.group}) column->reserve(order.size());
   segment.available_at_us.reserve(order.size());
+  segment.title_head.reserve(order.size());
   segment.ids.Reserve(order.size(), ids_.text.size());
   segment.titles.Reserve(order.size(), titles_.text.size());
   for (uint32_t place = 0; place < order.size(); ++place) {
@@ -261,6 +269,7 @@ void SegmentBuilder::FillDocuments(absl::Span<const uint32_t> order, Segment& se
     segment.row.push_back(doc.row);
     segment.group.push_back(doc.group);
     segment.available_at_us.push_back(doc.available_at_us);
+    segment.title_head.push_back(doc.title_head);
     segment.ids.Add(ids_[order[place]]);
     segment.titles.Add(titles_[order[place]]);
     segment.live.Set(place, doc.live);

@@ -26,6 +26,7 @@ struct AnalysedProduct {
   Product product;  // without its description
   std::string text;
   std::vector<Term> terms;  // by field, as they stand
+  uint16_t title_head = 0;  // as Segment::title_head
 };
 
 // `tokens` is scratch space.
@@ -62,6 +63,7 @@ class SegmentBuilder {
     uint64_t sequence = 0, forward_begin = 0, forward_end = 0, values_begin = 0, values_end = 0;
     uint32_t row = 0, group = 0, category = 0, brand = 0;
     int64_t available_at_us = 0;
+    uint16_t title_head = 0;
     Lengths lengths = 0;
     LiveValues live;
   };

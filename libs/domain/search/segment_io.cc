@@ -133,6 +133,7 @@ void ReadDocuments(base::ByteReader& reader, Segment& segment) {
   segment.row = ReadArray<uint32_t>(reader, documents);
   segment.group = ReadArray<uint32_t>(reader, documents);
   segment.available_at_us = ReadArray<int64_t>(reader, documents);
+  segment.title_head = ReadArray<uint16_t>(reader, documents);
   segment.ids = ReadStrings(reader, documents);
   segment.titles = ReadStrings(reader, documents);
   for (Lengths lengths : segment.lengths) reader.Require(lengths >> (8 * kFields) == 0, "a length is out of range");
@@ -211,6 +212,7 @@ void WritePart(const IndexView::Part& part, absl::Span<const uint32_t> numbers, 
   writer.Array(segment.row);
   writer.Array(renumbered(segment.group));
   writer.Array(segment.available_at_us);
+  writer.Array(segment.title_head);
   WriteStrings(segment.ids, writer);
   WriteStrings(segment.titles, writer);
   writer.Value<uint64_t>(segment.terms.size());

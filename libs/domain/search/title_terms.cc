@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -26,16 +27,14 @@ bool IsLetterOrDigit(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || static_cast<signed char>(c) < 0;
 }
 
+// Both in lower case.
 bool Holds(absl::string_view title, absl::string_view word) {
-  const auto same = [](char a, char b) {
-    return absl::ascii_tolower(static_cast<unsigned char>(a)) == absl::ascii_tolower(static_cast<unsigned char>(b));
-  };
-  for (auto at = title.begin(); !word.empty(); ++at) {
-    at = std::search(at, title.end(), word.begin(), word.end(), same);
-    if (at == title.end()) return false;
-    const auto end = at + static_cast<ptrdiff_t>(word.size());
-    if ((at == title.begin() || !IsLetterOrDigit(at[-1])) && (end == title.end() || !IsLetterOrDigit(*end)))
+  if (word.empty()) return false;
+  for (size_t at = title.find(word); at != absl::string_view::npos; at = title.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    if ((at == 0 || !IsLetterOrDigit(title[at - 1])) && (end == title.size() || !IsLetterOrDigit(title[end]))) {
       return true;
+    }
   }
   return false;
 }
@@ -78,8 +77,9 @@ size_t TitleHead(absl::string_view title, absl::Span<const text::Token> tokens) 
 
 uint64_t SurfaceMatches(absl::string_view title, absl::Span<const absl::string_view> words) {
   uint64_t out = 0;
+  const std::string lower = absl::AsciiStrToLower(title);
   for (size_t i = 0; i < std::min(words.size(), kMaxRankTerms); ++i) {
-    if (Holds(title, words[i])) out |= uint64_t{1} << i;
+    if (Holds(lower, words[i])) out |= uint64_t{1} << i;
   }
   return out;
 }

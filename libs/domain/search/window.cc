@@ -55,14 +55,16 @@ void SetCosines(const WindowInput& input, std::vector<WindowEntry>& entries) {
   score(input.vectors.catalogue, meaning.catalogue_vectors.get(), &WindowEntry::catalogue_cosine);
 }
 
-// Words and sentences; what the catalogue's vectors say is a feature of its own.
 void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<WindowEntry>& entries) {
+  const bool sentence = !input.vectors.sentence.empty();
   std::vector<float> lexical, cosine, fused(entries.size());
   for (const WindowEntry& entry : entries) {
     lexical.push_back(entry.lexical);
-    cosine.push_back(entry.cosine);
+    cosine.push_back(sentence ? entry.cosine : entry.catalogue_cosine);
   }
-  const float weight = input.vectors.sentence.empty() ? 0 : DenseWeight(SignalsOf(input, hits), input.settings.fusion);
+  // What the shop's own titles taught repeats the words too much to be weighed like a language: it counts as a feature,
+  // and ranks alone where no word is found.
+  const float weight = sentence ? DenseWeight(SignalsOf(input, hits), input.settings.fusion) : 0;
   Fuse(lexical, cosine, hits.empty() ? 0 : hits[0].score, weight, absl::MakeSpan(fused));
   for (size_t i = 0; i < entries.size(); ++i) entries[i].fused = fused[i];
 }
@@ -121,7 +123,9 @@ struct FieldTerms {
   std::array<std::vector<uint32_t>, kFields> terms;
   std::array<std::vector<uint32_t>, kFields> forms;  // further ones
 
-  explicit FieldTerms(absl::Span<const uint32_t> forward) {
+  void Read(absl::Span<const uint32_t> forward) {
+    for (auto& field : terms) field.clear();
+    for (auto& field : forms) field.clear();
     size_t field = 0;
     for (const uint32_t entry : forward) {
       const bool same_place = (entry & kSamePlace) != 0;
@@ -152,21 +156,20 @@ class Candidates {
   void Add(const WindowEntry& entry) {
     const Segment& segment = view_.segment(entry.doc.segment);
     const TermMarks& marks = MarksIn(entry.doc.segment, segment);
-    const FieldTerms fields(segment.Forward(entry.doc.doc));
-    titles_.emplace_back();
-    marks.Mark(fields.terms[0], titles_.back());
+    fields_.Read(segment.Forward(entry.doc.doc));
+    marks.Mark(fields_.terms[0], marked_);
+    titles_.insert(titles_.end(), marked_.begin(), marked_.end());
+    title_ends_.push_back(titles_.size());
     RankCandidate& candidate = candidates_.emplace_back();
     for (size_t f = 0; f < kFields; ++f) {
-      candidate.matched[f] = marks.Matched(fields.terms[f]) | marks.Matched(fields.forms[f]);
+      candidate.matched[f] = marks.Matched(fields_.terms[f]) | marks.Matched(fields_.forms[f]);
     }
-    const absl::string_view title = view_.Title(entry.doc);
-    input_.parts.reading.analyzer->Analyze(title, title_tokens_);
-    candidate.head_places = TitleHead(title, title_tokens_);
-    candidate.surface = SurfaceMatches(title, words_);
+    candidate.head_places = segment.title_head[entry.doc.doc];
+    candidate.surface = SurfaceMatches(view_.Title(entry.doc), words_);
     soft_.emplace_back();
     if (SoftMatcher* matcher = MatcherIn(entry.doc.segment)) {
       matcher->Match(
-          fields.terms[0], [&](uint32_t number) { return segment.terms[number]; }, soft_.back());
+          fields_.terms[0], [&](uint32_t number) { return segment.terms[number]; }, soft_.back());
     }
     candidate.brand = BrandOf(entry.doc);
     candidate.lexical = entry.lexical;
@@ -179,7 +182,8 @@ class Candidates {
 
   std::vector<float> Rows() {
     for (size_t i = 0; i < candidates_.size(); ++i) {
-      candidates_[i].title = titles_[i];
+      const size_t begin = i > 0 ? title_ends_[i - 1] : 0;
+      candidates_[i].title = absl::MakeConstSpan(titles_).subspan(begin, title_ends_[i] - begin);
       candidates_[i].soft = soft_[i];
     }
     std::vector<float> rows;
@@ -228,10 +232,12 @@ class Candidates {
   std::string brand_;                               // that is asked for
   absl::flat_hash_map<uint32_t, TermMarks> marks_;  // by segment
   absl::flat_hash_map<uint32_t, std::unique_ptr<SoftMatcher>> matchers_;
-  std::vector<std::vector<uint8_t>> titles_;
+  FieldTerms fields_;            // of the candidate being added
+  std::vector<uint8_t> marked_;  // its title
+  std::vector<uint8_t> titles_;  // of all, one behind another
+  std::vector<size_t> title_ends_;
   std::vector<std::vector<float>> soft_;
   std::vector<RankCandidate> candidates_;
-  std::vector<text::Token> title_tokens_;
 };
 
 }  // namespace
