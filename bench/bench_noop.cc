@@ -6,35 +6,33 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "kontor/recommendations/v1/recommendation_service.pb.h"  // linked, so that the service is known
+#include "kontor/recommendations/v1/recommendation_service.pb.h"
 #include "kontor/search/v1/search_service.pb.h"
 #include "libs/platform/runtime/application.h"
 
 namespace {
 
+using google::protobuf::FileDescriptor;
 using kontor::runtime::Application;
 using kontor::runtime::CallContext;
 
-constexpr const char* kServices[] = {"kontor.recommendations.v1.RecommendationService",
-                                     "kontor.search.v1.SearchService"};
-
-// Every method of a service, each answered by an empty message or an empty stream.
-void AnswerAll(const char* name, kontor::runtime::Server& server) {
+// Every method of the file's service, each answered by an empty message or an empty stream.
+void AnswerAll(const FileDescriptor& file, const char* name, kontor::runtime::Server& server) {
   using google::protobuf::Message, kontor::runtime::Server;
   auto* factory = google::protobuf::MessageFactory::generated_factory();
-  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
+  const auto& service = *file.FindServiceByName(name);
   const auto nothing = [](const CallContext&, const Message*, kontor::runtime::MessageReader*,
                           kontor::runtime::MessageWriter*, Message*) { return absl::OkStatus(); };
-  for (int i = 0; i < service->method_count(); ++i) {
-    const auto* method = service->method(i);
-    server.Register(absl::StrCat(name, "/", method->name()),
+  for (int i = 0; i < service.method_count(); ++i) {
+    const auto* method = service.method(i);
+    server.Register(absl::StrCat(service.full_name(), "/", method->name()),
                     {method->server_streaming() ? Server::Kind::kServerStream : Server::Kind::kUnary,
                      factory->GetPrototype(method->input_type()),
                      factory->GetPrototype(method->output_type()),
                      nothing,
                      {}});
   }
-  server.AddService(name);
+  server.AddService(service.full_name());
 }
 
 absl::Status SetUp(Application& application) {
@@ -45,7 +43,8 @@ absl::Status SetUp(Application& application) {
   options.keys_file = application.arguments()[1];
   options.quota_calls_per_second = 0;
   kontor::runtime::Server& server = application.MakeServer(options);
-  for (const char* name : kServices) AnswerAll(name, server);
+  AnswerAll(*kontor::recommendations::v1::RecommendRequest::descriptor()->file(), "RecommendationService", server);
+  AnswerAll(*kontor::search::v1::SearchRequest::descriptor()->file(), "SearchService", server);
   return absl::OkStatus();
 }
 

@@ -12,7 +12,8 @@ from fleet import SHOP, ingest
 PRODUCTS = (
     ("tool-1", "Cordless hammer drill 18V", "Zarvox", "Tools"), ("tool-2", "Corded hammer drill 650W", "Zarvox", "Tools"),
     ("tool-3", "Drill bit set 29 pieces", "Quimbel", "Tools"), ("tool-4", "Claw hammer 16 oz", "Quimbel", "Tools"),
-    ("paint-1", "Exterior wood paint white 1 gal", "Zarvox", "Paint"), ("paint-2", "Interior wall paint white 1 gal", "Quimbel", "Paint"),
+    ("paint-1", "Exterior wood paint white 1 gal", "Zarvox", "Paint"),
+    ("paint-2", "Interior wall paint white 1 gal", "Quimbel", "Paint"),
 )
 PRICES = {"tool-1": 129, "tool-2": 79, "tool-3": 25, "tool-4": 18}
 MAPPING = {
@@ -115,5 +116,5 @@ def curation_is_obeyed_and_forgotten(world):
         world.stand.ctl("curation", "delete", "rule", "drills")
         world.stand.ctl("curation", "delete", "synonyms", "smashers", check=False)
     said = until(world, lambda text: "Ten years" not in text, "search", "hammer", "drill")
-    equal([line.split()[:2] for line in said.splitlines()], [line.split()[:2] for line in before.splitlines()], "answer")
+    equal([line.split()[:2] for line in said.splitlines()], [line.split()[:2] for line in before.splitlines()], "lines")
     assert world.stand.ctl("curation", "delete", "rule", "drills", check=False).returncode, "a rule was deleted twice"
