@@ -12,11 +12,12 @@ namespace {
 constexpr absl::Duration kCommitPeriod = absl::Milliseconds(100);
 constexpr absl::Duration kKeepPeriod = absl::Seconds(1);
 constexpr absl::Duration kSavePeriod = absl::Minutes(5);
-constexpr double kRefreshShare = 5;  // a refresh that took a second is followed by five without
+constexpr absl::Duration kLearnPeriod = absl::Minutes(5);  // where the texts are the same
+constexpr double kRest = 5;                                // seconds without learning after one of it
 
-uint64_t GenerationsOf(const SearchFollower& follower) {
+uint64_t RecordsOf(const SearchFollower& follower) {
   uint64_t sum = 0;
-  for (const auto& [id, shop] : follower.shops()) sum += shop->View()->generation();
+  for (const auto& [id, shop] : follower.shops()) sum += shop->records();
   return sum;
 }
 
@@ -36,13 +37,18 @@ IndexKeeper::~IndexKeeper() {
   }
   stopping_.NotifyAll();
   if (committing_.joinable()) committing_.join();
+  if (merging_.joinable()) merging_.join();
   if (keeping_.joinable()) keeping_.join();
 }
 
 void IndexKeeper::Start() {
   next_save_ = absl::Now() + kSavePeriod;
-  saved_generations_ = GenerationsOf(follower_);
+  saved_records_ = RecordsOf(follower_);
   committing_ = std::thread([this] { Run(kCommitPeriod, &IndexKeeper::CommitAll); });
+  merging_ = std::thread([this] {
+    runtime::StandBehindCalls();
+    Run(kKeepPeriod, &IndexKeeper::MergeAll);
+  });
   keeping_ = std::thread([this] {
     runtime::StandBehindCalls();
     Run(kKeepPeriod, &IndexKeeper::KeepAll);
@@ -69,24 +75,42 @@ void IndexKeeper::CommitAll() {
   documents_.Set(documents);
 }
 
-void IndexKeeper::RefreshChanged() {
+void IndexKeeper::MergeAll() {
   for (const auto& [id, shop] : follower_.shops()) {
-    const absl::Time begin = absl::Now();
-    absl::Time& next = next_refresh_.try_emplace(id, absl::InfinitePast()).first->second;
-    const bool changed = shop->View()->generation() != shop->companions()->generation;
-    if (!changed || begin < next) continue;
-    shop->RefreshCompanions([this] { return stopped_.load(); });
-    next = absl::Now() + kRefreshShare * (absl::Now() - begin);
+    while (!stopped_ && shop->Merge()) {
+    }
   }
 }
 
+ShopSearch* IndexKeeper::Due(absl::Time now) {
+  ShopSearch* due = nullptr;
+  for (const auto& [id, shop] : follower_.shops()) {
+    const absl::Time learned = learned_.try_emplace(shop.get(), absl::InfinitePast()).first->second;
+    const std::shared_ptr<const Companions> known = shop->companions();
+    const bool later = known->records != shop->records() && now - learned >= kLearnPeriod;
+    if (known->texts == shop->texts() && !later) continue;
+    if (due == nullptr || learned < learned_[due]) due = shop.get();
+  }
+  return due;
+}
+
+void IndexKeeper::RefreshDue() {
+  const absl::Time begin = absl::Now();
+  if (begin < next_refresh_) return;
+  ShopSearch* shop = Due(begin);
+  if (shop == nullptr) return;
+  shop->RefreshCompanions([this] { return stopped_.load(); });
+  learned_[shop] = absl::Now();
+  next_refresh_ = absl::Now() + kRest * (absl::Now() - begin);
+}
+
 void IndexKeeper::SaveIfDue() {
-  const uint64_t generations = GenerationsOf(follower_);
-  if (absl::Now() < next_save_ || generations == saved_generations_) return;
+  const uint64_t records = RecordsOf(follower_);
+  if (absl::Now() < next_save_ || records == saved_records_) return;
   next_save_ = absl::Now() + kSavePeriod;
   const absl::Status status = follower_.SaveSnapshots();
   if (status.ok()) {
-    saved_generations_ = generations;
+    saved_records_ = records;
     return;
   }
   snapshot_failures_.Add();
@@ -95,11 +119,7 @@ void IndexKeeper::SaveIfDue() {
 }
 
 void IndexKeeper::KeepAll() {
-  for (const auto& [id, shop] : follower_.shops()) {
-    while (!stopped_ && shop->Merge()) {
-    }
-  }
-  RefreshChanged();
+  RefreshDue();
   SaveIfDue();
 }
 

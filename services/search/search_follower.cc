@@ -146,10 +146,14 @@ absl::Status SearchFollower::WaitUntilApplied(const log::Position& position, abs
 std::string SearchFollower::Owner() const { return FormatOwner(next_); }
 
 absl::Status SearchFollower::SaveSnapshots() {
-  base::MutexLock lock(applying_);
-  for (const auto& [id, shop] : shops_) {
-    RETURN_IF_ERROR(fleet_.models.Publish(SnapshotName(id), shop->Save(Owner()), {}).status());
-    RETURN_IF_ERROR(fleet_.models.Prune(SnapshotName(id), kSnapshotsKept).status());
+  std::vector<std::pair<std::string, std::string>> saved;
+  {
+    base::MutexLock lock(applying_);
+    for (const auto& [id, shop] : shops_) saved.emplace_back(SnapshotName(id), shop->Save(Owner()));
+  }
+  for (const auto& [name, bytes] : saved) {
+    RETURN_IF_ERROR(fleet_.models.Publish(name, bytes, {}).status());
+    RETURN_IF_ERROR(fleet_.models.Prune(name, kSnapshotsKept).status());
   }
   return absl::OkStatus();
 }

@@ -42,7 +42,8 @@ class SearchFollower {
   // Waits as the follower does, and makes what has come visible.
   absl::Status WaitUntilApplied(const log::Position& position, absl::Duration timeout) const;
 
-  // Publishes a snapshot of every shop, all at one place of the log, and removes old ones. Records wait meanwhile.
+  // Publishes a snapshot of every shop, all at one place of the log, and removes old ones. Records wait while the bytes
+  // are made, not while they are written.
   absl::Status SaveSnapshots();
 
  private:

@@ -79,6 +79,7 @@ absl::Status ShopSearch::SetLive(const std::string& product) {
 
 absl::Status ShopSearch::ApplyProduct(const catalogue::ProductSnapshot& product) {
   if (!catalogue_.Apply(product)) return absl::OkStatus();
+  ++texts_;
   if (product.removed) {
     index_.Remove({product.product});
     return absl::OkStatus();
@@ -106,11 +107,12 @@ void ShopSearch::ApplyActivity(const DecodedRecord& record) {
 
 absl::Status ShopSearch::Apply(const DecodedRecord& record) {
   base::MutexLock lock(mutex_);
+  ++records_;
   const int64_t at = absl::ToUnixMicros(record.occurred_at);
   if (at > newest_micros_) newest_micros_ = at;
   if (const auto* product = std::get_if<catalogue::ProductSnapshot>(&record.content)) return ApplyProduct(*product);
   if (const auto* price = std::get_if<catalogue::PriceSnapshot>(&record.content)) {
-    if (currency_.empty()) currency_ = price->currency;
+    if (currency_.empty()) SetCurrency(price->currency);
     return catalogue_.Apply(*price) ? SetLive(price->product) : absl::OkStatus();
   }
   if (const auto* level = std::get_if<catalogue::StockLevel>(&record.content)) {
@@ -123,16 +125,23 @@ absl::Status ShopSearch::Apply(const DecodedRecord& record) {
   return absl::OkStatus();
 }
 
+void ShopSearch::SetCurrency(std::string currency) {
+  currency_ = std::move(currency);
+  shown_currency_.Publish(std::make_shared<const std::string>(currency_));
+}
+
 void ShopSearch::RefreshCurrency() {
   const std::string main = catalogue_.MainCurrency();
   if (main.empty() || main == currency_) return;
-  currency_ = main;
+  SetCurrency(main);
   catalogue_.ForEach([this](const std::string& product, const CatalogueState::Row& row) {
     if (row.known()) SetLive(product).IgnoreError();
   });
 }
 
 void ShopSearch::RefreshCompanions(const std::function<bool()>& cancelled) {
+  const uint64_t texts = this->texts(), records = this->records();
+  Commit();  // so that the view has all of these
   const std::shared_ptr<const IndexView> view = View();
   std::vector<SuggestionEntry> asked;
   std::vector<ClickedQuery> clicked;
@@ -143,7 +152,8 @@ void ShopSearch::RefreshCompanions(const std::function<bool()>& cancelled) {
     clicked = ClickedQueries(activity_);
   }
   Companions companions = BuildCompanions(*analyzer_, *view, std::move(asked), clicked);
-  companions.generation = view->generation();
+  companions.texts = texts;
+  companions.records = records;
   companions.meaning = companions_.Get()->meaning;
   companions_.Publish(std::make_shared<const Companions>(companions));  // before the vectors, which may take minutes
   meaning_.Refresh(*view, cancelled, [&](std::shared_ptr<const Meaning> meaning) {
@@ -163,8 +173,8 @@ std::optional<ShopSearch::Priced> ShopSearch::PriceOf(absl::string_view product)
 }
 
 std::string ShopSearch::main_currency() const {
-  base::MutexLock lock(mutex_);
-  return currency_;
+  const std::shared_ptr<const std::string> currency = shown_currency_.Get();
+  return currency == nullptr ? "" : *currency;
 }
 
 ShopSearch::Known ShopSearch::KnownProduct(absl::string_view product) const {
@@ -205,7 +215,8 @@ absl::StatusOr<std::string> ShopSearch::Load(absl::string_view bytes) {
   RETURN_IF_ERROR(in.status());
   ASSIGN_OR_RETURN(std::string owner, index_.Load(index));
   newest_micros_ = newest;
-  currency_ = currency;
+  ++texts_;
+  SetCurrency(currency);
   catalogue_ = std::move(catalogue);
   activity_ = std::move(activity);
   return owner;
@@ -216,7 +227,8 @@ void ShopSearch::Reset() {
   const absl::StatusOr<std::string> emptied = index_.Load(Index(*analyzer_).Save(""));
   if (!emptied.ok()) runtime::LogError("the search index cannot be emptied", {{"error", emptied.status().ToString()}});
   newest_micros_ = 0;
-  currency_.clear();
+  ++texts_;
+  SetCurrency("");
   catalogue_ = {};
   activity_ = {};
 }

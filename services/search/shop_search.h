@@ -28,7 +28,7 @@ namespace kontor::search {
 
 // What is learned from a state of the index beside it; built aside, in the background. Immutable; parts may be missing.
 struct Companions {
-  uint64_t generation = 0;  // of the index that it was made from
+  uint64_t texts = 0, records = 0;  // of the shop when they were learned
   std::shared_ptr<const text::SpellingDictionary> spelling;
   std::shared_ptr<const QueryModel> model;
   std::shared_ptr<const SuggestIndex> suggestions;
@@ -56,6 +56,10 @@ class ShopSearch {
   // are new to the sentence encoder; `cancelled` ends that early. One caller at a time.
   void RefreshCompanions(const std::function<bool()>& cancelled);
 
+  // Grow when the text of a product has changed or a product has gone, and with every record.
+  uint64_t texts() const { return texts_.load(std::memory_order_relaxed); }
+  uint64_t records() const { return records_.load(std::memory_order_relaxed); }
+
   // The newest event.
   absl::Time newest_event() const;
 
@@ -65,7 +69,7 @@ class ShopSearch {
     int64_t nanos = 0;
   };
   std::optional<Priced> PriceOf(absl::string_view product) const;
-  std::string main_currency() const;
+  std::string main_currency() const;  // never waits for records
   // Whether the log has said anything of the product, and whether that was its removal last.
   struct Known {
     bool known = false, removed = false;
@@ -86,6 +90,7 @@ class ShopSearch {
   void ApplyActivity(const DecodedRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   LiveValues LiveOf(const std::string& product) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status SetLive(const std::string& product) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetCurrency(std::string currency) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RefreshCurrency() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::unique_ptr<const text::Analyzer> analyzer_;
@@ -93,6 +98,8 @@ class ShopSearch {
   base::Snapshot<Companions> companions_;
   MeaningKeeper meaning_;  // of the thread that refreshes companions
   std::atomic<int64_t> newest_micros_{0};
+  std::atomic<uint64_t> texts_{0}, records_{0};
+  base::Snapshot<std::string> shown_currency_;  // the same as currency_
   mutable base::Mutex mutex_;
   CatalogueState catalogue_ ABSL_GUARDED_BY(mutex_);
   Activity activity_ ABSL_GUARDED_BY(mutex_);

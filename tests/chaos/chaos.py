@@ -21,6 +21,7 @@ import kafka  # noqa: E402,F401
 import postgres  # noqa: E402,F401
 import redis  # noqa: E402,F401
 import rollout  # noqa: E402,F401
+import searching  # noqa: E402,F401
 from faulting import FAULTS, run, write_results  # noqa: E402
 from stand import ENGINES, ROOT, end_by_signal  # noqa: E402
 from world import World  # noqa: E402

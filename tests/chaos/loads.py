@@ -57,6 +57,8 @@ class Load:
 class Senders(Load):
     """Each sends batches of new orders to the addresses in turn, the same batch again until it is acknowledged."""
 
+    what = "orders"
+
     def __init__(self, world, processes=None, threads=4, batch=20, pause=0.0):
         super().__init__(threads)
         self.world, self.batch, self.pause = world, batch, pause
@@ -67,7 +69,7 @@ class Senders(Load):
         fleets = [Fleet(address, self.world.stand.keys["all"], timeout=5) for address in self.addresses]
         turn, last = number, time.monotonic()
         while not self._stop.wait(self.pause):
-            events = [self.world.order() for _ in range(self.batch)]
+            events = self._events()
             while True:
                 try:
                     with self._lock:
@@ -80,7 +82,7 @@ class Senders(Load):
                     self._failed(error)
                     turn += 1
                     time.sleep(PAUSE_S)
-            self.world.ledger.acknowledge(events, verdicts)
+            self._acknowledged(events, verdicts)
             now = time.monotonic()
             with self.answered:
                 self.calls += 1
@@ -90,9 +92,15 @@ class Senders(Load):
         for fleet in fleets:
             fleet.channel.close()
 
+    def _events(self):
+        return [self.world.order() for _ in range(self.batch)]
+
+    def _acknowledged(self, events, verdicts):
+        self.world.ledger.acknowledge(events, verdicts)
+
     def told(self):
         refused = ", ".join(f"{count} {code}" for code, count in sorted(self.codes.items())) or "none"
-        return f"{self.calls * self.batch:,} orders acknowledged, refused calls: {refused}, longest wait {self.longest_gap:.1f} s"
+        return f"{self.calls * self.batch:,} {self.what} acknowledged, refused calls: {refused}, longest wait {self.longest_gap:.1f} s"
 
 
 class Askers(Load):

@@ -16,6 +16,7 @@ import check_access as access  # noqa: E402
 import check_imports as imports  # noqa: E402
 import check_input as wrong  # noqa: E402
 import check_live as live  # noqa: E402
+import check_search as searching  # noqa: E402
 import check_servers as servers  # noqa: E402
 from checking import Checks  # noqa: E402
 from fleet import Fleet  # noqa: E402
@@ -40,6 +41,9 @@ SHARED = (
     live.a_return_and_a_cancellation_correct_the_figures,
     live.analysts_read_their_views_and_nothing_else, live.the_log_can_be_followed,
     live.the_quality_report_counts_what_was_refused,
+    searching.a_catalogue_is_imported_to_be_searched, searching.a_filter_by_price_and_brand_narrows_the_results,
+    searching.a_typo_is_read_as_what_was_meant, searching.what_is_typed_is_completed, searching.an_answer_is_explained,
+    searching.curation_is_obeyed_and_forgotten,
     servers.a_port_in_use_is_named, servers.a_wrong_configuration_is_named, servers.a_missing_postgres_is_named,
 )
 ALONE = (servers.a_full_disk_stops_an_import_and_not_the_house, servers.the_demo_shows_a_shop_and_ends)

@@ -13,6 +13,8 @@ from kontor.ingest.v1 import ingest_service_pb2 as ingest  # noqa: E402
 from kontor.ingest.v1.ingest_service_pb2_grpc import EventServiceStub, ImportServiceStub  # noqa: E402
 from kontor.recommendations.v1 import recommendation_service_pb2 as recommendations  # noqa: E402
 from kontor.recommendations.v1.recommendation_service_pb2_grpc import RecommendationServiceStub  # noqa: E402
+from kontor.search.v1 import search_service_pb2 as search  # noqa: E402
+from kontor.search.v1.search_service_pb2_grpc import SearchServiceStub  # noqa: E402
 
 SHOP = "shops/default"
 NANOS = 10**9
@@ -41,6 +43,7 @@ class Fleet:
         self.events = EventServiceStub(self.channel)
         self.imports = ImportServiceStub(self.channel)
         self.recommendations = RecommendationServiceStub(self.channel)
+        self.searching = SearchServiceStub(self.channel)
 
     def __enter__(self):
         return self
@@ -81,6 +84,9 @@ class Fleet:
 
     def recommend(self, **fields):
         return self.recommendations.Recommend(recommendations.RecommendRequest(parent=SHOP, **fields), **self.call)
+
+    def search(self, **fields):
+        return self.searching.Search(search.SearchRequest(parent=SHOP, **fields), **self.call)
 
     def train(self, force=False):
         request = recommendations.TrainModelRequest(parent=SHOP, force=force)
