@@ -10,8 +10,11 @@
 #include "absl/strings/numbers.h"
 #include "bench/figures.h"
 #include "bench/search_data.h"
+#include "bench/search_encoder.h"
+#include "bench/search_peers.h"
 #include "bench/search_relevance.h"
 #include "bench/search_speed.h"
+#include "bench/search_spelling.h"
 #include "libs/base/status.h"
 #include "services/search/sentence_files.h"
 
@@ -70,11 +73,18 @@ absl::Status Main(int argc, char** argv) {
   relevance.home_depot = options.home_depot;
   relevance.learned = !options.quick;
   if (wanted("relevance")) RETURN_IF_ERROR(BenchRelevance(data, relevance, figures));
+  if (wanted("spelling")) RETURN_IF_ERROR(BenchSpelling(data, {options.home_depot}, figures));
+  if (wanted("encoder") && relevance.sentences != nullptr) {
+    RETURN_IF_ERROR(BenchEncoder(data, *relevance.sentences, figures));
+  }
   SpeedOptions speed;
   speed.sentences = relevance.sentences;
   if (options.quick) speed.products = kQuickProducts;
   if (options.speed_products > 0) speed.products = options.speed_products;
-  if (wanted("speed")) RETURN_IF_ERROR(BenchSpeed(data, speed, figures));
+  if (wanted("speed")) {
+    RETURN_IF_ERROR(BenchSpeed(data, speed, figures));
+    RETURN_IF_ERROR(BenchPeers(data, figures));
+  }
   return WriteFigures(figures, data.files);
 }
 

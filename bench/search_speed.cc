@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "bench/search_shop.h"
 #include "bench/search_timing.h"
+#include "bench/search_titles.h"
 #include "bench/search_vectors.h"
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
@@ -42,10 +43,7 @@ double ResidentBytes() {
 class SpeedBench {
  public:
   SpeedBench(const SearchData& data, const SpeedOptions& options, std::vector<Figure>& figures)
-      : data_(data), options_(options), figures_(figures) {
-    const size_t count = std::min(kQueries, data.queries.size());
-    for (size_t i = 0; i < count; ++i) queries_.push_back(data.queries[i * data.queries.size() / count].query);
-  }
+      : data_(data), options_(options), figures_(figures), queries_(SampleQueries(data, kQueries)) {}
 
   absl::Status Run() {
     ASSIGN_OR_RETURN(analyzer_, text::Analyzer::Create({}));
@@ -240,7 +238,7 @@ class SpeedBench {
   const SearchData& data_;
   const SpeedOptions& options_;
   std::vector<Figure>& figures_;
-  std::vector<std::string> queries_;
+  const std::vector<std::string> queries_;
   std::unique_ptr<text::Analyzer> analyzer_;
   EngineParts parts_;
   const EngineSettings settings_ = ServingSettings();

@@ -12,6 +12,9 @@
 namespace kontor::search {
 namespace {
 
+constexpr double kExactLead =
+    10;  // of an exact match before others, on the scale of scores: more than any factor of a rule
+
 Property IdProperty() { return {Property::Kind::kId, ""}; }
 
 // Everything between the question and the page.
@@ -48,9 +51,9 @@ class Asking {
     MatchSet set = Match(query, answer_.filters, question_.match);
     JoinNeighbours(query, set);
     const WindowInput input = InputOf(query);
-    const Window window = RankWindow(input, set);
+    Window window = RankWindow(input, set);
     RankRows rows;
-    rows.rows = RowsOf(input, window.entries);
+    rows.rows = RowsOf(input, absl::MakeSpan(window.entries));
     for (const WindowEntry& entry : window.entries) {
       rows.docs.push_back(entry.doc);
       rows.sequences.push_back(entry.sequence);
@@ -235,7 +238,7 @@ class Asking {
     std::map<std::string, double, std::less<>> scores;
     // A score may be negative; its exponential is not, and a factor on it moves a product all the same.
     for (const WindowEntry& entry : window.entries) {
-      ranked.push_back({std::string(view_.Id(entry.doc)), std::exp(entry.score)});
+      ranked.push_back({std::string(view_.Id(entry.doc)), std::exp(entry.score + (entry.exact ? kExactLead : 0))});
       scores.emplace(ranked.back().id, entry.score);
     }
     const CuratedList curated = parts_.curation->Apply(

@@ -45,6 +45,7 @@ class HashEncoder : public TextEncoder {
 class EngineTest : public ::testing::Test {
  protected:
   EngineTest() : analyzer_(*text::Analyzer::Create({})), index_(*analyzer_), random_(kontor::testing::Seed()) {
+    settings_.bm25f.weights.fill(1);
     settings_.neighbours = 20;
     settings_.window = 30;
     settings_.least_sentence_cosine = 0.2F;
@@ -187,6 +188,24 @@ TEST_F(EngineTest, WhatIsPinnedStandsAtItsPlaceAndCountsAndWhatIsHiddenDoesNot) 
   for (const Found& found : after.page) EXPECT_NE(parts_.view->Id(found.doc), second);
   question.verbatim = true;
   EXPECT_EQ(Ask(parts_, settings_, question).total, before.total);
+}
+
+TEST_F(EngineTest, AnExactNameOrPartNumberStandsBeforeWhatIsNear) {
+  Fill(200);
+  KONTOR_ASSERT_OK(index_.Upsert({{{.id = "name", .title = "drill hammer"}, {}},
+                                  {{.id = "code", .title = "tape of some kind", .codes = {"DCD771C2"}}, {}},
+                                  {{.id = "near", .title = "tape drill dcd771c3 tape", .codes = {"DCD771C3"}}, {}}}));
+  index_.Commit();
+  parts_.view = index_.View();
+  Question question;
+  question.match = {MatchPolicy::kAny, 0};
+  for (const Effort effort : {Effort::kLexical, Effort::kFused}) {
+    question.effort = effort;
+    question.query = "tape drill dcd771c2";
+    EXPECT_EQ(parts_.view->Id(Ask(parts_, settings_, question).page[0].doc), "code");
+    question.query = "drill hammer";
+    EXPECT_EQ(parts_.view->Id(Ask(parts_, settings_, question).page[0].doc), "name");
+  }
 }
 
 TEST_F(EngineTest, AnEmptyIndexAndAnEmptyQueryAreNoTrouble) {

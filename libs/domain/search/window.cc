@@ -71,6 +71,7 @@ void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<
 
 void Order(std::vector<WindowEntry>& entries) {
   std::sort(entries.begin(), entries.end(), [](const WindowEntry& a, const WindowEntry& b) {
+    if (a.exact != b.exact) return a.exact;
     return a.score != b.score ? a.score > b.score : a.sequence < b.sequence;
   });
 }
@@ -153,7 +154,7 @@ class Candidates {
     }
   }
 
-  void Add(const WindowEntry& entry) {
+  void Add(WindowEntry& entry) {
     const Segment& segment = view_.segment(entry.doc.segment);
     const TermMarks& marks = MarksIn(entry.doc.segment, segment);
     fields_.Read(segment.Forward(entry.doc.doc));
@@ -164,6 +165,7 @@ class Candidates {
     for (size_t f = 0; f < kFields; ++f) {
       candidate.matched[f] = marks.Matched(fields_.terms[f]) | marks.Matched(fields_.forms[f]);
     }
+    entry.exact = IsExact(candidate, fields_.terms[0].size());
     candidate.head_places = segment.title_head[entry.doc.doc];
     candidate.surface = SurfaceMatches(view_.Title(entry.doc), words_);
     soft_.emplace_back();
@@ -196,6 +198,17 @@ class Candidates {
     auto found = marks_.find(number);
     if (found == marks_.end()) found = marks_.emplace(number, MarksOf(input_, tokens_.size(), segment)).first;
     return found->second;
+  }
+
+  bool IsExact(const RankCandidate& candidate, size_t title_terms) const {
+    uint64_t met = 0, codes = 0;
+    for (const uint64_t matched : candidate.matched) met |= matched;
+    for (size_t i = 0; i < tokens_.size(); ++i) {
+      if (tokens_[i].kind == text::Token::Kind::kCode) codes |= uint64_t{1} << i;
+    }
+    const uint64_t all = tokens_.size() == 64 ? ~uint64_t{0} : (uint64_t{1} << tokens_.size()) - 1;
+    if (codes != 0) return (met & codes) == codes;
+    return !tokens_.empty() && (candidate.matched[0] & all) == all && title_terms == tokens_.size();
   }
 
   // Null without vectors of the catalogue's terms.
@@ -268,9 +281,9 @@ FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical)
   return signals;
 }
 
-std::vector<float> RowsOf(const WindowInput& input, absl::Span<const WindowEntry> entries) {
+std::vector<float> RowsOf(const WindowInput& input, absl::Span<WindowEntry> entries) {
   Candidates candidates(input);
-  for (const WindowEntry& entry : entries) candidates.Add(entry);
+  for (WindowEntry& entry : entries) candidates.Add(entry);
   return candidates.Rows();
 }
 
@@ -287,7 +300,7 @@ Window RankWindow(const WindowInput& input, const MatchSet& set) {
     if (!input.vectors.empty()) SetCosines(input, window.entries);
     SetFused(input, hits, window.entries);
     const bool learned = input.parts.ranker != nullptr && input.question.effort == Effort::kLearned;
-    const std::vector<float> rows = RowsOf(input, window.entries);
+    const std::vector<float> rows = RowsOf(input, absl::MakeSpan(window.entries));
     std::vector<float> scores(window.entries.size());
     (learned ? *input.parts.ranker : input.settings.ranker).Score(rows, absl::MakeSpan(scores));
     for (size_t i = 0; i < scores.size(); ++i) window.entries[i].score = scores[i];

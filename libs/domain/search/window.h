@@ -15,6 +15,7 @@ struct WindowEntry {
   uint64_t sequence = 0;
   float lexical = 0, cosine = 0, catalogue_cosine = 0, fused = 0;
   double score = 0;
+  bool exact = false;  // has every part number that was asked for, or is of this very name: stands before what is near
 };
 
 // A query's vectors; empty where there is none.
@@ -44,8 +45,9 @@ struct Window {
 
 Window RankWindow(const WindowInput& input, const MatchSet& set);
 
-// The rows that the learned ranker sees, of entries in their order: entries.size() * kFeatures numbers.
-std::vector<float> RowsOf(const WindowInput& input, absl::Span<const WindowEntry> entries);
+// The rows that the learned ranker sees, of entries in their order: entries.size() * kFeatures numbers. Marks those
+// that are exact.
+std::vector<float> RowsOf(const WindowInput& input, absl::Span<WindowEntry> entries);
 
 // What decides how much meaning counts for this query.
 FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical);
