@@ -26,7 +26,7 @@ namespace v1 = kontor::search::v1;
 
 constexpr char kShop[] = "shops/default";
 constexpr int kConnections = 8, kUpdateConnections = 2;
-constexpr absl::Duration kSlice = absl::Seconds(2), kUpdateSlice = absl::Seconds(1);
+constexpr absl::Duration kSlice = absl::Seconds(2);
 constexpr int kUpdatesPerCall = 20;
 constexpr int kPageSize = 24, kFacets = 3;
 constexpr absl::Duration kProbePause = absl::Milliseconds(200);
@@ -113,9 +113,7 @@ class Changes {
  private:
   void Update() {
     const StartCall calls = target_.Updates([this](int64_t index) { return updates_.Call(index, kUpdatesPerCall); });
-    for (int64_t next = 0; !stop_; next += static_cast<int64_t>(rate_ * absl::ToDoubleSeconds(kUpdateSlice))) {
-      sent_.Merge(RunOpenLoop(calls, rate_, kUpdateSlice, next));
-    }
+    sent_ = RunOpenLoopWhile(calls, rate_, [this] { return !stop_; });
   }
   void Probe() {
     found_ = MeasureUpdateToFound(target_, kShop, run_, kProbePause, [this] { return !stop_; });

@@ -88,6 +88,19 @@ LoadResult RunOpenLoop(const StartCall& start, double rate, absl::Duration durat
   return recorder.Finish(begin);
 }
 
+LoadResult RunOpenLoopWhile(const StartCall& start, double rate, const std::function<bool()>& go_on) {
+  Recorder recorder;
+  const Clock::time_point begin = Clock::now();
+  for (int64_t i = 0; go_on(); ++i) {
+    const Clock::time_point intended = begin + std::chrono::duration_cast<Clock::duration>(
+                                                   std::chrono::duration<double>(static_cast<double>(i) / rate));
+    std::this_thread::sleep_until(intended);
+    recorder.Opened();
+    start(i, [&recorder, intended](bool ok) { recorder.Closed(ok, intended); });
+  }
+  return recorder.Finish(begin);
+}
+
 LoadResult RunFlood(const StartCall& start, double rate, int outstanding, absl::Duration duration) {
   Recorder recorder;
   const auto calls = static_cast<int64_t>(rate * absl::ToDoubleSeconds(duration));

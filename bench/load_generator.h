@@ -29,6 +29,9 @@ struct LoadResult {
 // calls have ended.
 LoadResult RunOpenLoop(const StartCall& start, double rate, absl::Duration duration, int64_t first_index = 0);
 
+// The same for as long as `go_on` says so, which is asked before each call.
+LoadResult RunOpenLoopWhile(const StartCall& start, double rate, const std::function<bool()>& go_on);
+
 // A flood: call i is meant to start i / rate seconds after the beginning, and is left out when `outstanding` calls are
 // on their way by then, as by callers that have no more connections. Latencies count from the start of each call.
 LoadResult RunFlood(const StartCall& start, double rate, int outstanding, absl::Duration duration);

@@ -40,6 +40,19 @@ TEST(LoadGeneratorTest, OpenLoopStartsEveryCallOnceAndCountsErrors) {
   EXPECT_EQ(result.latencies_us.size(), 180u);
 }
 
+TEST(LoadGeneratorTest, AnOpenLoopWithoutAnEndKeepsItsPaceUntilItIsStopped) {
+  int calls = 0;
+  const LoadResult result = RunOpenLoopWhile(
+      [&](int64_t index, const std::function<void(bool)>& done) {
+        EXPECT_EQ(index, calls++);
+        done(true);
+      },
+      1000, [&] { return calls < 50; });
+  EXPECT_EQ(calls, 50);
+  EXPECT_EQ(result.latencies_us.size(), 50u);
+  EXPECT_GE(result.seconds, .049);
+}
+
 // 1,000 calls a second, one of which holds the sender up for 100 ms: about 100 calls had to wait, 50 ms on average, and
 // all of that is counted although each of them took no time once it was sent.
 TEST(LoadGeneratorTest, OpenLoopChargesTheWaitBehindAStall) {

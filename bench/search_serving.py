@@ -39,7 +39,7 @@ SEED = 20_260_103
 WORD = re.compile("[a-z]{4,}")
 DEPARTMENTS = 400  # the most frequent words, of which departments and aisles are made
 BATCH = 500  # events of a call
-IDLE_SHARE, IDLE_PATIENCE_S = 0.1, 180
+LEARN_PATIENCE_S = 180
 MAPPING = {
     "source": "bench-search",
     "products": {"productIdColumn": "id", "titleColumn": "title", "brandColumn": "brand",
@@ -121,17 +121,14 @@ def send_prices_and_stock(stand, products):
                          for event in first_price_and_stock(product[0], dice, now)))
 
 
-def wait_until_idle(stand):
-    """Until what is learned from a new catalogue is learned; returns the seconds."""
-    begin = time.monotonic()
-    quiet, before = 0, stand.cpu_seconds()
-    while quiet < 4:
-        if time.monotonic() > begin + IDLE_PATIENCE_S:
-            raise RuntimeError(f"kontor-all is still at work {IDLE_PATIENCE_S} s after the import")
+def wait_until_learned(stand):
+    """Until words, suggestions and vectors are learned from all of the catalogue; returns the seconds."""
+    begin, seen = time.monotonic(), 0
+    while seen < 3:  # what is applied in this second shows in the next
+        if time.monotonic() > begin + LEARN_PATIENCE_S:
+            raise RuntimeError(f"the catalogue is not learned {LEARN_PATIENCE_S} s after the import")
         time.sleep(1)
-        now = stand.cpu_seconds()
-        quiet = quiet + 1 if now - before < IDLE_SHARE else 0
-        before = now
+        seen = seen + 1 if stand.metrics().get("kontor_search_unlearned_shops", 1) == 0 else 0
     return time.monotonic() - begin
 
 
@@ -166,7 +163,7 @@ def measure(options):
         import_products(stand, products)
         send_prices_and_stock(stand, products)
         stand.ctl("wait", "--timeout", "120s")
-        print(f"idle after {wait_until_idle(stand):.0f} s", flush=True)
+        print(f"learned after {wait_until_learned(stand):.0f} s", flush=True)
         with Noop(stand) as noop:
             print(f"searching, {options.rate} requests/s and {options.updates} updates/s", flush=True)
             begin, cpu = time.monotonic(), stand.cpu_seconds()

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/node_hash_map.h"
@@ -31,7 +32,8 @@ class CatalogueState {
   struct Row {
     int64_t revision = INT64_MIN;  // INT64_MIN: only prices or stock have come
     bool removed = false;
-    std::vector<Price> prices;  // one a currency
+    uint64_t learned_texts = 0;  // a hash; 0: not told since the start
+    std::vector<Price> prices;   // one a currency
     catalogue::Stock stock;
 
     bool known() const { return revision != INT64_MIN && !removed; }
@@ -42,6 +44,11 @@ class CatalogueState {
   bool Apply(const catalogue::PriceSnapshot& price);
   bool Apply(const catalogue::StockLevel& level);
   bool Apply(const catalogue::StockChange& change);
+
+  // Notes a hash of the texts that something is learned from; true when it is another one than before.
+  bool NoteTexts(const std::string& product, uint64_t hash) {
+    return std::exchange(rows_[product].learned_texts, hash) != hash;
+  }
 
   const Row* Find(absl::string_view product) const;
   size_t size() const { return rows_.size(); }

@@ -1,6 +1,7 @@
 #include "services/search/index_keeper.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include "absl/time/clock.h"
 #include "libs/platform/runtime/background.h"
@@ -13,7 +14,13 @@ constexpr absl::Duration kCommitPeriod = absl::Milliseconds(100);
 constexpr absl::Duration kKeepPeriod = absl::Seconds(1);
 constexpr absl::Duration kSavePeriod = absl::Minutes(5);
 constexpr absl::Duration kLearnPeriod = absl::Minutes(5);  // where the texts are the same
-constexpr double kRest = 5;                                // seconds without learning after one of it
+constexpr double kRest = 4;                                // seconds without learning after a CPU second of it
+
+absl::Duration ThreadCpu() {
+  timespec spent = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return absl::DurationFromTimespec(spent);
+}
 
 uint64_t RecordsOf(const SearchFollower& follower) {
   uint64_t sum = 0;
@@ -26,6 +33,9 @@ uint64_t RecordsOf(const SearchFollower& follower) {
 IndexKeeper::IndexKeeper(SearchFollower& follower, runtime::Metrics& metrics)
     : follower_(follower),
       documents_(metrics.gauge("kontor_search_documents", "Products that can be found, of all shops.")),
+      unlearned_(
+          metrics.gauge("kontor_search_unlearned_shops",
+                        "Shops of which texts have changed since spelling, suggestions and vectors were learned.")),
       snapshot_failures_(metrics.counter("kontor_search_snapshot_failures_total",
                                          "Snapshots of the search index that could not be saved.")) {}
 
@@ -99,9 +109,16 @@ void IndexKeeper::RefreshDue() {
   if (begin < next_refresh_) return;
   ShopSearch* shop = Due(begin);
   if (shop == nullptr) return;
+  const absl::Duration cpu = ThreadCpu();
   shop->RefreshCompanions([this] { return stopped_.load(); });
   learned_[shop] = absl::Now();
-  next_refresh_ = absl::Now() + kRest * (absl::Now() - begin);
+  next_refresh_ = absl::Now() + kRest * (ThreadCpu() - cpu);
+}
+
+void IndexKeeper::TellUnlearned() {
+  double shops = 0;
+  for (const auto& [id, shop] : follower_.shops()) shops += shop->texts() == shop->companions()->texts ? 0 : 1;
+  unlearned_.Set(shops);
 }
 
 void IndexKeeper::SaveIfDue() {
@@ -119,7 +136,9 @@ void IndexKeeper::SaveIfDue() {
 }
 
 void IndexKeeper::KeepAll() {
+  TellUnlearned();
   RefreshDue();
+  TellUnlearned();
   SaveIfDue();
 }
 

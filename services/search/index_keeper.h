@@ -11,8 +11,8 @@ namespace kontor::search {
 
 // Keeps what the follower fills: makes changes visible ten times a second; behind calls, merges segments, and beside
 // that learns companions again and saves snapshots, both only where something has changed. Companions are learned again
-// soon after the text of a product has changed, otherwise at most once in five minutes, and in all at most a sixth of
-// the time. Owns three threads.
+// soon after the texts of products have changed, otherwise at most once in five minutes, and in all with at most a
+// fifth of a core. Owns three threads.
 class IndexKeeper {
  public:
   IndexKeeper(SearchFollower& follower, runtime::Metrics& metrics);
@@ -28,10 +28,11 @@ class IndexKeeper {
   // The shop that was learned from longest ago of those that are due; null when none is.
   ShopSearch* Due(absl::Time now);
   void RefreshDue();
+  void TellUnlearned();
   void SaveIfDue();
 
   SearchFollower& follower_;
-  const runtime::Gauge documents_;
+  const runtime::Gauge documents_, unlearned_;
   const runtime::Counter snapshot_failures_;
   std::map<ShopSearch*, absl::Time> learned_;  // when it ended last
   absl::Time next_refresh_ = absl::InfinitePast();

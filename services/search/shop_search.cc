@@ -6,6 +6,9 @@
 #include <variant>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "libs/base/hash.h"
 #include "libs/base/status.h"
 #include "libs/domain/text/normalize.h"
 #include "libs/platform/runtime/log.h"
@@ -39,6 +42,16 @@ Product ProductOf(const catalogue::ProductSnapshot& snapshot) {
     added.numeric = attribute.number && absl::SimpleAtod(attribute.value, &added.number);
   }
   return product;
+}
+
+// Of what companions are learned from; a product that is removed has no texts.
+uint64_t TextsOf(const catalogue::ProductSnapshot& product) {
+  std::string texts = absl::StrCat(product.removed ? "" : product.product, "\n", product.title, "\n", product.brand,
+                                   "\n", absl::StrJoin(product.category_path, "\n"), "\n");
+  for (const catalogue::ProductAttribute& attribute : product.attributes) {
+    absl::StrAppend(&texts, attribute.name, "\n", attribute.value, "\n");
+  }
+  return base::StableHash(texts);
 }
 
 }  // namespace
@@ -79,7 +92,7 @@ absl::Status ShopSearch::SetLive(const std::string& product) {
 
 absl::Status ShopSearch::ApplyProduct(const catalogue::ProductSnapshot& product) {
   if (!catalogue_.Apply(product)) return absl::OkStatus();
-  ++texts_;
+  if (catalogue_.NoteTexts(product.product, TextsOf(product))) ++texts_;
   if (product.removed) {
     index_.Remove({product.product});
     return absl::OkStatus();

@@ -56,7 +56,8 @@ class ShopSearch {
   // are new to the sentence encoder; `cancelled` ends that early. One caller at a time.
   void RefreshCompanions(const std::function<bool()>& cancelled);
 
-  // Grow when the text of a product has changed or a product has gone, and with every record.
+  // Grow when what companions are learned from has changed (title, brand, category, attributes; a product that has
+  // gone), and with every record.
   uint64_t texts() const { return texts_.load(std::memory_order_relaxed); }
   uint64_t records() const { return records_.load(std::memory_order_relaxed); }
 

@@ -72,9 +72,9 @@ def a_filter_by_price_and_brand_narrows_the_results(world):
 
 
 def a_typo_is_read_as_what_was_meant(world):
-    said = until(world, lambda text: "read as" in text, "search", "cordlss", "hammer")
-    holds(said, '"cordlss" read as "cordless"', "tool-1")
-    said = found(world, "cordlss", "hammer", "--verbatim")
+    said = until(world, lambda text: "read as" in text, "search", "hammr", "drill")
+    holds(said, '"hammr" read as "hammer"', "tool-1", "tool-2")
+    said = found(world, "hammr", "drill", "--verbatim")
     assert "read as" not in said, said
 
 
