@@ -11,7 +11,8 @@
 
 namespace kontor::search {
 
-// A text of a query or a product: as it is written, and what the analyzer makes of it. Each encoder takes what it needs.
+// A text of a query or a product: as it is written, and what the analyzer makes of it. Each encoder takes what it
+// needs.
 struct TextToEncode {
   absl::string_view text;
   absl::Span<const WeighedTerm> terms;

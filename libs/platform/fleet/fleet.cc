@@ -127,8 +127,8 @@ absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application
   registry::Registry& models = application.Own(std::make_unique<registry::Registry>(std::move(opened)));
   const Sealer& sealer = application.Own(std::make_unique<PlainSealer>());
   runtime::Server& server = application.MakeServer(*server_options);
-  return std::make_unique<Fleet>(
-      Fleet{application, server, pool, log, redis, models, clock, sealer, std::move(secret), std::move(shops), config.sentence_model_dir()});
+  return std::make_unique<Fleet>(Fleet{application, server, pool, log, redis, models, clock, sealer, std::move(secret),
+                                       std::move(shops), config.sentence_model_dir()});
 }
 
 }  // namespace kontor::fleet
