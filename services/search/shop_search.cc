@@ -175,16 +175,6 @@ void ShopSearch::RefreshCompanions(const std::function<bool()>& cancelled) {
   });
 }
 
-std::optional<ShopSearch::Priced> ShopSearch::PriceOf(absl::string_view product) const {
-  base::MutexLock lock(mutex_);
-  const CatalogueState::Row* row = catalogue_.Find(product);
-  if (row == nullptr) return std::nullopt;
-  for (const CatalogueState::Price& price : row->prices) {
-    if (price.currency == currency_) return Priced{price.currency, price.price.nanos};
-  }
-  return std::nullopt;
-}
-
 std::string ShopSearch::main_currency() const {
   const std::shared_ptr<const std::string> currency = shown_currency_.Get();
   return currency == nullptr ? "" : *currency;

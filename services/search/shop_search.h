@@ -64,12 +64,6 @@ class ShopSearch {
   // The newest event.
   absl::Time newest_event() const;
 
-  // What a product costs in the main currency, if known, and which that is.
-  struct Priced {
-    std::string currency;
-    int64_t nanos = 0;
-  };
-  std::optional<Priced> PriceOf(absl::string_view product) const;
   std::string main_currency() const;  // never waits for records
   // Whether the log has said anything of the product, and whether that was its removal last.
   struct Known {
