@@ -18,6 +18,8 @@ import tempfile
 import time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+# The folder of the Rust program beside this file has the name of the Python package.
+sys.path = [path for path in sys.path if os.path.abspath(path) != os.path.dirname(os.path.abspath(__file__))]
 TANTIVY = os.path.join(ROOT, "var", "peers", "tantivy", "release", "kontor-peer-tantivy")
 
 

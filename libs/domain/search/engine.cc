@@ -170,6 +170,11 @@ class Asking {
       vectors_.catalogue.resize(meaning.catalogue->dimensions());
       if (!meaning.catalogue->Encode(terms, absl::MakeSpan(vectors_.catalogue)).ok()) vectors_.catalogue.clear();
     }
+    for (std::vector<float>* vector : {&vectors_.sentence, &vectors_.catalogue}) {
+      if (std::all_of(vector->begin(), vector->end(), [](float x) { return x == 0; })) vector->clear();
+    }
+    // Where the window is full of products that have every word, there is nothing to add.
+    if (vectors_.empty() || answer_.all_words >= settings_.window) return;
     std::vector<uint64_t> rows;
     const bool filtered = AllowedRows(Match(PreparedQuery(view_, {}), answer_.filters, {MatchPolicy::kAll, 0}), rows);
     const std::vector<uint64_t>* allowed = filtered ? &rows : nullptr;
@@ -178,9 +183,9 @@ class Asking {
     set.Include(query, neighbours_);
   }
 
-  // The nearest of one kind; a vector of which nothing is known is forgotten.
+  // The nearest of one kind.
   void Join(const VectorIndex* vectors, float least, const std::vector<uint64_t>* allowed, std::vector<float>& vector) {
-    if (std::all_of(vector.begin(), vector.end(), [](float x) { return x == 0; })) return vector.clear();
+    if (vector.empty()) return;
     const auto nearest = vectors->Nearest(vector, settings_.neighbours, allowed);
     if (!nearest.ok() || nearest->empty()) return vector.clear();
     vectors_.best_cosine = nearest->front().score;

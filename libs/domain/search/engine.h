@@ -44,7 +44,8 @@ struct EngineSettings {
   FusionWeights fusion;
   LearnedRanker ranker;  // where no other was learned
   size_t window = 200;   // so many of the best by words are ranked again
-  // So many products of the nearest meaning join the result, by each kind of vectors, from this cosine on.
+  // So many products of the nearest meaning join the result, by each kind of vectors, from this cosine on; none where
+  // the window is full of products that have every word.
   size_t neighbours = 200;
   float least_sentence_cosine = 0.35F, least_catalogue_cosine = 0.5F;
 };
