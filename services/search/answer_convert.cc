@@ -183,7 +183,14 @@ v1::QueryReading ReadingFrom(const Reading& reading, absl::string_view query, ui
 v1::SearchResponse ResponseFrom(const Answer& answer, const AnswerContext& context) {
   v1::SearchResponse out;
   const absl::flat_hash_set<std::string> terms = TermsOf(answer.reading.understood.lexical);
-  for (const Found& found : answer.page) SetResult(found, context, terms, *out.add_results());
+  for (const Found& found : answer.page) {
+    v1::Result& result = *out.add_results();
+    SetResult(found, context, terms, result);
+    for (const CurationTrace& trace : answer.trace) {
+      const bool acted = trace.product_id == result.product_id() && trace.lost_to.empty() && trace.to > 0;
+      if (acted) result.add_rules(CurationName<RuleKind>(context.shop, trace.rule_id));
+    }
+  }
   out.set_total_results(static_cast<int64_t>(answer.total));
   out.set_all_words_results(static_cast<int64_t>(answer.all_words));
   for (const Facet& facet : answer.facets) SetFacet(facet, context.question, *out.add_facets());

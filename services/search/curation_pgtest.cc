@@ -33,6 +33,7 @@ TEST_F(SearchServiceTest, RulesAndSynonymsAreServedAndTraced) {
   request.set_include_trace(true);
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::SearchResponse curated, process.Search(request));
   EXPECT_EQ(curated.results(0).product_id(), "H1");
+  EXPECT_THAT(curated.results(0).rules(), ElementsAre(rule.name()));
   EXPECT_THAT(ProductsOf(curated), Not(Contains("D2")));
   EXPECT_EQ(curated.total_results(), 3);
   ASSERT_EQ(curated.banners_size(), 1);

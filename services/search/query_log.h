@@ -12,7 +12,7 @@
 
 namespace kontor::search {
 
-// The last different queries that this process answered, for previews: without persons. Thread-safe.
+// The last different queries that this process answered, for previews. Thread-safe.
 class QueryLog {
  public:
   static constexpr size_t kMost = 1'000;  // of a shop
@@ -23,8 +23,6 @@ class QueryLog {
     auto& [known, queries] = shops_[shop];
     if (!known.insert(request.query()).second) return;
     queries.push_back(request);
-    queries.back().clear_customer_id();
-    queries.back().clear_visitor_id();
     queries.back().clear_read_after();
     if (queries.size() <= kMost) return;
     known.erase(queries.front().query());
