@@ -100,7 +100,7 @@ absl::Status ShopSearch::ApplyProduct(const catalogue::ProductSnapshot& product)
   return index_.Upsert({{ProductOf(product), LiveOf(product.product)}});
 }
 
-void ShopSearch::ApplyActivity(const DecodedRecord& record) {
+absl::Status ShopSearch::ApplyActivity(const DecodedRecord& record) {
   const int64_t at = absl::ToUnixMicros(record.occurred_at);
   const uint64_t answer = AnswerOf(record);
   if (const auto* query = std::get_if<QueryMade>(&record.content)) {
@@ -115,7 +115,9 @@ void ShopSearch::ApplyActivity(const DecodedRecord& record) {
       activity_.Bought(line.product, line.amount_nanos, sold->currency, answer, at);
     }
   }
-  for (const std::string& product : activity_.TakeChanged()) SetLive(product).IgnoreError();
+  absl::Status status;
+  for (const std::string& product : activity_.TakeChanged()) status.Update(SetLive(product));
+  return status;
 }
 
 absl::Status ShopSearch::Apply(const DecodedRecord& record) {
@@ -134,8 +136,7 @@ absl::Status ShopSearch::Apply(const DecodedRecord& record) {
   if (const auto* change = std::get_if<catalogue::StockChange>(&record.content)) {
     return catalogue_.Apply(*change) ? SetLive(change->product) : absl::OkStatus();
   }
-  ApplyActivity(record);
-  return absl::OkStatus();
+  return ApplyActivity(record);
 }
 
 void ShopSearch::SetCurrency(std::string currency) {
@@ -147,9 +148,11 @@ void ShopSearch::RefreshCurrency() {
   const std::string main = catalogue_.MainCurrency();
   if (main.empty() || main == currency_) return;
   SetCurrency(main);
-  catalogue_.ForEach([this](const std::string& product, const CatalogueState::Row& row) {
-    if (row.known()) SetLive(product).IgnoreError();
+  absl::Status status;
+  catalogue_.ForEach([&](const std::string& product, const CatalogueState::Row& row) {
+    if (row.known()) status.Update(SetLive(product));
   });
+  if (!status.ok()) runtime::LogWarning("a price keeps the currency before", {{"error", status.ToString()}});
 }
 
 void ShopSearch::RefreshCompanions(const std::function<bool()>& cancelled) {

@@ -82,7 +82,7 @@ class ShopSearch {
 
  private:
   absl::Status ApplyProduct(const catalogue::ProductSnapshot& product) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void ApplyActivity(const DecodedRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status ApplyActivity(const DecodedRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   LiveValues LiveOf(const std::string& product) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status SetLive(const std::string& product) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetCurrency(std::string currency) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
