@@ -255,7 +255,7 @@ class Asking {
         });
     for (const CuratedProduct& product : curated.products) {
       const auto score = scores.find(product.id);
-      list.push_back({*view_.Find(product.id), score == scores.end() ? 0 : score->second, product.pinned});
+      list.push_back({*view_.Find(product.id), score == scores.end() ? 0 : score->second});
     }
     answer_.trace = curated.trace;
     return list;

@@ -78,7 +78,6 @@ struct Question {
 struct Found {
   DocRef doc;
   double score = 0;
-  bool curated = false;  // a rule placed it or changed its score
 };
 
 struct Answer {
