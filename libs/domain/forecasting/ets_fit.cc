@@ -29,8 +29,8 @@ int FreeParameters(const EtsForm& form, int season) {
   return 3 + (form.trend != kNone ? 2 : 0) + (form.damped ? 1 : 0) + (form.season != kNone ? season : 0);
 }
 
-// One form's search. Its variables: alpha, beta / min(alpha, most beta), gamma / (1 - alpha), phi as far as the form has them, then
-// level, growth and all seasons but the last, all of values whose mean size is 1.
+// One form's search. Its variables: alpha, beta / min(alpha, most beta), gamma / (1 - alpha), phi as far as the form
+// has them, then level, growth and all seasons but the last, all of values whose mean size is 1.
 class EtsSearch {
  public:
   EtsSearch(const EtsForm& form, Values values, int season, double most_beta)

@@ -4,6 +4,10 @@
 #include <cassert>
 #include <cmath>
 #include <numeric>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "libs/base/status.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -40,6 +44,39 @@ class MovingAverage {
   size_t half_, season_;
   bool even_;
   double sum_ = 0;
+};
+
+class SeasonRestored final : public FittedModel {
+ public:
+  SeasonRestored(std::unique_ptr<FittedModel> rest, Deseasonalised season)
+      : rest_(std::move(rest)), season_(std::move(season)), length_(season_.values.size()) {
+    const Values fitted = rest_->fitted();
+    for (size_t t = 0; t < fitted.size(); ++t) fitted_.push_back(season_.Restore(fitted[t], t));
+    season_.values = {};
+  }
+
+  Prediction Predict(int horizon) const override {
+    Prediction prediction = rest_->Predict(horizon);
+    for (size_t h = 0; h < prediction.mean.size(); ++h) {
+      prediction.mean[h] = season_.Restore(prediction.mean[h], length_ + h);
+    }
+    for (size_t h = 0; h < prediction.variance.size(); ++h) {
+      const double factor = season_.Factor(length_ + h);
+      prediction.variance[h] *= factor * factor;
+    }
+    return prediction;
+  }
+  Values fitted() const override { return fitted_; }
+  std::string Describe() const override {
+    return absl::StrCat(rest_->Describe(), season_.multiplicative ? " x " : " + ", "season of ",
+                        season_.indices.size());
+  }
+
+ private:
+  std::unique_ptr<FittedModel> rest_;
+  Deseasonalised season_;
+  size_t length_;
+  std::vector<double> fitted_;
 };
 
 }  // namespace
@@ -102,6 +139,16 @@ Deseasonalised Deseasonalise(Values values, int season) {
     rest.values[t] = rest.multiplicative ? values[t] / index : values[t] - index;
   }
   return rest;
+}
+
+Method OnDeseasonalised(Method method) {
+  return {method.name, [method](const Series& series) -> absl::StatusOr<std::unique_ptr<FittedModel>> {
+            RETURN_IF_ERROR(CheckSeries(series));
+            Deseasonalised rest = Deseasonalise(series.values, series.season());
+            ASSIGN_OR_RETURN(std::unique_ptr<FittedModel> model, method.fit({rest.values, {}}));
+            if (rest.indices.empty()) return model;
+            return std::make_unique<SeasonRestored>(std::move(model), std::move(rest));
+          }};
 }
 
 }  // namespace kontor::forecasting

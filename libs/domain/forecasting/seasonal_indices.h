@@ -33,4 +33,7 @@ struct Deseasonalised {
 // Season by IsSeasonal; ratios where every value is above 0 and no index is below 0.01, else differences.
 Deseasonalised Deseasonalise(Values values, int season);
 
+// A method that sees the series without its first season, as Deseasonalise does it, and whose forecasts get it back.
+Method OnDeseasonalised(Method method);
+
 }  // namespace kontor::forecasting
