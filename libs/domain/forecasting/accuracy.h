@@ -41,7 +41,7 @@ class AccuracyMonitor {
 
   AccuracyFigures Overall() const;
   int horizon() const { return static_cast<int>(by_step_.size()); }
-  AccuracyFigures AtStep(int step) const;  // 1 … horizon()
+  AccuracyFigures AtStep(int step) const;  // within 1 and horizon()
 
  private:
   struct Sums {
@@ -60,9 +60,10 @@ class AccuracyMonitor {
 // (Page 1954), each limited to ±4 so that one outlier is no drift. Beside it Trigg's tracking signal (Trigg 1964), for
 // display.
 struct DriftOptions {
-  double shift = 1;  // standard deviations of the error that should be found soonest, > 0; the slack is half of it
+  double shift =
+      1;  // standard deviations of the error that should be found soonest, within (0, 4]; the slack is half of it
   // Steps between false alarms on average, where errors are independent and normal; the limit comes from Siegmund's
-  // formula (Siegmund 1985; within 3% of the exact run length). At least 10.
+  // formula (Siegmund 1985; within 3% of the exact run length). 10 to 1e9.
   double false_alarm_steps = 500;
   double smoothing = 0.1;  // of the tracking signal, within (0, 1]
 };

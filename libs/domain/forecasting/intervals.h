@@ -58,7 +58,8 @@ class ErrorQuantiles {
   // Of one series alone: its own quantiles, pooled over the steps, drawn towards those of a normal distribution by
   // n / (n + 30) for n errors. No errors: the normal ones.
   static ErrorQuantiles Alone(const ScaledErrors& errors, int horizon, absl::Span<const double> levels);
-  // The series' own quantiles, drawn towards those of the set by n / (n + strength).
+  // Those of the set, stretched by the root mean square of the series' own errors in units of the set's spread (half
+  // the distance of its levels .16 and .84), which is drawn to 1: (n × own + strength) / (n + strength). strength > 0.
   static ErrorQuantiles Mixed(const ScaledErrors& own, const ErrorQuantiles& set, double strength);
 
   // mean + spread × quantile; steps beyond those learned take the last one's.

@@ -22,9 +22,10 @@ struct InventorySystem {
   double unit_cost = 1;              // capital bound by a unit, >= 0
 };
 
+// One number for each period, or one for all.
 struct InventoryPolicy {
-  double reorder_point = 0;  // position at or below which an order is made at a review
-  double order_up_to = 0;    // to which it brings the position; >= reorder_point
+  std::vector<double> reorder_point;  // position at or below which an order is made at a review
+  std::vector<double> order_up_to;    // to which it brings the position; >= reorder_point
 };
 
 struct SimulationOptions {
@@ -47,8 +48,8 @@ absl::StatusOr<SimulationResult> SimulateInventory(const InventorySystem& system
                                                    const SimulationOptions& options);
 
 // The what-if: for each cycle service (within (0, 1), ascending) the policy that aims at it, and what it would bring.
-// The order-up-to level is the quantile of the demand of lead time + review, moved along with the forecast's mean a
-// period; the same draws for all points.
+// At each period it orders up to the quantile of the demand of the lead time and review that follow (the last period's
+// goes on beyond the forecast), with the variance that the system's correlation implies. The same draws for all points.
 struct ServicePoint {
   double service = 0;
   InventoryPolicy policy;

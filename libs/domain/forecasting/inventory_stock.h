@@ -20,7 +20,7 @@ struct StoreNeed {
 // Whole units of `available`, so that expected lost sales cost least: each unit goes where value × P(demand > stock) is
 // highest. That is optimal because expected lost sales are convex in stock. Equal ones: the earlier store. A unit that
 // nobody would miss (probability below 1e-9) stays. O(available × log stores).
-// INVALID_ARGUMENT: no stores, a number out of range, available negative or above 100 million.
+// INVALID_ARGUMENT: no stores, a number out of range, available negative or above 10 million.
 absl::StatusOr<std::vector<int64_t>> AllocateScarceStock(int64_t available, absl::Span<const StoreNeed> stores);
 
 // When stock runs out, from quantiles of the demand of each step and what is to arrive.

@@ -36,11 +36,12 @@ struct ReconcileInput {
 
 struct Reconciled {
   NodeRows forecasts;  // coherent: each node is the sum of its bottoms; no bottom below 0 where asked
-  // Of each node, the variance of the reconciled error over that of the error before. 1 where it cannot be told or
-  // would cost too much: without residuals, top-down, and least squares on more than kDenseBottoms bottoms (the true
-  // ratio of least squares is at most 1).
+  // Of each node, the variance of the reconciled error over that of the error before: for bottom-up and least squares
+  // with a diagonal W the mean square of the residuals reconciled alike over theirs, for the full W that of its own
+  // theory. 1 where it cannot be told or would cost too much: without residuals that all nodes have, top-down, and
+  // least squares on more than kDenseBottoms bottoms.
   std::vector<double> variance_ratio;
-  double shrinkage = 0;  // of kMinTraceShrinkage, 0 to 1
+  double shrinkage = 0;  // of kMinTraceShrinkage, 1e-4 (so that W has an inverse) to 1
 };
 
 // Up to so many bottoms equations are solved by a dense factorisation; above by conjugate gradients with a diagonal

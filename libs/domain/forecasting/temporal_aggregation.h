@@ -21,16 +21,16 @@ struct TemporalForecast {
   double error_variance = 0;  // of one step; 0: not known
 };
 
-// The forecasts of every factor that one season covers, reconciled and given back for factor 1: one value for each
-// observation of the seasons that all forecasts cover. Weights are the error variances (series scaling) where all are
-// known, else structural (1 / factor). `levels` has factor 1 and every other factor once, each a divisor of the season.
-// INVALID_ARGUMENT: otherwise, or where a forecast is shorter than a season or not finite.
+// The forecasts reconciled and given back for factor 1: one value for each observation of the whole seasons that all
+// forecasts cover. Weights are the error variances (series scaling) where all are known, else structural: in proportion
+// to the factor. INVALID_ARGUMENT: factor 1 is missing, a factor is no divisor of the season or there twice, a forecast
+// is shorter than a season or not finite.
 absl::StatusOr<std::vector<double>> ReconcileInTime(int season, absl::Span<const TemporalForecast> levels,
                                                     bool non_negative);
 
-// A method that fits `inner` to the sums by every factor of the series' first season (to those that have at least two
-// seasons or `inner` can fit) and reconciles what it predicts. Its fitted values and the ratio of its variances are
-// those of factor 1. Without a season it is `inner`.
+// A method that fits `inner` to the sums by every factor of the series' first season (where there are two seasons, and
+// `inner` can be fitted) and reconciles what it predicts, without negative values where the series has none. Fitted
+// values and variances are those of factor 1. Without a season it is `inner`.
 Method InTemporalHierarchy(Method inner);
 
 }  // namespace kontor::forecasting
