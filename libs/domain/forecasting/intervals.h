@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/domain/forecasting/backtest.h"
+#include "libs/domain/forecasting/forecast.h"
+
+// Quantiles of a forecast. Whatever makes them, they are finite, ascend with the level, and with `non_negative` are at
+// least 0. Levels are within (0, 1), ascending; an interval of 80% is between the levels .1 and .9.
+namespace kontor::forecasting {
+
+struct QuantileForecast {
+  std::vector<double> levels;
+  std::vector<std::vector<double>> values;  // of each step, one for each level
+};
+
+// Levels of the bounds of central intervals, such as {.8, .95}, and .5, ascending.
+std::vector<double> LevelsOfIntervals(absl::Span<const double> coverages);
+absl::Status CheckLevels(absl::Span<const double> levels);  // INVALID_ARGUMENT
+
+// Of a normal distribution with the model's variance. FAILED_PRECONDITION: the prediction has no variance.
+absl::StatusOr<QuantileForecast> NormalQuantiles(const Prediction& prediction, absl::Span<const double> levels,
+                                                 bool non_negative);
+
+// Residuals drawn again and summed with the weights of past errors that the model's variances imply (psi_j^2 =
+// (v[j+1] - v[j]) / v[1], psi_0 = 1): the shape of the errors is theirs, the growth with the step the model's.
+// FAILED_PRECONDITION: no variance, or fewer than 10 finite residuals. Costs paths × steps^2 / 2.
+struct BootstrapOptions {
+  int paths = 2000;
+  uint64_t seed = 1;
+};
+absl::StatusOr<QuantileForecast> BootstrapQuantiles(const Prediction& prediction, Values residuals,
+                                                    absl::Span<const double> levels, const BootstrapOptions& options,
+                                                    bool non_negative);
+
+// Errors (actual - forecast) of one series' backtest, each over its spread: the root of the model's variance at that
+// step where the model has one, else the series' scale × sqrt(step).
+struct ScaledErrors {
+  std::vector<std::vector<double>> by_step;  // errors / spread
+};
+// `scale` > 0: such as the standard deviation of one-step residuals or NaiveScale.
+ScaledErrors ScaleErrors(const Backtest& backtest, double scale);
+// What ScaleErrors divides by.
+std::vector<double> Spread(const Prediction& prediction, double scale);
+
+// Which errors to expect in units of the spread: for every step the value at each level. Learned from the backtests of
+// one series or of a whole set (Vovk, Gammerman, Shafer 2005, split conformal; pooled over series as by Barber et al.
+// 2023 with equal weights).
+class ErrorQuantiles {
+ public:
+  // Pooled over the series of a set. A level's value at rank level × (n + 1), outside the sample by the normal tail;
+  // steps with fewer than `kLeast` errors borrow from the nearest steps. FAILED_PRECONDITION: fewer than kLeast errors
+  // at all.
+  static constexpr int kLeast = 20;
+  static absl::StatusOr<ErrorQuantiles> Pooled(absl::Span<const ScaledErrors> series, absl::Span<const double> levels);
+  // Of one series alone: its own quantiles, pooled over the steps, drawn towards those of a normal distribution by
+  // n / (n + 30) for n errors. No errors: the normal ones.
+  static ErrorQuantiles Alone(const ScaledErrors& errors, int horizon, absl::Span<const double> levels);
+  // Those of the set, stretched by the root mean square of the series' own errors in units of the set's spread (half
+  // the distance of its levels .16 and .84), which is drawn to 1: (n × own + strength) / (n + strength). strength > 0.
+  static ErrorQuantiles Mixed(const ScaledErrors& own, const ErrorQuantiles& set, double strength);
+
+  // mean + spread × quantile; steps beyond those learned take the last one's.
+  QuantileForecast Apply(Values mean, Values spread, bool non_negative) const;
+
+  const std::vector<double>& levels() const { return levels_; }
+  const std::vector<std::vector<double>>& by_step() const { return by_step_; }
+
+ private:
+  std::vector<double> levels_;
+  std::vector<std::vector<double>> by_step_;
+};
+
+// Makes each row ascend by the least squares of pooling neighbours (isotonic regression), and lifts it to 0 where
+// asked.
+void MakeMonotone(std::vector<double>& row, bool non_negative);
+
+// The value at any level of a step's quantiles: linear between levels, beyond them by the normal tail that continues
+// the last two. `levels` and `values` ascend and have at least one element. 0 < level < 1.
+double InterpolateQuantile(absl::Span<const double> levels, absl::Span<const double> values, double level);
+
+}  // namespace kontor::forecasting

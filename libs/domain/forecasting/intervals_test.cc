@@ -1,0 +1,154 @@
+#include "libs/domain/forecasting/intervals.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "libs/base/random.h"
+#include "libs/domain/forecasting/measures.h"
+#include "libs/testing/status_matchers.h"
+
+namespace kontor::forecasting {
+namespace {
+
+using kontor::testing::StatusIs;
+using ::testing::DoubleNear;
+using ::testing::ElementsAre;
+
+const std::vector<double> kLevels = {0.025, 0.1, 0.5, 0.9, 0.975};
+
+// Errors of `steps` steps from `draw`, growing with the root of the step, of a method without variances.
+Backtest ErrorsOf(int folds, int steps, base::Random& random, double scale, bool skewed) {
+  Backtest backtest;
+  for (int i = 0; i < folds; ++i) {
+    BacktestFold fold{i + 10, {}, {}, {}};
+    for (int h = 0; h < steps; ++h) {
+      const double shape = skewed ? -std::log(1 - random.Uniform()) - 1 : random.Normal();
+      fold.forecast.push_back(100);
+      fold.actual.push_back(100 + scale * shape * std::sqrt(h + 1.0));
+    }
+    backtest.folds.push_back(std::move(fold));
+  }
+  return backtest;
+}
+
+TEST(NormalQuantiles, AreTheModelsVariance) {
+  KONTOR_ASSERT_OK_AND_ASSIGN(const QuantileForecast found, NormalQuantiles({{10, 1}, {4, 4}}, kLevels, true));
+  EXPECT_NEAR(found.values[0][4], 10 + 1.959963984540054 * 2, 1e-9);
+  EXPECT_NEAR(found.values[0][1], 10 - 1.2815515655446004 * 2, 1e-9);
+  EXPECT_EQ(found.values[1][0], 0);
+  EXPECT_THAT(NormalQuantiles({{10}, {}}, kLevels, true), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(NormalQuantiles({{10}, {NAN}}, kLevels, true), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(NormalQuantiles({{10}, {1}}, {0.5, 0.5}, true), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(NormalQuantiles({{10}, {1}}, {}, true), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(LevelsOfIntervals({0.8, 0.95}), ElementsAre(DoubleNear(0.025, 1e-12), DoubleNear(0.1, 1e-12), 0.5,
+                                                          DoubleNear(0.9, 1e-12), DoubleNear(0.975, 1e-12)));
+}
+
+TEST(BootstrapQuantiles, KeepsTheShapeAndGrowsWithTheVariances) {
+  base::Random random(2);
+  std::vector<double> residuals;
+  for (int i = 0; i < 5000; ++i)
+    residuals.push_back(-std::log(1 - random.Uniform()) - 1);  // exponential, mean 0, variance 1
+  // A random walk: variances 1, 2, …; the first step is an exponential, the last nearly normal.
+  Prediction walk;
+  for (int h = 1; h <= 20; ++h) {
+    walk.mean.push_back(50);
+    walk.variance.push_back(h);
+  }
+  KONTOR_ASSERT_OK_AND_ASSIGN(const QuantileForecast found,
+                              BootstrapQuantiles(walk, residuals, kLevels, {20000, 4}, true));
+  EXPECT_NEAR(found.values[0][3], 50 - 1 + 2.302585, 0.1);
+  EXPECT_NEAR(found.values[0][1], 50 - 1 + 0.105361, 0.05);
+  const double deviation = std::sqrt(20);
+  EXPECT_NEAR(found.values[19][3], 50 + 1.3015 * deviation, 0.2);  // a gamma of shape 20
+  KONTOR_ASSERT_OK_AND_ASSIGN(const QuantileForecast again,
+                              BootstrapQuantiles(walk, residuals, kLevels, {20000, 4}, true));
+  EXPECT_EQ(found.values, again.values);
+  EXPECT_THAT(BootstrapQuantiles(walk, Values(residuals).subspan(0, 9), kLevels, {}, true),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(BootstrapQuantiles(walk, residuals, kLevels, {0, 1}, true), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST(ErrorQuantiles, PooledOverSeriesCoverWhatTheySay) {
+  base::Random random(8);
+  std::vector<ScaledErrors> set;
+  for (int i = 0; i < 400; ++i) set.push_back(ScaleErrors(ErrorsOf(2, 6, random, 3 + i % 7, true), 3 + i % 7));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles learned, ErrorQuantiles::Pooled(set, kLevels));
+  std::vector<double> actual, lower, upper;
+  for (int i = 0; i < 400; ++i) {
+    const Backtest fresh = ErrorsOf(1, 6, random, 5, true);
+    const Prediction prediction{fresh.folds[0].forecast, {}};
+    const QuantileForecast found = learned.Apply(prediction.mean, Spread(prediction, 5), true);
+    for (size_t h = 0; h < 6; ++h) {
+      actual.push_back(fresh.folds[0].actual[h]);
+      lower.push_back(found.values[h][1]);
+      upper.push_back(found.values[h][3]);
+    }
+  }
+  EXPECT_NEAR(Coverage(actual, lower, upper), 0.8, 0.02);
+}
+
+TEST(ErrorQuantiles, AloneLiesBetweenItsOwnAndNormal) {
+  const ErrorQuantiles none = ErrorQuantiles::Alone({}, 3, kLevels);
+  EXPECT_EQ(none.by_step().size(), 3u);
+  EXPECT_NEAR(none.by_step()[2][4], 1.959963984540054, 1e-9);
+  base::Random random(8);
+  // Errors twice as large as the model says: 200 of them weigh 200 / 230.
+  const ScaledErrors wide = ScaleErrors(ErrorsOf(100, 2, random, 2, false), 1);
+  const ErrorQuantiles alone = ErrorQuantiles::Alone(wide, 2, kLevels);
+  EXPECT_NEAR(alone.by_step()[0][3], 1.2816 * (1 + 200.0 / 230), 0.35);
+  EXPECT_GT(alone.by_step()[0][3], 1.9);
+}
+
+TEST(ErrorQuantiles, MixedStretchesByTheSeriesOwnErrors) {
+  base::Random random(21);
+  std::vector<ScaledErrors> set;
+  for (int i = 0; i < 500; ++i) set.push_back(ScaleErrors(ErrorsOf(1, 4, random, 1, false), 1));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles learned, ErrorQuantiles::Pooled(set, kLevels));
+  const ScaledErrors wide = ScaleErrors(ErrorsOf(10, 4, random, 3, false), 1);
+  const ErrorQuantiles mixed = ErrorQuantiles::Mixed(wide, learned, 40);
+  EXPECT_NEAR(mixed.by_step()[0][3] / learned.by_step()[0][3], 2, 0.4);
+  EXPECT_EQ(ErrorQuantiles::Mixed({}, learned, 40).by_step(), learned.by_step());
+}
+
+TEST(ErrorQuantiles, FewErrorsBorrowFromNeighbours) {
+  ScaledErrors few;
+  few.by_step.resize(6);
+  for (int i = 0; i < 5; ++i) {
+    for (size_t h = 0; h < 6; ++h) few.by_step[h].push_back(i - 2.0);
+  }
+  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles found, ErrorQuantiles::Pooled({few}, kLevels));
+  EXPECT_NEAR(found.by_step()[0][2], 0, 1e-12);
+  few.by_step.resize(3);
+  EXPECT_THAT(ErrorQuantiles::Pooled({few}, kLevels), StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+TEST(MakeMonotone, PoolsNeighboursThatCross) {
+  std::vector<double> row = {1, 4, 2, 3, 9};
+  MakeMonotone(row, false);
+  EXPECT_THAT(row, ElementsAre(1, 3, 3, 3, 9));
+  row = {3, -4, 2};
+  MakeMonotone(row, true);
+  EXPECT_THAT(row, ElementsAre(0, 0, 2));
+  base::Random random(1);
+  for (int i = 0; i < 100; ++i) {
+    std::vector<double> any(7);
+    for (double& value : any) value = random.Normal();
+    MakeMonotone(any, i % 2 == 0);
+    EXPECT_TRUE(std::is_sorted(any.begin(), any.end()));
+  }
+}
+
+TEST(InterpolateQuantile, ContinuesAlongTheNormalTail) {
+  const std::vector<double> levels = {0.1, 0.5, 0.9}, values = {-1.2815515655446004, 0, 1.2815515655446004};
+  EXPECT_NEAR(InterpolateQuantile(levels, values, 0.975), 1.959963984540054, 1e-9);
+  EXPECT_NEAR(InterpolateQuantile(levels, values, 0.01), -2.3263478740408408, 1e-9);
+  EXPECT_NEAR(InterpolateQuantile(levels, values, 0.7), 0.6407757827723, 1e-9);
+  EXPECT_EQ(InterpolateQuantile({0.5}, {3}, 0.9), 3);
+}
+
+}  // namespace
+}  // namespace kontor::forecasting
