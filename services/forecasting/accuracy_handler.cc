@@ -162,8 +162,8 @@ absl::StatusOr<v1::ExplainForecastChangeResponse> AccuracyHandler::ExplainForeca
   const std::vector<double> earlier_base = BaseOf(earlier, overlap), later_base = BaseOf(later, overlap);
   ASSIGN_OR_RETURN(const std::vector<double> reread, ForecastBy(earlier.method, then, overlap));
   ASSIGN_OR_RETURN(const std::vector<double> renewed, ForecastBy(earlier.method, now, overlap));
-  ASSIGN_OR_RETURN(const ForecastChange change, ExplainChange({reread, renewed, renewed, renewed, later_base},
-                                                              SeasonsOf(grain).front()));
+  ASSIGN_OR_RETURN(const ForecastChange change,
+                   ExplainChange({reread, renewed, renewed, renewed, later_base}, SeasonsOf(grain).front()));
   v1::ExplainForecastChangeResponse response;
   response.set_earlier_run(RunName(before));
   response.set_run(RunName(run));
@@ -181,9 +181,9 @@ absl::StatusOr<v1::ExplainForecastChangeResponse> AccuracyHandler::ExplainForeca
   AddPart(v1::ChangePart::KIND_RECONCILIATION,
           response.units() - Sum(later_base) - (response.earlier_units() - Sum(earlier_base)),
           "agreement with the forecasts of other levels", response);
-  const auto largest = std::max_element(
-      response.parts().begin(), response.parts().end(),
-      [](const auto& a, const auto& b) { return std::abs(a.units()) < std::abs(b.units()); });
+  const auto largest =
+      std::max_element(response.parts().begin(), response.parts().end(),
+                       [](const auto& a, const auto& b) { return std::abs(a.units()) < std::abs(b.units()); });
   response.set_sentence(absl::StrFormat("%.1f units instead of %.1f; most of it: %s", response.units(),
                                         response.earlier_units(), largest->sentence()));
   return response;

@@ -33,7 +33,7 @@ struct AccuracyReport {
 
 struct AccuracyQuestion {
   v1::Grain grain = v1::GRAIN_DAY;
-  absl::CivilDay from, to;    // runs that know days up to these
+  absl::CivilDay from, to;   // runs that know days up to these
   std::optional<Node> node;  // that series alone
 };
 

@@ -40,9 +40,7 @@ int64_t LastWholeStep(absl::CivilDay day, v1::Grain grain) {
 
 v1::Grain GrainOr(v1::Grain grain) { return grain == v1::GRAIN_UNSPECIFIED ? v1::GRAIN_DAY : grain; }
 
-int DefaultHorizon(v1::Grain grain) {
-  return grain == v1::GRAIN_MONTH ? 12 : grain == v1::GRAIN_WEEK ? 13 : 28;
-}
+int DefaultHorizon(v1::Grain grain) { return grain == v1::GRAIN_MONTH ? 12 : grain == v1::GRAIN_WEEK ? 13 : 28; }
 
 std::vector<int> SeasonsOf(v1::Grain grain) {
   if (grain == v1::GRAIN_MONTH) return {12};

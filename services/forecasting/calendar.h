@@ -24,7 +24,7 @@ int64_t LastWholeStep(absl::CivilDay day, v1::Grain grain);
 
 // GRAIN_DAY for GRAIN_UNSPECIFIED.
 v1::Grain GrainOr(v1::Grain grain);
-int DefaultHorizon(v1::Grain grain);     // 28 days, 13 weeks, 12 months
+int DefaultHorizon(v1::Grain grain);          // 28 days, 13 weeks, 12 months
 std::vector<int> SeasonsOf(v1::Grain grain);  // in steps: 7 and 365; 52; 12
 
 google::type::Date DateFrom(absl::CivilDay day);

@@ -95,18 +95,17 @@ absl::StatusOr<DailySales> DemandStore::Sales(const fleet::Shop& shop, const Sel
   params.Bool(selection.products.size() == 1);
   ASSIGN_OR_RETURN(
       const postgres::Result rows,
-      pool_.Exec(
-          absl::StrCat("SELECT ", kDay,
-                       " AS day, coalesce(sum(s.units) FILTER (WHERE s.pieces OR $10::bool), 0), "
-                       "coalesce(sum(s.amount) FILTER (WHERE s.currency = $3), 0) FROM forecasting.sales AS s "
-                       "WHERE s.shop = $1 AND s.occurred_at < $4 AND ($5::text = '' OR s.store = $5) "
-                       "AND ($6::text = '' OR s.country = $6) "
-                       "AND (cardinality($7::text[]) = 0 OR s.product = ANY ($7::text[])) "
-                       "AND ($8::text = '' AND $9::text = '' OR s.product IN (SELECT p.product FROM "
-                       "forecasting.products AS p WHERE p.shop = $1 AND ($9::text = '' OR p.brand = $9) "
-                       "AND ($8::text = '' OR p.category_path[1:cardinality(string_to_array($8, E'\\x1f'))] = "
-                       "string_to_array($8, E'\\x1f')))) GROUP BY 1"),
-          params));
+      pool_.Exec(absl::StrCat("SELECT ", kDay,
+                              " AS day, coalesce(sum(s.units) FILTER (WHERE s.pieces OR $10::bool), 0), "
+                              "coalesce(sum(s.amount) FILTER (WHERE s.currency = $3), 0) FROM forecasting.sales AS s "
+                              "WHERE s.shop = $1 AND s.occurred_at < $4 AND ($5::text = '' OR s.store = $5) "
+                              "AND ($6::text = '' OR s.country = $6) "
+                              "AND (cardinality($7::text[]) = 0 OR s.product = ANY ($7::text[])) "
+                              "AND ($8::text = '' AND $9::text = '' OR s.product IN (SELECT p.product FROM "
+                              "forecasting.products AS p WHERE p.shop = $1 AND ($9::text = '' OR p.brand = $9) "
+                              "AND ($8::text = '' OR p.category_path[1:cardinality(string_to_array($8, E'\\x1f'))] = "
+                              "string_to_array($8, E'\\x1f')))) GROUP BY 1"),
+                 params));
   DailySales out;
   for (int r = 0; r < rows.rows(); ++r) out[kEpoch + rows.Int64(r, 0)] = SalesAt(rows, r, 1);
   return out;
@@ -140,12 +139,13 @@ absl::StatusOr<std::map<std::string, DailySales>> DemandStore::SalesByCategory(c
   params.Time(EndOf(until, shop));
   ASSIGN_OR_RETURN(
       const postgres::Result rows,
-      pool_.Exec(absl::StrCat("SELECT array_to_string(p.category_path[1:depth], E'\\x1f'), ", kDay,
-                              ", sum(s.units), sum(s.amount) FROM forecasting.sales AS s JOIN forecasting.products AS p "
-                              "ON p.shop = s.shop AND p.product = s.product CROSS JOIN LATERAL "
-                              "generate_series(1, cardinality(p.category_path)) AS depth WHERE s.shop = $1 AND "
-                              "s.occurred_at < $3 AND s.pieces GROUP BY 1, 2"),
-                 params));
+      pool_.Exec(
+          absl::StrCat("SELECT array_to_string(p.category_path[1:depth], E'\\x1f'), ", kDay,
+                       ", sum(s.units), sum(s.amount) FROM forecasting.sales AS s JOIN forecasting.products AS p "
+                       "ON p.shop = s.shop AND p.product = s.product CROSS JOIN LATERAL "
+                       "generate_series(1, cardinality(p.category_path)) AS depth WHERE s.shop = $1 AND "
+                       "s.occurred_at < $3 AND s.pieces GROUP BY 1, 2"),
+          params));
   return ByKey(rows);
 }
 
@@ -162,8 +162,8 @@ absl::StatusOr<std::map<std::string, DailySales>> DemandStore::SalesByStore(cons
   return ByKey(rows);
 }
 
-absl::StatusOr<std::map<std::string, DailySales>> DemandStore::SalesSince(const fleet::Shop& shop,
-                                                                          absl::CivilDay since, absl::CivilDay until) {
+absl::StatusOr<std::map<std::string, DailySales>> DemandStore::SalesSince(const fleet::Shop& shop, absl::CivilDay since,
+                                                                          absl::CivilDay until) {
   postgres::Params params = ShopParams(shop);
   params.Time(absl::FromCivil(since, shop.time_zone)).Time(EndOf(until, shop));
   ASSIGN_OR_RETURN(const postgres::Result rows,

@@ -70,7 +70,8 @@ class DemandStore {
   // Products that have a record, by id.
   absl::StatusOr<absl::flat_hash_map<std::string, ProductInfo>> Products(const std::string& shop);
 
-  // Days on which nothing was free to be sold for some time, ascending, of those of the products whose levels are known.
+  // Days on which nothing was free to be sold for some time, ascending, of those of the products whose levels are
+  // known.
   absl::StatusOr<absl::flat_hash_map<std::string, std::vector<absl::CivilDay>>> StockedOutDays(
       const fleet::Shop& shop, absl::Span<const std::string> products, absl::CivilDay until);
   // Units free over all locations, at least 0, by product; products without a level are absent.

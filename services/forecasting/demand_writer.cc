@@ -24,11 +24,12 @@ absl::Status WriteNewest(postgres::Transaction& transaction, const log::Batch& b
   postgres::Params params;
   params.TextArray(shops).Text(batch.topic).Int64(batch.partition).TimeArray(times);
   return transaction
-      .Exec("INSERT INTO forecasting.newest_orders AS n (shop, topic, partition, occurred_at) "
-            "SELECT shop, $2, $3::int4, newest FROM unnest($1::text[], $4::timestamptz[]) AS told (shop, newest) "
-            "ON CONFLICT (shop, topic, partition) DO UPDATE SET "
-            "occurred_at = greatest(n.occurred_at, excluded.occurred_at)",
-            params)
+      .Exec(
+          "INSERT INTO forecasting.newest_orders AS n (shop, topic, partition, occurred_at) "
+          "SELECT shop, $2, $3::int4, newest FROM unnest($1::text[], $4::timestamptz[]) AS told (shop, newest) "
+          "ON CONFLICT (shop, topic, partition) DO UPDATE SET "
+          "occurred_at = greatest(n.occurred_at, excluded.occurred_at)",
+          params)
       .status();
 }
 

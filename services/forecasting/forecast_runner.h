@@ -20,9 +20,9 @@ inline constexpr int kRunDays = 56, kRunWeeks = 26;  // horizons that runs store
 
 // Works runs off: those that were asked for, and one for every day that has ended. A run's products are forecast in the
 // order of their ids, a chunk at a time on all processors; each chunk is stored with how far the run is, so that a
-// process that takes a run over goes on there. Then come categories and the shop, all are moved to agree with each other
-// (weighted least squares, reconcile.h), and the run ends with its events. Memory: a chunk's sales, and at the end the
-// means of all series. Owns one thread, behind calls; destruction waits for a chunk.
+// process that takes a run over goes on there. Then come categories and the shop, all are moved to agree with each
+// other (weighted least squares, reconcile.h), and the run ends with its events. Memory: a chunk's sales, and at the
+// end the means of all series. Owns one thread, behind calls; destruction waits for a chunk.
 class ForecastRunner {
  public:
   struct Parts {
@@ -32,7 +32,7 @@ class ForecastRunner {
     RunEvents& events;
     const base::Clock& clock;
     runtime::Metrics& metrics;
-    std::string owner;  // unique among processes
+    std::string owner;                             // unique among processes
     absl::Duration first_run = absl::Minutes(10);  // from the start to the first that nobody asked for
   };
   explicit ForecastRunner(Parts parts);

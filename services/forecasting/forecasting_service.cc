@@ -130,8 +130,7 @@ void RegisterInventory(runtime::Server& server, InventoryHandler& inventory) {
   server.Unary<v1::AllocateStockRequest, v1::AllocateStockResponse>(
       Method(kInventoryService, "AllocateStock"), std::bind(&InventoryHandler::Allocate, &inventory, _1, _2));
   server.Unary<v1::GetInventorySettingsRequest, v1::InventorySettings>(
-      Method(kInventoryService, "GetInventorySettings"),
-      std::bind(&InventoryHandler::GetSettings, &inventory, _1, _2));
+      Method(kInventoryService, "GetInventorySettings"), std::bind(&InventoryHandler::GetSettings, &inventory, _1, _2));
   server.Unary<v1::UpdateInventorySettingsRequest, v1::InventorySettings>(
       Method(kInventoryService, "UpdateInventorySettings"),
       std::bind(&InventoryHandler::UpdateSettings, &inventory, _1, _2));
@@ -145,8 +144,7 @@ absl::Status RegisterForecasting(fleet::Fleet& fleet) {
   ForecastingParts& parts = fleet.application.Own(std::make_unique<ForecastingParts>(fleet));
   RETURN_IF_ERROR(parts.consumer.Start());
   RETURN_IF_ERROR(parts.outbox.Start());
-  parts.lag =
-      std::make_unique<fleet::LagReporter>(fleet.log, kGroup, nullptr, parts.consumer, fleet.server.metrics());
+  parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, nullptr, parts.consumer, fleet.server.metrics());
   parts.runner.Start();
   RegisterForecasts(fleet.server, parts);
   RegisterInventory(fleet.server, parts.inventory);

@@ -115,16 +115,15 @@ absl::StatusOr<std::vector<StoreNeed>> NeedsOf(const std::map<std::string, Daily
   }
   RETURN_IF_ERROR(violations.ToStatus());
   const auto days = static_cast<double>(request.days() == 0 ? kDefaultDays : request.days());
-  ASSIGN_OR_RETURN(const Demand whole,
-                   LeadTimeDemand(daily.mean, daily.variance, {days, 0}, 0, DemandShape::kCount));
+  ASSIGN_OR_RETURN(const Demand whole, LeadTimeDemand(daily.mean, daily.variance, {days, 0}, 0, DemandShape::kCount));
   std::vector<StoreNeed> needs;
   for (const absl::int128 units : of_store) {
     const double share = static_cast<double>(units) / static_cast<double>(all);
     StoreNeed& need = needs.emplace_back();
     // A share of buyers who come one by one: the variance beyond Poisson's shrinks with its square.
     const double extra = std::max(0.0, whole->variance() - whole->mean());
-    ASSIGN_OR_RETURN(need.demand, CountDemand(share * whole->mean(),
-                                              std::sqrt(share * whole->mean() + share * share * extra)));
+    ASSIGN_OR_RETURN(need.demand,
+                     CountDemand(share * whole->mean(), std::sqrt(share * whole->mean() + share * share * extra)));
   }
   return needs;
 }
@@ -146,11 +145,11 @@ absl::StatusOr<InventoryHandler::Forecasts> InventoryHandler::ForecastsOf(
     forecasts.emplace_back(node, std::move(forecast));
   }
   if (!ids.empty()) return forecasts;
-  RETURN_IF_ERROR(ForEachForecast(parts_.runs, run, v1::GRAIN_DAY, Level::kProduct,
-                                  [&](const Node& node, StoredForecast forecast) {
-                                    forecasts.emplace_back(node, std::move(forecast));
-                                    return absl::OkStatus();
-                                  }));
+  RETURN_IF_ERROR(
+      ForEachForecast(parts_.runs, run, v1::GRAIN_DAY, Level::kProduct, [&](const Node& node, StoredForecast forecast) {
+        forecasts.emplace_back(node, std::move(forecast));
+        return absl::OkStatus();
+      }));
   return forecasts;
 }
 
@@ -206,8 +205,8 @@ absl::StatusOr<v1::PlanInventoryResponse> InventoryHandler::Plan(const runtime::
   return response;
 }
 
-absl::StatusOr<v1::SimulateInventoryResponse> InventoryHandler::Simulate(
-    const runtime::CallContext& call, const v1::SimulateInventoryRequest& request) {
+absl::StatusOr<v1::SimulateInventoryResponse> InventoryHandler::Simulate(const runtime::CallContext& call,
+                                                                         const v1::SimulateInventoryRequest& request) {
   base::Violations violations;
   if (request.product_ids_size() > kMaxProducts) violations.Add("product_ids", "TOO_MANY", "at most 1,000");
   CheckPolicy("policy.", request.policy(), violations);
@@ -320,8 +319,8 @@ absl::StatusOr<v1::InventorySettings> InventoryHandler::UpdateSettings(
   CheckPolicy("settings.policy.", request.settings().policy(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(v1::InventorySettings settings, parts_.settings.Load(call.shop));
-  RETURN_IF_ERROR(runtime::TakeOver(request.settings(), request.update_mask(), {"name", "etag", "update_time"},
-                                    settings));
+  RETURN_IF_ERROR(
+      runtime::TakeOver(request.settings(), request.update_mask(), {"name", "etag", "update_time"}, settings));
   settings.set_etag(request.settings().etag());
   return parts_.settings.Replace(call.shop, settings, parts_.clock.Now());
 }

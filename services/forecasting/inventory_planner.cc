@@ -18,7 +18,7 @@ namespace {
 
 constexpr double kCorrelation = 0.3;  // of forecast errors of neighbouring days
 constexpr int kPaths = 500;
-constexpr double kDeadDemand = 0.5;   // units over the whole forecast
+constexpr double kDeadDemand = 0.5;  // units over the whole forecast
 constexpr double kDaysAYear = 365;
 
 double DaysOfCover(const StockPosition& position, const StoredForecast& daily) {
@@ -101,8 +101,8 @@ absl::StatusOr<ProductPlan> PlanProduct(const ProductQuestion& question, const S
   const LeadTime lead{policy.lead_time_days(), policy.lead_time_sd_days()};
   const auto days = static_cast<size_t>(std::ceil(lead.mean + policy.review_days()));
   const StoredForecast forecast = Extended(daily, days);
-  ASSIGN_OR_RETURN(const Demand demand, LeadTimeDemand(forecast.mean, forecast.variance, lead, policy.review_days(),
-                                                       DemandShape::kGamma));
+  ASSIGN_OR_RETURN(const Demand demand,
+                   LeadTimeDemand(forecast.mean, forecast.variance, lead, policy.review_days(), DemandShape::kGamma));
   plan.demand_mean = demand->mean();
   plan.demand_sd = std::sqrt(demand->variance());
   const double total = std::accumulate(daily.mean.begin(), daily.mean.end(), 0.0);
@@ -112,9 +112,8 @@ absl::StatusOr<ProductPlan> PlanProduct(const ProductQuestion& question, const S
                             static_cast<double>(policy.order_cost().nanos()) / base::Decimal::kOne;
   const double unit_cost = static_cast<double>(question.unit_cost) / base::Decimal::kOne;
   if (order_cost > 0 && unit_cost > 0 && a_day > 0) {
-    ASSIGN_OR_RETURN(const OrderQuantity economic, EconomicOrderQuantity(order_cost, policy.holding_cost_share() *
-                                                                                         unit_cost,
-                                                                         a_day * kDaysAYear));
+    ASSIGN_OR_RETURN(const OrderQuantity economic,
+                     EconomicOrderQuantity(order_cost, policy.holding_cost_share() * unit_cost, a_day * kDaysAYear));
     plan.economic_quantity = economic.quantity;
   }
   RETURN_IF_ERROR(SetTargets(*demand, policy, std::max({review_demand, plan.economic_quantity, 1.0}), plan));

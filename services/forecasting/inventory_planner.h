@@ -39,8 +39,8 @@ struct ProductPlan {
   std::string sentence;
 };
 
-// From the daily forecast; `policy` has its defaults. Lead time and review beyond the forecast go on with its last week.
-// Without stock_out and stock_out_probability. Deterministic; tens of microseconds.
+// From the daily forecast; `policy` has its defaults. Lead time and review beyond the forecast go on with its last
+// week. Without stock_out and stock_out_probability. Deterministic; tens of microseconds.
 absl::StatusOr<ProductPlan> PlanProduct(const ProductQuestion& question, const StoredForecast& daily,
                                         const v1::InventoryPolicy& policy);
 

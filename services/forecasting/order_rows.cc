@@ -87,36 +87,37 @@ absl::Status UpsertOrders(postgres::Transaction& transaction, const States& stat
   postgres::Params replaced;
   replaced.TextArray(shops).TextArray(orders);
   return transaction
-      .Exec("DELETE FROM forecasting.sales AS s USING unnest($1::text[], $2::text[]) AS changed (shop, id) "
-            "WHERE s.shop = changed.shop AND s.order_id = changed.id",
-            replaced)
+      .Exec(
+          "DELETE FROM forecasting.sales AS s USING unnest($1::text[], $2::text[]) AS changed (shop, id) "
+          "WHERE s.shop = changed.shop AND s.order_id = changed.id",
+          replaced)
       .status();
 }
 
 absl::Status CopySales(postgres::Transaction& transaction, const States& states) {
-  return transaction.Copy("forecasting.sales",
-                          {"shop", "order_id", "product", "occurred_at", "store", "country", "currency", "units",
-                           "pieces", "amount"},
-                          [&](postgres::CopyWriter& writer) -> absl::Status {
-                            for (const auto& [key, state] : states) {
-                              if (state.winner == nullptr || state.cancelled) continue;
-                              const OrderSnapshot& order = *state.winner;
-                              for (const OrderLine& line : order.lines) {
-                                writer.Text(key.first);
-                                writer.Text(key.second);
-                                writer.Text(line.product);
-                                writer.Time(order.occurred_at);
-                                writer.Text(order.store);
-                                writer.Text(order.country);
-                                writer.Text(order.currency);
-                                writer.Numeric(line.units.nanos);
-                                writer.Bool(line.pieces);
-                                writer.Numeric(line.amount.nanos);
-                                RETURN_IF_ERROR(writer.EndRow());
-                              }
-                            }
-                            return absl::OkStatus();
-                          });
+  return transaction.Copy(
+      "forecasting.sales",
+      {"shop", "order_id", "product", "occurred_at", "store", "country", "currency", "units", "pieces", "amount"},
+      [&](postgres::CopyWriter& writer) -> absl::Status {
+        for (const auto& [key, state] : states) {
+          if (state.winner == nullptr || state.cancelled) continue;
+          const OrderSnapshot& order = *state.winner;
+          for (const OrderLine& line : order.lines) {
+            writer.Text(key.first);
+            writer.Text(key.second);
+            writer.Text(line.product);
+            writer.Time(order.occurred_at);
+            writer.Text(order.store);
+            writer.Text(order.country);
+            writer.Text(order.currency);
+            writer.Numeric(line.units.nanos);
+            writer.Bool(line.pieces);
+            writer.Numeric(line.amount.nanos);
+            RETURN_IF_ERROR(writer.EndRow());
+          }
+        }
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace

@@ -90,12 +90,10 @@ absl::Status Clean(Past& past) {
   ASSIGN_OR_RETURN(const CleanSeries clean, CleanObservations(observations, options));
   past.cleaned = clean.values;
   for (const CleaningChange& change : clean.changes) {
-    past.changes.push_back(
-        {v1::SeriesChange::KIND_OUTLIER, change.step, change.step, change.before, change.after});
+    past.changes.push_back({v1::SeriesChange::KIND_OUTLIER, change.step, change.step, change.before, change.after});
   }
   for (const LevelShift& shift : clean.level_shifts) {
-    past.changes.push_back(
-        {v1::SeriesChange::KIND_LEVEL_SHIFT, shift.step, shift.step, shift.before, shift.after});
+    past.changes.push_back({v1::SeriesChange::KIND_LEVEL_SHIFT, shift.step, shift.step, shift.before, shift.after});
   }
   if (clean.discontinued_on.has_value()) {
     past.changes.push_back({v1::SeriesChange::KIND_DISCONTINUED, *clean.discontinued_on, past.next_step() - 1, 0, 0});

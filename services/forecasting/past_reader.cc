@@ -8,8 +8,7 @@
 namespace kontor::forecasting {
 
 absl::StatusOr<const fleet::Shop*> PastReader::FindShop(absl::string_view id) const {
-  const auto found =
-      std::find_if(shops_.begin(), shops_.end(), [&](const fleet::Shop& shop) { return shop.id == id; });
+  const auto found = std::find_if(shops_.begin(), shops_.end(), [&](const fleet::Shop& shop) { return shop.id == id; });
   if (found != shops_.end()) return &*found;
   return base::Error(absl::StatusCode::kNotFound, "SHOP_UNKNOWN",
                      absl::StrCat("shop \"", id, "\" is not in this fleet's configuration"));

@@ -103,26 +103,27 @@ absl::Status WriteProducts(postgres::Transaction& transaction, absl::Span<const 
   params.TextArray(keys.shops).TextArray(keys.products).Int64Array(keys.revisions).Int64Array(keys.fingerprints);
   params.TextArray(titles).TextArray(paths).TextArray(brands).BoolArray(removed);
   return transaction
-      .Exec("INSERT INTO forecasting.products (shop, product, revision, fingerprint, title, category_path, brand, "
-            "removed) SELECT shop, product, revision, fingerprint, title, string_to_array(path, E'\\x1f'), brand, "
-            "removed FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], "
-            "$8::bool[]) AS won (shop, product, revision, fingerprint, title, path, brand, removed) "
-            "ON CONFLICT (shop, product) DO UPDATE SET (revision, fingerprint, title, category_path, brand, removed) = "
-            "(excluded.revision, excluded.fingerprint, excluded.title, excluded.category_path, excluded.brand, "
-            "excluded.removed)",
-            params)
+      .Exec(
+          "INSERT INTO forecasting.products (shop, product, revision, fingerprint, title, category_path, brand, "
+          "removed) SELECT shop, product, revision, fingerprint, title, string_to_array(path, E'\\x1f'), brand, "
+          "removed FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], $6::text[], $7::text[], "
+          "$8::bool[]) AS won (shop, product, revision, fingerprint, title, path, brand, removed) "
+          "ON CONFLICT (shop, product) DO UPDATE SET (revision, fingerprint, title, category_path, brand, removed) = "
+          "(excluded.revision, excluded.fingerprint, excluded.title, excluded.category_path, excluded.brand, "
+          "excluded.removed)",
+          params)
       .status();
 }
 
 absl::Status WritePrices(postgres::Transaction& transaction, absl::Span<const Item<catalogue::PriceSnapshot>> items,
                          log::Effects& effects) {
   if (items.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto states, Settle(
-                                          transaction, "price",
-                                          "SELECT * FROM forecasting.prices AS s WHERE s.shop = asked.shop AND "
-                                          "s.product = asked.product AND s.currency = asked.part",
-                                          items, [](const catalogue::PriceSnapshot& price) { return price.currency; },
-                                          effects));
+  ASSIGN_OR_RETURN(const auto states,
+                   Settle(
+                       transaction, "price",
+                       "SELECT * FROM forecasting.prices AS s WHERE s.shop = asked.shop AND "
+                       "s.product = asked.product AND s.currency = asked.part",
+                       items, [](const catalogue::PriceSnapshot& price) { return price.currency; }, effects));
   KeyColumns keys;
   std::vector<std::optional<absl::int128>> costs;
   for (const auto& [key, state] : states) {
@@ -135,11 +136,12 @@ absl::Status WritePrices(postgres::Transaction& transaction, absl::Span<const It
   params.TextArray(keys.shops).TextArray(keys.products).TextArray(keys.parts).Int64Array(keys.revisions);
   params.Int64Array(keys.fingerprints).OptionalNumericArray(costs);
   return transaction
-      .Exec("INSERT INTO forecasting.prices (shop, product, currency, revision, fingerprint, cost) SELECT * FROM "
-            "unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::numeric[]) "
-            "ON CONFLICT (shop, product, currency) DO UPDATE SET (revision, fingerprint, cost) = "
-            "(excluded.revision, excluded.fingerprint, excluded.cost)",
-            params)
+      .Exec(
+          "INSERT INTO forecasting.prices (shop, product, currency, revision, fingerprint, cost) SELECT * FROM "
+          "unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::numeric[]) "
+          "ON CONFLICT (shop, product, currency) DO UPDATE SET (revision, fingerprint, cost) = "
+          "(excluded.revision, excluded.fingerprint, excluded.cost)",
+          params)
       .status();
 }
 
@@ -173,10 +175,11 @@ absl::Status WriteStockLevels(postgres::Transaction& transaction, absl::Span<con
   params.TextArray(keys.shops).TextArray(keys.products).TextArray(locations).Int64Array(keys.revisions);
   params.Int64Array(keys.fingerprints).NumericArray(free).TimeArray(counted);
   return transaction
-      .Exec("INSERT INTO forecasting.stock_levels (shop, product, location, revision, fingerprint, free, counted_at) "
-            "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::numeric[], "
-            "$7::timestamptz[])",
-            params)
+      .Exec(
+          "INSERT INTO forecasting.stock_levels (shop, product, location, revision, fingerprint, free, counted_at) "
+          "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int8[], $5::int8[], $6::numeric[], "
+          "$7::timestamptz[])",
+          params)
       .status();
 }
 

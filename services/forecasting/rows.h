@@ -8,8 +8,8 @@
 #include "libs/platform/log/batch_handler.h"
 #include "services/forecasting/decode.h"
 
-// The tables of DemandWriter. Items in the order of the log; of each key the highest revision counts; another content of
-// a revision that stands goes to the dead letters (REVISION_CONFLICT). Rows are written in the order of their keys.
+// The tables of DemandWriter. Items in the order of the log; of each key the highest revision counts; another content
+// of a revision that stands goes to the dead letters (REVISION_CONFLICT). Rows are written in the order of their keys.
 namespace kontor::forecasting {
 
 template <typename Content>

@@ -60,8 +60,8 @@ std::vector<Alert> AlertsOf(absl::string_view level, const AccuracyFigures& figu
   }
   if (figures.bias > kMostBias || figures.bias < -kMostBias) {
     alerts.push_back({ev::ForecastAlert::KIND_BIAS, figures.bias, kMostBias,
-                      absl::StrFormat("forecasts by %s were %.1f%% too %s in all", level,
-                                      100 * std::abs(figures.bias), figures.bias > 0 ? "high" : "low")});
+                      absl::StrFormat("forecasts by %s were %.1f%% too %s in all", level, 100 * std::abs(figures.bias),
+                                      figures.bias > 0 ? "high" : "low")});
   }
   if (figures.coverage.front() < kLeastCoverage) {
     alerts.push_back({ev::ForecastAlert::KIND_COVERAGE, figures.coverage.front(), kLeastCoverage,

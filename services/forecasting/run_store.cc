@@ -37,8 +37,9 @@ absl::Status Lost(const Run& run) {
 
 absl::Status Unknown(const std::string& shop, int64_t number) {
   return base::Error(absl::StatusCode::kNotFound, kReasonRunUnknown,
-                     absl::StrCat("shops/", shop, "/forecastRuns/", number, " does not exist; ListForecastRuns tells "
-                                                                            "which do"));
+                     absl::StrCat("shops/", shop, "/forecastRuns/", number,
+                                  " does not exist; ListForecastRuns tells "
+                                  "which do"));
 }
 
 // The fence of what an owner writes.
@@ -166,13 +167,14 @@ absl::StatusOr<Run> RunStore::Cancel(const std::string& shop, int64_t number, ab
 absl::StatusOr<std::optional<Run>> RunStore::Claim(const std::string& owner, absl::Time now, absl::Duration lease) {
   postgres::Params params;
   params.Text(owner).Time(now + lease).Int64(v1::ForecastRun::STATE_RUNNING).Time(now);
-  ASSIGN_OR_RETURN(const postgres::Result rows,
-                   pool_.Exec(absl::StrCat("UPDATE forecasting.runs SET owner = $1, leased_until = $2 WHERE (shop, run) "
-                                           "IN (SELECT shop, run FROM forecasting.runs WHERE state = $3 AND "
-                                           "leased_until <= $4 ORDER BY create_time LIMIT 1 FOR UPDATE SKIP LOCKED) "
-                                           "RETURNING ",
-                                           kColumns),
-                              params));
+  ASSIGN_OR_RETURN(
+      const postgres::Result rows,
+      pool_.Exec(absl::StrCat("UPDATE forecasting.runs SET owner = $1, leased_until = $2 WHERE (shop, run) "
+                              "IN (SELECT shop, run FROM forecasting.runs WHERE state = $3 AND "
+                              "leased_until <= $4 ORDER BY create_time LIMIT 1 FOR UPDATE SKIP LOCKED) "
+                              "RETURNING ",
+                              kColumns),
+                 params));
   return rows.empty() ? std::optional<Run>() : ReadRun(rows, 0);
 }
 
@@ -189,10 +191,11 @@ absl::Status RunStore::Write(postgres::Transaction& transaction, const Run& run,
   params.Text(run.shop).Int64(run.number).Int64Array(grains).Int64Array(levels).TextArray(nodes);
   params.BytesArray(absl::MakeConstSpan(forecasts));
   return transaction
-      .Exec("INSERT INTO forecasting.forecasts (shop, run, grain, level, node, forecast) SELECT $1, $2, grain, level, "
-            "node, forecast FROM unnest($3::int2[], $4::int2[], $5::text[], $6::bytea[]) AS made (grain, level, node, "
-            "forecast) ON CONFLICT (shop, run, grain, level, node) DO UPDATE SET forecast = excluded.forecast",
-            params)
+      .Exec(
+          "INSERT INTO forecasting.forecasts (shop, run, grain, level, node, forecast) SELECT $1, $2, grain, level, "
+          "node, forecast FROM unnest($3::int2[], $4::int2[], $5::text[], $6::bytea[]) AS made (grain, level, node, "
+          "forecast) ON CONFLICT (shop, run, grain, level, node) DO UPDATE SET forecast = excluded.forecast",
+          params)
       .status();
 }
 
@@ -223,8 +226,7 @@ absl::Status RunStore::Finish(const Run& run, const std::string& owner, absl::Ti
     if (held.affected_rows() == 0) return Lost(run);
     RETURN_IF_ERROR(log::InsertOutbox(transaction, "forecasting", events));
     const postgres::Params old = postgres::Params().Text(run.shop).Int64(run.number - keep);
-    RETURN_IF_ERROR(
-        transaction.Exec("DELETE FROM forecasting.forecasts WHERE shop = $1 AND run <= $2", old).status());
+    RETURN_IF_ERROR(transaction.Exec("DELETE FROM forecasting.forecasts WHERE shop = $1 AND run <= $2", old).status());
     return transaction.Exec("DELETE FROM forecasting.runs WHERE shop = $1 AND run <= $2", old).status();
   });
 }
@@ -233,9 +235,10 @@ absl::Status RunStore::Fail(const Run& run, const std::string& owner, absl::Time
   postgres::Params params = OwnedBy(run, owner);
   params.Int64(v1::ForecastRun::STATE_FAILED).Time(now).Text(error);
   return pool_
-      .Exec("UPDATE forecasting.runs SET state = $5::int2, end_time = $6, error = $7 WHERE shop = $1 AND run = $2 AND "
-            "owner = $3 AND state = $4",
-            params)
+      .Exec(
+          "UPDATE forecasting.runs SET state = $5::int2, end_time = $6, error = $7 WHERE shop = $1 AND run = $2 AND "
+          "owner = $3 AND state = $4",
+          params)
       .status();
 }
 

@@ -61,8 +61,8 @@ class RunStore {
   absl::Status Progress(const Run& run, const std::string& owner, absl::Time now, absl::Duration lease,
                         absl::Span<const ForecastRow> rows);
   // Ends it, publishes, and removes all but the newest `keep` runs with their forecasts.
-  absl::Status Finish(const Run& run, const std::string& owner, absl::Time now,
-                      absl::Span<const log::OutboxRow> events, int keep);
+  absl::Status Finish(const Run& run, const std::string& owner, absl::Time now, absl::Span<const log::OutboxRow> events,
+                      int keep);
   absl::Status Fail(const Run& run, const std::string& owner, absl::Time now, const std::string& error);
 
   // NOT_FOUND (FORECAST_UNKNOWN).

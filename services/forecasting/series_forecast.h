@@ -17,9 +17,9 @@ struct SeriesToForecast {
   std::vector<absl::CivilDay> stocked_out;
 };
 
-// Each series by day and, from the first whole week on, by week, on all processors; in the order given. Ends early, with
-// fewer rows, once `stopped`. The first error that is not one of the series' own; a series without a whole step has no
-// row.
+// Each series by day and, from the first whole week on, by week, on all processors; in the order given. Ends early,
+// with fewer rows, once `stopped`. The first error that is not one of the series' own; a series without a whole step
+// has no row.
 absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, absl::CivilDay until,
                                                      const std::atomic<bool>& stopped);
 

@@ -27,11 +27,11 @@ inline constexpr double kRunLevels[] = {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75,
 struct StoredForecast {
   int64_t first_step = 0;  // of the future (calendar.h)
   std::string method, model;
-  bool pieces = true;                  // sold by the piece, so that sums over products count it
-  std::vector<double> mean, variance;  // one a step
-  std::vector<float> quantiles;        // steps × kRunLevels, ascending in each step
-  std::vector<double> naive;           // the seasonal naive's means
-  double base_total = 0;               // sum of the means before they were moved to agree with other levels
+  bool pieces = true;                         // sold by the piece, so that sums over products count it
+  std::vector<double> mean, variance;         // one a step
+  std::vector<float> quantiles;               // steps × kRunLevels, ascending in each step
+  std::vector<double> naive;                  // the seasonal naive's means
+  double base_total = 0;                      // sum of the means before they were moved to agree with other levels
   double naive_scale = 0, squared_scale = 0;  // what MASE and RMSSE divide by; 0: nothing
   std::optional<double> backtest_wape, backtest_naive_wape;
 };

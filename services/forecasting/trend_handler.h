@@ -15,8 +15,8 @@ class TrendHandler {
   };
   explicit TrendHandler(const Parts& parts) : parts_(parts) {}
 
-  // Reads the sales of the weeks looked at and of those a year before, of all series of the level; about 20 microseconds
-  // a series beside that.
+  // Reads the sales of the weeks looked at and of those a year before, of all series of the level; about 20
+  // microseconds a series beside that.
   absl::StatusOr<v1::ListTrendsResponse> ListTrends(const runtime::CallContext& call,
                                                     const v1::ListTrendsRequest& request);
 

@@ -21,7 +21,8 @@ namespace kontor::forecasting {
 namespace {
 
 // Names of what is chosen, beside those of methods.h.
-constexpr char kZero[] = "zero", kRecentMean[] = "recent_mean", kIntermittent[] = "intermittent", kWeighed[] = "weighed";
+constexpr char kZero[] = "zero", kRecentMean[] = "recent_mean", kIntermittent[] = "intermittent",
+               kWeighed[] = "weighed";
 
 constexpr size_t kLeastValues = 10;
 constexpr int kOrigins = 4, kRecentSeasons = 4, kRecentValues = 4;
@@ -34,9 +35,7 @@ std::vector<Method> Candidates() {
   return methods;
 }
 
-Method RecentMean(const Series& series) {
-  return WindowAverageMethod(std::max(kRecentValues, series.season()));
-}
+Method RecentMean(const Series& series) { return WindowAverageMethod(std::max(kRecentValues, series.season())); }
 
 // True where the zeros at the end last longer than three of the longest pause before, and than four weeks of steps.
 bool HasEnded(Values values) {
@@ -250,8 +249,7 @@ AutomaticForecast Nothing(const AutomaticOptions& options) {
   const auto steps = static_cast<size_t>(options.horizon);
   out.method = out.model = kZero;
   out.prediction = {std::vector<double>(steps), std::vector<double>(steps)};
-  out.quantiles = {options.levels,
-                   std::vector<std::vector<double>>(steps, std::vector<double>(options.levels.size()))};
+  out.quantiles = {options.levels, std::vector<std::vector<double>>(steps, std::vector<double>(options.levels.size()))};
   return out;
 }
 

@@ -21,8 +21,8 @@ struct AutomaticForecast {
   std::string method, model;  // which was chosen and what it fitted: "combination", "ETS(A,N,A), DOTM"
   Prediction prediction;      // with a variance, as the backtests tell it
   QuantileForecast quantiles;
-  std::vector<double> naive;  // seasonal naive
-  double naive_scale = 0, squared_scale = 0;  // of the past, at the main season; 0 where it is too short
+  std::vector<double> naive;                                 // seasonal naive
+  double naive_scale = 0, squared_scale = 0;                 // of the past, at the main season; 0 where it is too short
   std::optional<double> backtest_wape, backtest_naive_wape;  // of the last steps of the past, where it is long enough
 };
 
