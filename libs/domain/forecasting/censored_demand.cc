@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kLeastTail = 1e-10;
 constexpr double kLeastDispersion = 1e-8;  // below: Poisson
-constexpr double kConverged = 1e-6;        // relative change of the sum of expected demand
+constexpr double kConverged = 1e-4;        // relative change of the sum of expected demand
 constexpr double kKernelReach = 6;         // bandwidths
 
 struct Moments {

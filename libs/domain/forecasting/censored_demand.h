@@ -16,7 +16,7 @@ struct SalesDay {
 struct CensoredDemandOptions {
   int season = 7;         // days of a profile, at least 1
   double bandwidth = 28;  // days: the standard deviation of the kernel that smooths the level, > 0
-  int max_iterations = 200;
+  int max_iterations = 300;
 };
 
 struct CensoredDemand {
