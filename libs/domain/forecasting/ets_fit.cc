@@ -19,6 +19,8 @@ constexpr double kFloor = 1e-20;  // of the mean squared error of values of size
 constexpr double kQuickStart = 0.3, kSlowStart = 0.02;
 constexpr size_t kShortestAuto = 4;
 constexpr double kMostAutomaticBeta = 0.1;
+constexpr int kTrendSteps = 10, kTrendSeasons = 3;  // how far ahead a trend has to be plausible
+constexpr double kPlausibleShare = 0.5;
 
 bool HasProduct(const EtsForm& form) {
   return form.error == kMultiplicative || form.trend == kMultiplicative || form.season == kMultiplicative;
@@ -210,6 +212,15 @@ std::vector<EtsForm> Candidates(bool positive, bool season, bool multiplicative_
   return forms;
 }
 
+// Whether an additive trend takes values above 0 to where they never were and soon could not be.
+bool EndsTooLow(const EtsModel& model, Values values, int season) {
+  if (model.form().trend != kAdditive || !AllAboveZero(values)) return false;
+  double steps = 0, damping = 1;
+  for (int h = std::max(kTrendSteps, kTrendSeasons * season); h > 0; --h) steps += damping *= model.parameters().phi;
+  const double least = *std::min_element(values.begin(), values.end());
+  return model.last().level + steps * model.last().growth < kPlausibleShare * least;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EtsModel>> FitEts(const Series& series, const EtsForm& form) {
@@ -251,7 +262,8 @@ absl::StatusOr<std::unique_ptr<EtsModel>> FitAutoEts(const Series& series, const
   for (const EtsForm& form : Candidates(AllAboveZero(values), seasonal, options.multiplicative_trend)) {
     if (FreeParameters(form, season) >= static_cast<int>(values.size()) - 1) continue;
     std::unique_ptr<EtsModel> model = Fit(form, values, scaled, scale, season, kMostAutomaticBeta);
-    if (model != nullptr && (best == nullptr || model->aicc() < best->aicc())) best = std::move(model);
+    if (model == nullptr || EndsTooLow(*model, values, season)) continue;
+    if (best == nullptr || model->aicc() < best->aicc()) best = std::move(model);
   }
   if (best == nullptr) return absl::FailedPreconditionError("no form of exponential smoothing fits the values");
   return best;
