@@ -16,7 +16,7 @@ using enum EtsComponent;
 constexpr double kLeast = 1e-4, kMost = 0.9999, kLeastDamping = 0.8, kMostDamping = 0.98;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kFloor = 1e-20;  // of the mean squared error of values of size 1
-constexpr double kQuickStart = 0.3, kSlowStart = 0.02;
+constexpr double kQuickLevel = 0.3, kSlowLevel = 0.02, kSlowSeason = 0.05, kQuickSeason = 0.3;  // where searches start
 constexpr size_t kShortestAuto = 4;
 constexpr double kMostAutomaticBeta = 0.1;
 constexpr int kTrendSteps = 10, kTrendSeasons = 3;  // how far ahead a trend has to be plausible
@@ -40,22 +40,24 @@ class EtsSearch {
     trace_.Resize(values.size());
     trend_ = form.trend != kNone;
     seasons_ = form.season != kNone ? static_cast<size_t>(season) : 0;
-    Add(kQuickStart, kLeast, kMost);
+    Add(kQuickLevel, kLeast, kMost);
     if (trend_) Add(0.1, kLeast, kMost);
-    if (seasons_ > 0) Add(0.05, kLeast, kMost);
+    if (seasons_ > 0) Add(kSlowSeason, kLeast, kMost);
     if (form.damped) Add(0.95, kLeastDamping, kMostDamping);
     states_ = x_.size();
     AddStates(StartEts(form, values, season));
   }
 
-  // The better of two searches: from levels that follow the values, and from levels that hardly move.
+  // The better of two searches: from levels that follow the values and seasons that hardly move, and the other way
+  // round.
   double Run() {
-    std::vector<double> first = x_;
-    const double quick = Search(x_);
-    first[0] = kSlowStart;
-    const double slow = Search(first);
-    if (slow < quick) x_ = first;
-    return std::min(quick, slow);
+    std::vector<double> other = x_;
+    const double first = Search(x_);
+    other[0] = kSlowLevel;
+    if (seasons_ > 0) other[trend_ ? 2 : 1] = kQuickSeason;
+    const double second = Search(other);
+    if (second < first) x_ = other;
+    return std::min(first, second);
   }
 
   EtsParameters parameters() const { return Unpack(x_); }
