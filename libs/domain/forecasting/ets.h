@@ -43,8 +43,8 @@ class EtsModel final : public FittedModel {
   EtsModel(EtsForm form, EtsParameters parameters, EtsState initial, int free_parameters, Values values);
 
   // Variances: exact for additive components (classes 1 and 2 of chapter 6), for a multiplicative season with
-  // multiplicative errors exact within one season and close beyond it; else by 2,000 simulated paths of a fixed seed.
-  // O(horizon^2).
+  // multiplicative errors exact within one season and within a few percent beyond it; else by 2,000 simulated paths of
+  // a fixed seed. O(horizon^2).
   Prediction Predict(int horizon) const override;
   Values fitted() const override { return fitted_; }
   std::string Describe() const override { return EtsName(form_); }

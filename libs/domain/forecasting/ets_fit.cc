@@ -16,9 +16,11 @@ using enum EtsComponent;
 constexpr double kLeast = 1e-4, kMost = 0.9999, kLeastDamping = 0.8, kMostDamping = 0.98;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kFloor = 1e-20;  // of the mean squared error of values of size 1
-constexpr double kQuickStart = 0.3, kSlowStart = 0.02;
+constexpr double kQuickLevel = 0.3, kSlowLevel = 0.02, kSlowSeason = 0.05, kQuickSeason = 0.3;  // where searches start
 constexpr size_t kShortestAuto = 4;
 constexpr double kMostAutomaticBeta = 0.1;
+constexpr int kTrendSteps = 10, kTrendSeasons = 3;  // how far ahead a trend has to be plausible
+constexpr double kPlausibleShare = 0.5;
 
 bool HasProduct(const EtsForm& form) {
   return form.error == kMultiplicative || form.trend == kMultiplicative || form.season == kMultiplicative;
@@ -38,22 +40,24 @@ class EtsSearch {
     trace_.Resize(values.size());
     trend_ = form.trend != kNone;
     seasons_ = form.season != kNone ? static_cast<size_t>(season) : 0;
-    Add(kQuickStart, kLeast, kMost);
+    Add(kQuickLevel, kLeast, kMost);
     if (trend_) Add(0.1, kLeast, kMost);
-    if (seasons_ > 0) Add(0.05, kLeast, kMost);
+    if (seasons_ > 0) Add(kSlowSeason, kLeast, kMost);
     if (form.damped) Add(0.95, kLeastDamping, kMostDamping);
     states_ = x_.size();
     AddStates(StartEts(form, values, season));
   }
 
-  // The better of two searches: from levels that follow the values, and from levels that hardly move.
+  // The better of two searches: from levels that follow the values and seasons that hardly move, and the other way
+  // round.
   double Run() {
-    std::vector<double> first = x_;
-    const double quick = Search(x_);
-    first[0] = kSlowStart;
-    const double slow = Search(first);
-    if (slow < quick) x_ = first;
-    return std::min(quick, slow);
+    std::vector<double> other = x_;
+    const double first = Search(x_);
+    other[0] = kSlowLevel;
+    if (seasons_ > 0) other[trend_ ? 2 : 1] = kQuickSeason;
+    const double second = Search(other);
+    if (second < first) x_ = other;
+    return std::min(first, second);
   }
 
   EtsParameters parameters() const { return Unpack(x_); }
@@ -210,6 +214,15 @@ std::vector<EtsForm> Candidates(bool positive, bool season, bool multiplicative_
   return forms;
 }
 
+// Whether an additive trend takes values above 0 to where they never were and soon could not be.
+bool EndsTooLow(const EtsModel& model, Values values, int season) {
+  if (model.form().trend != kAdditive || !AllAboveZero(values)) return false;
+  double steps = 0, damping = 1;
+  for (int h = std::max(kTrendSteps, kTrendSeasons * season); h > 0; --h) steps += damping *= model.parameters().phi;
+  const double least = *std::min_element(values.begin(), values.end());
+  return model.last().level + steps * model.last().growth < kPlausibleShare * least;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EtsModel>> FitEts(const Series& series, const EtsForm& form) {
@@ -251,7 +264,8 @@ absl::StatusOr<std::unique_ptr<EtsModel>> FitAutoEts(const Series& series, const
   for (const EtsForm& form : Candidates(AllAboveZero(values), seasonal, options.multiplicative_trend)) {
     if (FreeParameters(form, season) >= static_cast<int>(values.size()) - 1) continue;
     std::unique_ptr<EtsModel> model = Fit(form, values, scaled, scale, season, kMostAutomaticBeta);
-    if (model != nullptr && (best == nullptr || model->aicc() < best->aicc())) best = std::move(model);
+    if (model == nullptr || EndsTooLow(*model, values, season)) continue;
+    if (best == nullptr || model->aicc() < best->aicc()) best = std::move(model);
   }
   if (best == nullptr) return absl::FailedPreconditionError("no form of exponential smoothing fits the values");
   return best;

@@ -14,17 +14,18 @@ constexpr int kPaths = 2000;
 constexpr uint64_t kSeed = 20080101;
 
 double SeasonOf(const EtsForm& form, const EtsState& state, size_t step) {
-  if (form.season == kNone) return form.season == kMultiplicative ? 1 : 0;
+  if (form.season == kNone) return 0;
   return state.seasons[step % state.seasons.size()];
 }
 
-// How far an error of 1 moves the level with its trend `j` steps later, j from 1 on; the season's own part apart.
-std::vector<double> LevelWeights(const EtsForm& form, const EtsParameters& p, size_t horizon) {
+// How far an error of 1 moves the mean `j` steps later, j from 1 on; relative to it for a multiplicative season.
+std::vector<double> ErrorWeights(const EtsForm& form, const EtsParameters& p, size_t season, size_t horizon) {
   std::vector<double> weights(horizon);
   double damping = p.phi, sum = 0;
   for (size_t j = 0; j < horizon; ++j, damping *= p.phi) {
     sum += damping;
     weights[j] = p.alpha + (form.trend == kNone ? 0 : p.beta * sum);
+    if (form.season != kNone && (j + 1) % season == 0) weights[j] += p.gamma;
   }
   return weights;
 }
@@ -40,35 +41,25 @@ std::vector<double> SecondMoments(const std::vector<double>& weights, double var
   return theta;
 }
 
-std::vector<double> AdditiveVariances(const EtsForm& form, const EtsParameters& p, size_t m, double variance,
-                                      Values means) {
-  std::vector<double> weights = LevelWeights(form, p, means.size()), variances(means.size());
-  if (form.season == kAdditive) {
-    for (size_t j = m; j <= weights.size(); j += m) weights[j - 1] += p.gamma;
-  }
-  if (form.error == kMultiplicative) {
-    const std::vector<double> theta = SecondMoments(weights, variance, means);
-    for (size_t h = 0; h < means.size(); ++h) variances[h] = (1 + variance) * theta[h] - means[h] * means[h];
-    return variances;
-  }
+std::vector<double> AdditiveVariances(double variance, const std::vector<double>& weights) {
+  std::vector<double> variances(weights.size());
   double sum = 1;
-  for (size_t h = 0; h < means.size(); ++h) {
+  for (size_t h = 0; h < weights.size(); ++h) {
     variances[h] = variance * sum;
     sum += weights[h] * weights[h];
   }
   return variances;
 }
 
-std::vector<double> SeasonalRatioVariances(const EtsForm& form, const EtsParameters& p, const EtsState& state,
-                                           double variance, Values means) {
-  std::vector<double> rest(means.size()), variances(means.size());
-  for (size_t h = 0; h < means.size(); ++h) rest[h] = means[h] / SeasonOf(form, state, h);
-  const std::vector<double> theta = SecondMoments(LevelWeights(form, p, means.size()), variance, rest);
+// Relative errors: of the means, or of what is left of them without the factor of their season.
+std::vector<double> RelativeVariances(const EtsForm& form, const EtsState& state, double variance,
+                                      const std::vector<double>& weights, Values means) {
+  std::vector<double> rest(means.begin(), means.end()), variances(means.size());
+  const auto factor = [&](size_t h) { return form.season == kMultiplicative ? SeasonOf(form, state, h) : 1; };
+  for (size_t h = 0; h < means.size(); ++h) rest[h] /= factor(h);
+  const std::vector<double> theta = SecondMoments(weights, variance, rest);
   for (size_t h = 0; h < means.size(); ++h) {
-    const double season = SeasonOf(form, state, h);
-    const double turns = static_cast<double>(h / state.seasons.size());
-    const double moment = theta[h] * (1 + variance) * std::pow(1 + p.gamma * p.gamma * variance, turns);
-    variances[h] = season * season * (moment - rest[h] * rest[h]);
+    variances[h] = factor(h) * factor(h) * ((1 + variance) * theta[h] - rest[h] * rest[h]);
   }
   return variances;
 }
@@ -126,13 +117,12 @@ std::vector<double> EtsMeans(const EtsForm& form, const EtsParameters& p, const 
 
 std::vector<double> EtsVariances(const EtsForm& form, const EtsParameters& p, const EtsState& state, double variance,
                                  Values mean) {
-  if (form.trend != kMultiplicative && form.season != kMultiplicative) {
-    return AdditiveVariances(form, p, state.seasons.size(), variance, mean);
+  if (form.trend == kMultiplicative || (form.error == kAdditive && form.season == kMultiplicative)) {
+    return SimulatedVariances(form, p, state, variance, mean);
   }
-  if (form.trend != kMultiplicative && form.error == kMultiplicative) {
-    return SeasonalRatioVariances(form, p, state, variance, mean);
-  }
-  return SimulatedVariances(form, p, state, variance, mean);
+  const std::vector<double> weights = ErrorWeights(form, p, state.seasons.size(), mean.size());
+  if (form.error == kAdditive) return AdditiveVariances(variance, weights);
+  return RelativeVariances(form, state, variance, weights, mean);
 }
 
 }  // namespace kontor::forecasting
