@@ -30,10 +30,10 @@ struct ReconcileInput {
   // In-sample one-step errors of every node, aligned at the end, NaN where there is none; rows may differ in length.
   // kMinTraceShrinkage needs them, kWlsVariance them or variances.
   const NodeRows* residuals = nullptr;
-  // Of every node's errors, at least 0: what kWlsVariance weighs by where there are no residuals; may be empty.
-  std::vector<double> variances;
   // Past of every bottom (a row for each column); kTopDownHistory needs it.
   const NodeRows* bottom_history = nullptr;
+  // Of every node's errors, at least 0: what kWlsVariance weighs by where there are no residuals; may be empty.
+  std::vector<double> variances;
 };
 
 struct Reconciled {
