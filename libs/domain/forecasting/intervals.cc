@@ -53,6 +53,17 @@ std::vector<double> QuantilesOf(std::vector<double> values, absl::Span<const dou
   return row;
 }
 
+// Less the mean of the values clipped to their .01 and .99 quantiles.
+std::vector<double> CentredQuantiles(std::vector<double> values, absl::Span<const double> levels) {
+  std::sort(values.begin(), values.end());
+  const double low = SampleQuantile(values, 0.01), high = SampleQuantile(values, 0.99);
+  double mean = 0;
+  for (const double value : values) mean += std::clamp(value, low, high) / static_cast<double>(values.size());
+  std::vector<double> row = QuantilesOf(std::move(values), levels);
+  for (double& value : row) value -= mean;
+  return row;
+}
+
 std::vector<double> NormalRow(absl::Span<const double> levels) {
   std::vector<double> row;
   for (const double level : levels) row.push_back(NormalQuantile(level));
@@ -205,7 +216,7 @@ absl::StatusOr<ErrorQuantiles> ErrorQuantiles::Pooled(absl::Span<const ScaledErr
   ErrorQuantiles result;
   result.levels_.assign(levels.begin(), levels.end());
   for (size_t h = 0; h < by_step.size(); ++h)
-    result.by_step_.push_back(QuantilesOf(Around(by_step, h, kLeast), levels));
+    result.by_step_.push_back(CentredQuantiles(Around(by_step, h, kLeast), levels));
   return result;
 }
 
@@ -241,6 +252,15 @@ ErrorQuantiles ErrorQuantiles::Mixed(const ScaledErrors& own, const ErrorQuantil
   const double stretch = (count * std::sqrt(square / count) + strength) / (count + strength);
   for (std::vector<double>& row : result.by_step_) {
     for (double& value : row) value *= stretch;
+  }
+  return result;
+}
+
+ErrorQuantiles ErrorQuantiles::TowardsNormal(double share) const {
+  ErrorQuantiles result = *this;
+  const std::vector<double> normal = NormalRow(levels_);
+  for (std::vector<double>& row : result.by_step_) {
+    for (size_t i = 0; i < row.size(); ++i) row[i] += share * (normal[i] - row[i]);
   }
   return result;
 }

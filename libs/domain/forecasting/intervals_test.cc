@@ -114,6 +114,19 @@ TEST(ErrorQuantiles, MixedStretchesByTheSeriesOwnErrors) {
   EXPECT_EQ(ErrorQuantiles::Mixed({}, learned, 40).by_step(), learned.by_step());
 }
 
+TEST(ErrorQuantiles, ArePartedBetweenTheErrorsAndTheNormal) {
+  ScaledErrors errors;
+  errors.by_step.resize(1);
+  for (int i = 0; i < 101; ++i)
+    errors.by_step[0].push_back(5 + (i - 50) * 0.1);  // centred on 5: a bias, which is left out
+  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles found, ErrorQuantiles::Pooled({errors}, kLevels));
+  EXPECT_NEAR(found.by_step()[0][2], 0, 1e-9);
+  EXPECT_NEAR(found.by_step()[0][3], 0.9 * 10.2 - 5.1, 1e-9);
+  const ErrorQuantiles half = found.TowardsNormal(0.5);
+  EXPECT_NEAR(half.by_step()[0][3], (0.9 * 10.2 - 5.1 + 1.2815515655446004) / 2, 1e-9);
+  EXPECT_NEAR(found.TowardsNormal(1).by_step()[0][0], -1.959963984540054, 1e-9);
+}
+
 TEST(ErrorQuantiles, FewErrorsBorrowFromNeighbours) {
   ScaledErrors few;
   few.by_step.resize(6);
