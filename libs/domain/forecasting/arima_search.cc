@@ -117,7 +117,7 @@ ArimaFit SearchArima(Values values, int season, absl::Span<const Regressor> regr
   const std::vector<double> rest = WithoutRegressors(values, regressors);
   ArimaOrder order{.season = season};
   order.seasonal_d = SeasonalDifferencesNeeded(rest, season);
-  order.d = DifferencesNeeded(Difference(rest, season, order.seasonal_d), 2);
+  order.d = DifferencesNeeded(Difference(rest, season, order.seasonal_d));
   return Searcher(values, order, regressors).Run();
 }
 

@@ -9,6 +9,10 @@
 namespace kontor::forecasting {
 namespace {
 
+// Of the level test (Kwiatkowski et al. 1992, table 1).
+constexpr double kFivePercent = .463, kTwoPointFivePercent = .574;
+constexpr size_t kSecondDifferenceFrom = 50;
+
 double Variance(Values values) {
   const double count = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
@@ -51,14 +55,10 @@ double KpssStatistic(Values values) {
   return spread > 0 ? squares / (size * size) / spread : 0;
 }
 
-int DifferencesNeeded(Values values, int most) {
-  std::vector<double> now(values.begin(), values.end());
-  int needed = 0;
-  while (needed < most && now.size() > 1 && KpssStatistic(now) > .463) {
-    now = Difference(now, 1, 1);
-    ++needed;
-  }
-  return needed;
+int DifferencesNeeded(Values values) {
+  if (!(KpssStatistic(values) > kFivePercent)) return 0;
+  if (values.size() < kSecondDifferenceFrom) return 1;
+  return KpssStatistic(Difference(values, 1, 1)) > kTwoPointFivePercent ? 2 : 1;
 }
 
 double SeasonalStrength(Values values, int season) {
