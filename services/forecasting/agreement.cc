@@ -1,7 +1,6 @@
 #include "services/forecasting/agreement.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <numeric>
 #include <utility>
@@ -54,7 +53,6 @@ absl::Status Agreement::Solve() {
   input.variances = variances;
   ASSIGN_OR_RETURN(Reconciled solved, Reconcile(hierarchy, input, {.method = Reconciliation::kWlsVariance}));
   moved_ = std::move(solved.forecasts);
-  ratios_ = std::move(solved.variance_ratio);
   return absl::OkStatus();
 }
 
@@ -62,15 +60,13 @@ void Agreement::Move(const Node& node, StoredForecast& forecast) const {
   const auto place = places_.find(NameOf(node));
   if (place == places_.end() || !forecast.pieces) return;
   const std::vector<double>& mean = moved_[place->second];
-  const double ratio = ratios_[place->second], spread = std::sqrt(ratio);
   constexpr size_t kLevels = std::size(kRunLevels);
   for (size_t i = 0; i < mean.size(); ++i) {
     for (size_t q = 0; q < kLevels; ++q) {
       float& value = forecast.quantiles[i * kLevels + q];
-      value = static_cast<float>(std::max(0.0, mean[i] + spread * (value - forecast.mean[i])));
+      value = static_cast<float>(std::max(0.0, mean[i] + value - forecast.mean[i]));
     }
     forecast.mean[i] = mean[i];
-    forecast.variance[i] *= ratio;
   }
 }
 

@@ -11,7 +11,8 @@
 namespace kontor::forecasting {
 
 // Moves the forecasts of one step width so that products sum to their categories and to the shop: least squares weighed
-// by each series' own error variance, nothing below 0 (reconcile.h). Series that are not sold by the piece stay. First
+// by each series' own error variance, nothing below 0 (reconcile.h). Quantiles move along: how errors of series go
+// together is not known, so that none becomes surer. Series that are not sold by the piece stay. First
 // all are added, then it is solved, then each is moved. Memory: the means. Not thread-safe.
 class Agreement {
  public:
@@ -20,7 +21,7 @@ class Agreement {
 
   void Add(const Node& node, const StoredForecast& forecast);
   absl::Status Solve();
-  // Mean, quantiles and variance; leaves what is not part of it.
+  // Mean and quantiles; leaves what is not part of it.
   void Move(const Node& node, StoredForecast& forecast) const;
 
  private:
@@ -34,7 +35,6 @@ class Agreement {
   std::vector<Row> rows_;
   absl::flat_hash_map<std::string, size_t> places_;  // by name, after Solve
   std::vector<std::vector<double>> moved_;
-  std::vector<double> ratios_;  // of variances
 };
 
 }  // namespace kontor::forecasting

@@ -21,6 +21,4 @@ class BacktestHandler {
   PastReader& pasts_;
 };
 
-constexpr char kReasonMethodUnknown[] = "METHOD_UNKNOWN";
-
 }  // namespace kontor::forecasting

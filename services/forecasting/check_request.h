@@ -11,6 +11,8 @@ namespace v1 = kontor::forecasting::v1;
 
 inline constexpr int kMaxHorizon = 400;
 
+constexpr char kReasonMethodUnknown[] = "METHOD_UNKNOWN";
+
 void CheckSelector(const v1::SeriesSelector& selector, base::Violations& violations);
 void CheckHorizon(int32_t horizon, base::Violations& violations);
 void CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high, base::Violations& violations);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "libs/base/status.h"
+#include "libs/domain/forecasting/methods.h"
 #include "libs/platform/fleet/read_after.h"
 #include "services/forecasting/check_request.h"
 #include "services/forecasting/demand_writer.h"
@@ -20,11 +21,20 @@ int HorizonOf(const v1::ForecastRequest& request) {
   return request.horizon() == 0 ? DefaultHorizon(GrainOr(request.grain())) : request.horizon();
 }
 
+absl::Status CheckMethod(const std::string& name) {
+  base::Violations violations;
+  if (name.empty()) return absl::OkStatus();
+  const auto method = MethodByName(name);
+  if (!method.ok()) violations.Add("method", kReasonMethodUnknown, method.status().message());
+  return violations.ToStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::ForecastResponse> ForecastHandler::Forecast(const runtime::CallContext& call,
                                                                const v1::ForecastRequest& request) {
   RETURN_IF_ERROR(CheckForecast(request));
+  RETURN_IF_ERROR(CheckMethod(request.method()));
   ASSIGN_OR_RETURN(const fleet::Shop* shop, parts_.pasts.FindShop(call.shop));
   const auto applied = [this](const log::Position& position, absl::Duration timeout) {
     return parts_.consumer.WaitUntilApplied(position, timeout);

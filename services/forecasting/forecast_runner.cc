@@ -101,6 +101,10 @@ absl::StatusOr<bool> ForecastRunner::WorkOnce() {
     runtime::LogInfo("forecasts are made", {{"run", RunName(*run)}, {"series", absl::StrCat(run->series_done)}});
     return true;
   }
+  if (absl::IsCancelled(status)) {
+    RETURN_IF_ERROR(parts_.runs.Release(*run, parts_.owner));
+    return status;
+  }
   if (postgres::IsTransient(status)) return status;  // the lease ends, and somebody goes on; or the run was cancelled
   failed_.Add();
   runtime::LogError("a run failed", {{"run", RunName(*run)}, {"error", status.ToString()}});

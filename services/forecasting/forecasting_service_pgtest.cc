@@ -31,8 +31,7 @@ std::vector<std::string> Orders(int from, int to) {
         OrderOf(absl::StrCat("o", day), {{"bread", units + noise}, {"rolls", 2 * units + noise}, {"car", 1 + noise}}),
         DayTime(day), day % 2 == 0 ? "DE" : "FR"));
     if (day % 9 == 0) {
-      orders.push_back(
-          RecordBytes(OrderOf(absl::StrCat("s", day), {{"screw", 40}}, 0, "berlin"), DayTime(day), "DE"));
+      orders.push_back(RecordBytes(OrderOf(absl::StrCat("s", day), {{"screw", 40}}, 0, "berlin"), DayTime(day), "DE"));
     }
   }
   return orders;
@@ -193,7 +192,7 @@ TEST_F(ForecastingServiceTest, BacktestsStreamTheirOriginsAndSummary) {
 TEST_F(ForecastingServiceTest, StockIsPlannedSimulatedAndAllocated) {
   Process process(dsn_, folder_);
   SendShop(process);
-  process.Send("inventory", {RecordBytes(LevelOf("bread", 30, 1), DayTime(kDays)),
+  process.Send("inventory", {RecordBytes(LevelOf("bread", 20, 1), DayTime(kDays)),
                              RecordBytes(LevelOf("rolls", 5'000, 1), DayTime(kDays))});
   v1::UpdateInventorySettingsRequest settings;
   settings.mutable_settings()->set_name("shops/default/inventorySettings");
@@ -249,8 +248,7 @@ TEST_F(ForecastingServiceTest, StockIsPlannedSimulatedAndAllocated) {
                               process.AskInventory(&Inventory::AllocateStock, allocate));
   EXPECT_EQ(shares.allocations(0).units(), 10);
   allocate.add_store_ids("nowhere");
-  EXPECT_THAT(process.AskInventory(&Inventory::AllocateStock, allocate),
-              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(process.AskInventory(&Inventory::AllocateStock, allocate), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 // Of topic decisions, by type.

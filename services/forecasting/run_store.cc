@@ -231,6 +231,15 @@ absl::Status RunStore::Finish(const Run& run, const std::string& owner, absl::Ti
   });
 }
 
+absl::Status RunStore::Release(const Run& run, const std::string& owner) {
+  return pool_
+      .Exec(
+          "UPDATE forecasting.runs SET leased_until = '-infinity' WHERE shop = $1 AND run = $2 AND owner = $3 AND "
+          "state = $4",
+          OwnedBy(run, owner))
+      .status();
+}
+
 absl::Status RunStore::Fail(const Run& run, const std::string& owner, absl::Time now, const std::string& error) {
   postgres::Params params = OwnedBy(run, owner);
   params.Int64(v1::ForecastRun::STATE_FAILED).Time(now).Text(error);

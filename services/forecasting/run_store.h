@@ -63,6 +63,8 @@ class RunStore {
   // Ends it, publishes, and removes all but the newest `keep` runs with their forecasts.
   absl::Status Finish(const Run& run, const std::string& owner, absl::Time now, absl::Span<const log::OutboxRow> events,
                       int keep);
+  // Lets go of it, for another process.
+  absl::Status Release(const Run& run, const std::string& owner);
   absl::Status Fail(const Run& run, const std::string& owner, absl::Time now, const std::string& error);
 
   // NOT_FOUND (FORECAST_UNKNOWN).

@@ -26,7 +26,7 @@ constexpr char kZero[] = "zero", kRecentMean[] = "recent_mean", kIntermittent[] 
 
 constexpr size_t kLeastValues = 10;
 constexpr int kOrigins = 4, kRecentSeasons = 4, kRecentValues = 4;
-constexpr size_t kLeastPause = 28;
+constexpr size_t kLeastPause = 28, kClosedSeasons = 8, kLeastClosedSeasons = 4;
 constexpr double kCentralWidth = 2.5631031310892007;  // of the normal distribution's central 80%, in deviations
 
 std::vector<Method> Candidates() {
@@ -81,6 +81,30 @@ double ResidualVariance(Values values, Values fitted) {
     ++count;
   }
   return count > 0 ? sum / count : 0;
+}
+
+// Places in the season at which nothing came for some seasons, while something did at others: days on which a shop is
+// closed.
+std::vector<bool> ClosedPlaces(const Series& series) {
+  const auto season = static_cast<size_t>(series.season());
+  const size_t size = series.values.size(), seasons = std::min(kClosedSeasons, size / season);
+  std::vector<bool> closed(season, false);
+  if (season == 1 || seasons < kLeastClosedSeasons) return closed;
+  for (size_t place = 0; place < season; ++place) {  // of the steps to come
+    closed[place] = true;
+    for (size_t k = 1; k <= seasons; ++k)
+      closed[place] = closed[place] && series.values[size + place - k * season] == 0;
+  }
+  const auto open = static_cast<size_t>(std::count(closed.begin(), closed.end(), false));
+  return 2 * open > season ? closed : std::vector<bool>(season, false);
+}
+
+void Close(const std::vector<bool>& closed, AutomaticForecast& out) {
+  for (size_t i = 0; i < out.prediction.mean.size(); ++i) {
+    if (!closed[i % closed.size()]) continue;
+    out.prediction.mean[i] = out.prediction.variance[i] = 0;
+    std::fill(out.quantiles.values[i].begin(), out.quantiles.values[i].end(), 0);
+  }
 }
 
 // The models that make a forecast together.
@@ -278,6 +302,7 @@ absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, co
   } else {
     Calibrate(mix, series.values, options, out);
   }
+  if (options.non_negative) Close(ClosedPlaces(series), out);
   AddBaselines(series, plan, &mix, out);
   return out;
 }

@@ -31,9 +31,10 @@ struct AutomaticForecast {
 //   fewer than 2 seasons, or 10 values: the mean of the last season's worth of values, shrunk towards the mean of all
 //   intermittent or lumpy demand (intermittent.h): its methods by their backtests
 //   else: a combination weighed by backtests (selection.h)
-// Quantiles are the model's own, spread by the errors of the backtests.
-// Always finite. Deterministic. INVALID_ARGUMENT: CheckSeries, horizon, levels, an unknown method; FAILED_PRECONDITION
-// only where `method` cannot be fitted.
+// Demand is 0 at places of the season at which nothing came for 8 seasons (at least 4), where most others had some:
+// days on which a shop is closed. Quantiles are the model's own, spread by the errors of the backtests. Always finite.
+// Deterministic. INVALID_ARGUMENT: CheckSeries, horizon, levels, an unknown method; FAILED_PRECONDITION only where
+// `method` cannot be fitted.
 absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, const AutomaticOptions& options);
 
 }  // namespace kontor::forecasting

@@ -183,7 +183,7 @@ absl::StatusOr<Reconciled> LeastSquares(const Hierarchy& hierarchy, const Reconc
                      return solver.Solve(nodes, options.non_negative);
                    }));
   if (!solver.dense()) return result;
-  if (options.method == Reconciliation::kMinTraceShrinkage || input.residuals == nullptr) {
+  if (options.method == Reconciliation::kMinTraceShrinkage) {
     result.variance_ratio = solver.VarianceRatios();
     return result;
   }
