@@ -24,7 +24,7 @@ struct CleaningOptions {
   int season = 1;  // observations; at least 1
   MissingSteps missing = MissingSteps::kZero;
   std::optional<int64_t> first_step, last_step;  // of the result; default those of the observations
-  std::vector<int64_t> anomalies;                // steps to estimate anew whatever their value
+  std::vector<int64_t> anomalies;                // steps to estimate anew whatever their value; others are passed over
   bool replace_outliers = false;
   double outlier_threshold = 4;    // residuals beyond so many robust standard deviations (1.4826 × MAD)
   bool trim_before_launch = true;  // zeros before the first value that is not

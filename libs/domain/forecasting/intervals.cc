@@ -220,6 +220,22 @@ absl::StatusOr<ErrorQuantiles> ErrorQuantiles::Pooled(absl::Span<const ScaledErr
   return result;
 }
 
+absl::StatusOr<ErrorQuantiles> ErrorQuantiles::FromTable(std::vector<double> levels,
+                                                         std::vector<std::vector<double>> by_step) {
+  RETURN_IF_ERROR(CheckLevels(levels));
+  bool fits = !by_step.empty();
+  for (const std::vector<double>& row : by_step) {
+    const bool finite = std::all_of(row.begin(), row.end(), [](double value) { return std::isfinite(value); });
+    fits &= row.size() == levels.size() && finite && std::is_sorted(row.begin(), row.end());
+  }
+  if (!fits)
+    return absl::InvalidArgumentError("a table of error quantiles has a row of ascending values for each step");
+  ErrorQuantiles result;
+  result.levels_ = std::move(levels);
+  result.by_step_ = std::move(by_step);
+  return result;
+}
+
 ErrorQuantiles ErrorQuantiles::Alone(const ScaledErrors& errors, int horizon, absl::Span<const double> levels) {
   std::vector<double> all;
   for (const std::vector<double>& step : errors.by_step) all.insert(all.end(), step.begin(), step.end());

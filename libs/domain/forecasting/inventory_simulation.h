@@ -43,7 +43,7 @@ struct SimulationResult {
   double fill_rate_error = 0;                 // standard error over the paths
 };
 
-// INVALID_ARGUMENT: anything out of range or not finite, no periods.
+// INVALID_ARGUMENT: anything out of range or not finite, no periods; times are at most 10,000 periods.
 absl::StatusOr<SimulationResult> SimulateInventory(const InventorySystem& system, const InventoryPolicy& policy,
                                                    const SimulationOptions& options);
 
