@@ -190,7 +190,7 @@ absl::StatusOr<std::unique_ptr<CesModel>> FitCes(const Series& series, CesForm f
     return std::log(RunForm(form, Unpack(form, at), values, state, nullptr) + least);
   };
   MinimizeSimplex(objective, absl::MakeSpan(kLower).subspan(0, count), absl::MakeSpan(kUpper).subspan(0, count),
-                  absl::MakeSpan(x).subspan(0, count), {.step = 0.05, .tolerance = 1e-6, .max_evaluations = 400});
+                  absl::MakeSpan(x).subspan(0, count), {.step = 0.05, .tolerance = 1e-4, .max_evaluations = 400});
   return std::make_unique<CesModel>(form, Unpack(form, x), start, values);
 }
 
