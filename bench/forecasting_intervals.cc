@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iostream>
 #include <thread>
-#include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/backtest.h"
 #include "libs/domain/forecasting/intervals.h"
@@ -16,83 +17,105 @@ namespace {
 
 using forecasting::ErrorQuantiles;
 using forecasting::Prediction;
-using forecasting::QuantileForecast;
 using forecasting::ScaledErrors;
 
 const std::vector<double> kLevels = {0.025, 0.1, 0.9, 0.975};
 constexpr int kOrigins = 6;
+constexpr size_t kQuickStep = 8;
 
 struct Forecasts {
-  std::vector<Prediction> predictions;  // empty where the method could not be fitted
+  std::vector<Prediction> predictions;  // empty where the method could not be fitted, or there is no scale or test
   std::vector<ScaledErrors> errors;
   std::vector<double> scales;
 };
 
-void ForecastOne(const HeldOut& held_out, int season, int horizon, const forecasting::Method& method, size_t at,
-                 Forecasts& result) {
-  forecasting::Series series{held_out.past, {}};
-  if (season > 1) series.seasons = {season};
-  result.scales[at] = forecasting::NaiveScale(held_out.past, season);
+void ForecastOne(const ForecastSet& set, const forecasting::Method& method, size_t at, Forecasts& result) {
+  const forecasting::Series series{set.train[at], set.seasons};
+  result.scales[at] = forecasting::NaiveScale(set.train[at], set.season());
   const auto model = method.fit(series);
-  if (!model.ok() || !(result.scales[at] > 0)) return;
-  result.predictions[at] = (*model)->Predict(horizon);
-  const int least = std::max(5, season > 1 ? 2 * season + 2 : 0);
-  const auto backtest = RunBacktest(series, method, {horizon, kOrigins, std::max(1, horizon / 3), least, true});
+  if (!model.ok() || !(result.scales[at] > 0) || set.test[at].empty()) return;
+  result.predictions[at] = (*model)->Predict(set.horizon);
+  const int least = std::max(5, set.season() > 1 ? 2 * set.season() + 2 : 0);
+  const auto backtest = RunBacktest(series, method, {set.horizon, kOrigins, std::max(1, set.horizon / 3), least, true});
   if (backtest.ok()) result.errors[at] = ScaleErrors(*backtest, result.scales[at]);
 }
 
-Forecasts ForecastAll(absl::Span<const HeldOut> series, int season, int horizon, const forecasting::Method& method,
-                      int threads) {
-  Forecasts result{std::vector<Prediction>(series.size()), std::vector<ScaledErrors>(series.size()),
-                   std::vector<double>(series.size())};
+Forecasts ForecastAllWithErrors(const ForecastSet& set, const forecasting::Method& method, int threads) {
+  const size_t count = set.train.size();
+  Forecasts result{std::vector<Prediction>(count), std::vector<ScaledErrors>(count), std::vector<double>(count)};
   std::atomic<size_t> next = 0;
   std::vector<std::thread> workers;
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([&] {
-      for (size_t at = next++; at < series.size(); at = next++) {
-        ForecastOne(series[at], season, horizon, method, at, result);
-      }
+      for (size_t at = next++; at < count; at = next++) ForecastOne(set, method, at, result);
     });
   }
   for (std::thread& worker : workers) worker.join();
   return result;
 }
 
-void AddFigures(const std::string& name, absl::Span<const HeldOut> series, const Forecasts& forecasts,
-                const ErrorQuantiles& errors, std::vector<Figure>& figures) {
-  for (const auto& [label, level, lower, upper] :
-       {std::tuple("80", 0.8, size_t{1}, size_t{2}), std::tuple("95", 0.95, size_t{0}, size_t{3})}) {
-    double coverage = 0, score = 0, count = 0;
-    for (size_t i = 0; i < series.size(); ++i) {
-      const Prediction& prediction = forecasts.predictions[i];
-      if (prediction.mean.empty()) continue;
-      const auto spread = Spread(prediction, forecasts.scales[i]);
-      const QuantileForecast found = errors.Apply(prediction.mean, spread, true);
-      std::vector<double> low, high;
-      for (const std::vector<double>& row : found.values) {
-        low.push_back(row[lower]);
-        high.push_back(row[upper]);
-      }
-      coverage += forecasting::Coverage(series[i].actual, low, high);
-      score += forecasting::IntervalScore(series[i].actual, low, high, level) / forecasts.scales[i];
-      ++count;
+struct Measured {
+  double coverage = 0, score = 0;  // %, over the scale
+};
+
+// Of the intervals between two of kLevels.
+Measured Measure(const ForecastSet& set, const Forecasts& forecasts, const ErrorQuantiles& errors, size_t lower,
+                 size_t upper) {
+  Measured sum;
+  double count = 0;
+  for (size_t i = 0; i < set.train.size(); ++i) {
+    const Prediction& prediction = forecasts.predictions[i];
+    if (prediction.mean.empty()) continue;
+    const auto found = errors.Apply(prediction.mean, Spread(prediction, forecasts.scales[i]), true);
+    std::vector<double> low, high;
+    for (const std::vector<double>& row : found.values) {
+      low.push_back(row[lower]);
+      high.push_back(row[upper]);
     }
-    figures.push_back({absl::StrCat("coverage_", label, "/", name), coverage / count, "share", level, ""});
-    figures.push_back(
-        {absl::StrCat("interval_score_", label, "/", name), score / count, "", {}, "over the seasonal naive scale"});
+    sum.coverage += 100 * forecasting::Coverage(set.test[i], low, high);
+    sum.score +=
+        forecasting::IntervalScore(set.test[i], low, high, kLevels[upper] - kLevels[lower]) / forecasts.scales[i];
+    ++count;
   }
+  return {sum.coverage / count, sum.score / count};
+}
+
+void AddIntervals(const ForecastSet& set, const Forecasts& forecasts, const ErrorQuantiles& errors,
+                  const std::string& method, bool conformal, std::vector<Figure>& figures) {
+  const Measured of_80 = Measure(set, forecasts, errors, 1, 2), of_95 = Measure(set, forecasts, errors, 0, 3);
+  const std::string prefix = set.name.empty() ? "" : set.name + "/";
+  const std::string name = absl::StrCat(method, conformal ? "+conformal" : "");
+  figures.push_back({absl::StrCat(prefix, "interval_score_80/", name), of_80.score, ""});
+  if (conformal) {  // the model's own are among the figures of accuracy
+    figures.push_back({absl::StrCat(prefix, "coverage_80/", name), of_80.coverage, "%", 80});
+    figures.push_back({absl::StrCat(prefix, "coverage_95/", name), of_95.coverage, "%", 95});
+    figures.push_back({absl::StrCat(prefix, "interval_score_95/", name), of_95.score, ""});
+  }
+  std::cout << absl::StrFormat("%-16s %-26s within 80/95 %5.1f %5.1f  scores %7.3f %7.3f\n", set.name, name,
+                               of_80.coverage, of_95.coverage, of_80.score, of_95.score);
 }
 
 }  // namespace
 
-absl::Status BenchIntervals(const std::string& set, absl::Span<const HeldOut> series, int season, int horizon,
-                            const forecasting::Method& method, int threads, std::vector<Figure>& figures) {
-  const Forecasts forecasts = ForecastAll(series, season, horizon, method, threads);
-  const std::string name = absl::StrCat(set, "/", method.name);
-  AddFigures(name, series, forecasts, ErrorQuantiles::Alone({}, horizon, kLevels), figures);
-  ASSIGN_OR_RETURN(const ErrorQuantiles errors, ErrorQuantiles::Pooled(forecasts.errors, kLevels));
-  AddFigures(absl::StrCat(name, "+conformal"), series, forecasts, errors.TowardsNormal(ErrorQuantiles::kNormalShare),
-             figures);
+void BenchIntervals(const ForecastSet& set, const ForecastBenchOptions& options, std::vector<Figure>& figures) {
+  const ForecastSet part = options.quick ? set.Every(kQuickStep, set.train.size()) : set;
+  for (const forecasting::Method& method : options.methods) {
+    if (method.name != "auto_ets" && method.name != "combination") continue;
+    const Forecasts forecasts = ForecastAllWithErrors(part, method, options.threads);
+    AddIntervals(part, forecasts, ErrorQuantiles::Alone({}, part.horizon, kLevels), method.name, false, figures);
+    const auto errors = ErrorQuantiles::Pooled(forecasts.errors, kLevels);
+    if (!errors.ok()) continue;
+    AddIntervals(part, forecasts, errors->TowardsNormal(ErrorQuantiles::kNormalShare), method.name, true, figures);
+  }
+}
+
+absl::Status BenchM3Intervals(const ForecastBenchOptions& options, std::vector<Figure>& figures,
+                              std::vector<std::string>& files) {
+  for (const absl::string_view group : {"yearly", "quarterly", "monthly", "other"}) {
+    ASSIGN_OR_RETURN(const ForecastSet set, ReadM3(group));
+    if (files.empty()) files = set.files;
+    BenchIntervals(set, options, figures);
+  }
   return absl::OkStatus();
 }
 
