@@ -6,7 +6,6 @@
 
 #include "libs/base/random.h"
 #include "libs/base/status.h"
-#include "libs/domain/forecasting/inventory_paths.h"
 #include "libs/domain/forecasting/inventory_policies.h"
 
 namespace kontor::forecasting {
