@@ -3,16 +3,20 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <iostream>
 #include <map>
 #include <thread>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "bench/forecasting_data.h"
 #include "libs/base/csv.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/hierarchy.h"
 #include "libs/domain/forecasting/intervals.h"
 #include "libs/domain/forecasting/measures.h"
+#include "libs/domain/forecasting/methods.h"
 #include "libs/domain/forecasting/reconcile.h"
 
 namespace kontor::bench {
@@ -175,8 +179,8 @@ absl::Status AddDefault(const Hierarchy& hierarchy, const BaseForecasts& base, c
 
 }  // namespace
 
-absl::Status BenchTourism(const std::string& path, const forecasting::Method& base_method, int threads,
-                          std::vector<Figure>& figures) {
+absl::Status BenchReconciliation(const std::string& path, const forecasting::Method& base_method, int threads,
+                                 std::vector<Figure>& figures) {
   ASSIGN_OR_RETURN(const Tourism data, ReadTourism(path));
   ASSIGN_OR_RETURN(const Hierarchy hierarchy, Hierarchy::Make(data.nodes));
   const NodeRows rows = hierarchy.Aggregate(data.bottoms);
@@ -201,6 +205,20 @@ absl::Status BenchTourism(const std::string& path, const forecasting::Method& ba
                        method.peer, "hierarchicalforecast"});
   }
   return AddDefault(hierarchy, base, earlier, name, figures);
+}
+
+absl::Status BenchTourism(int threads, std::vector<Figure>& figures, std::vector<std::string>& files) {
+  const std::string path = ForecastingDataPath("tourism/tourism.csv");
+  files.push_back(path);
+  const size_t from = figures.size();
+  for (const char* name : {"auto_ets", "dynamic_optimised_theta"}) {
+    ASSIGN_OR_RETURN(const forecasting::Method base, forecasting::MethodByName(name));
+    RETURN_IF_ERROR(BenchReconciliation(path, base, threads, figures));
+  }
+  for (size_t i = from; i < figures.size(); ++i) {
+    std::cout << absl::StrFormat("%-60s %10.4f  %s\n", figures[i].name, figures[i].value, figures[i].note);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace kontor::bench

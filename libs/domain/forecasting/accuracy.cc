@@ -12,11 +12,14 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kMostDeviations = 4;
+constexpr int kMostSteps = 10'000;
 
 double Ratio(double above, double below) { return below > 0 ? above / below : kNone; }
 
 absl::Status CheckScored(const ScoredForecast& scored, size_t levels) {
-  if (scored.step < 1) return absl::InvalidArgumentError("a forecast is at least 1 step ahead");
+  if (scored.step < 1 || scored.step > kMostSteps) {
+    return absl::InvalidArgumentError("a forecast is 1 to 10,000 steps ahead");
+  }
   for (const double value : {scored.actual, scored.forecast, scored.naive, scored.scale, scored.squared_scale}) {
     if (!std::isfinite(value)) return absl::InvalidArgumentError("a scored forecast needs finite numbers");
   }

@@ -12,7 +12,7 @@ namespace kontor::forecasting {
 struct ScoredForecast {
   double actual = 0, forecast = 0;
   double naive = 0;          // what seasonal naive would have said
-  int step = 1;              // ahead, at least 1
+  int step = 1;              // ahead, 1 to 10,000
   double scale = 0;          // NaiveScale of the series' past; 0: unknown
   double squared_scale = 0;  // SquaredNaiveScale
   // Bounds of central intervals in the order of the levels that the monitor was made with; may be empty.
@@ -22,11 +22,12 @@ struct ScoredForecast {
 struct AccuracyFigures {
   int count = 0;
   double wape = 0, bias = 0;  // NaN where nothing was sold
-  double mase = 0,
-         rmsse = 0;  // means over the forecasts with a scale: of |e| / scale; root of the mean e^2 / squared scale
+  // Means over the forecasts with a scale: of |e| / scale; the root of the mean of e^2 / squared scale.
+  double mase = 0, rmsse = 0;
   double naive_wape = 0;
-  double value_added =
-      0;  // 1 - wape / naive_wape: above 0 where the forecast is better than seasonal naive (Gilliland 2010)
+  // 1 - error / naive error, NaN where the naive one has none: above 0 where the forecast is better than seasonal naive
+  // (Gilliland 2010).
+  double value_added = 0;
   std::vector<double> coverage;  // of each level, NaN where no forecast had bounds
 };
 
@@ -35,7 +36,8 @@ class AccuracyMonitor {
  public:
   // Coverages such as .8 and .95, within (0, 1).
   explicit AccuracyMonitor(std::vector<double> coverages);
-  // INVALID_ARGUMENT: a number that is not finite, step below 1, bounds of another size than the levels or crossed.
+  // INVALID_ARGUMENT: a number that is not finite, a step out of range, bounds of another size than the levels or
+  // crossed.
   absl::Status Add(const ScoredForecast& scored);
   void Merge(const AccuracyMonitor& other);  // of the same levels
 
@@ -60,8 +62,8 @@ class AccuracyMonitor {
 // (Page 1954), each limited to ±4 so that one outlier is no drift. Beside it Trigg's tracking signal (Trigg 1964), for
 // display.
 struct DriftOptions {
-  double shift =
-      1;  // standard deviations of the error that should be found soonest, within (0, 4]; the slack is half of it
+  // Standard deviations of the error that should be found soonest, within (0, 4]; the slack is half of it.
+  double shift = 1;
   // Steps between false alarms on average, where errors are independent and normal; the limit comes from Siegmund's
   // formula (Siegmund 1985; within 3% of the exact run length). 10 to 1e9.
   double false_alarm_steps = 500;

@@ -58,6 +58,7 @@ TEST(AccuracyMonitor, RefusesNonsense) {
   AccuracyMonitor monitor({0.8});
   EXPECT_THAT(monitor.Add({NAN, 1, 1, 1, 0, 0, {}, {}}), StatusIs(kInvalid));
   EXPECT_THAT(monitor.Add({1, 1, 1, 0, 0, 0, {}, {}}), StatusIs(kInvalid));
+  EXPECT_THAT(monitor.Add({1, 1, 1, 1'000'000'000, 0, 0, {}, {}}), StatusIs(kInvalid));
   EXPECT_THAT(monitor.Add({1, 1, 1, 1, 0, 0, {1, 2}, {3, 4}}), StatusIs(kInvalid));
   EXPECT_THAT(monitor.Add({1, 1, 1, 1, 0, 0, {3}, {2}}), StatusIs(kInvalid));
   EXPECT_EQ(monitor.Overall().count, 0);

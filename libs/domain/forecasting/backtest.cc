@@ -44,7 +44,8 @@ absl::StatusOr<std::vector<int>> Origins(int observations, const BacktestPlan& p
     return absl::InvalidArgumentError("a backtest needs horizon, origins, step and training of at least 1");
   }
   std::vector<int> origins;
-  for (int origin = observations - plan.horizon; origin >= plan.min_training; origin -= plan.step) {
+  for (int origin = observations - (plan.partial ? 1 : plan.horizon); origin >= plan.min_training;
+       origin -= plan.step) {
     origins.push_back(origin);
     if (static_cast<int>(origins.size()) == plan.origins) break;
   }
@@ -56,11 +57,12 @@ absl::StatusOr<std::vector<int>> Origins(int observations, const BacktestPlan& p
 absl::StatusOr<Backtest> RunBacktest(const Series& series, const Method& method, const BacktestPlan& plan,
                                      BacktestProgress progress) {
   RETURN_IF_ERROR(CheckSeries(series));
-  ASSIGN_OR_RETURN(const std::vector<int> origins, Origins(static_cast<int>(series.values.size()), plan));
+  const auto observations = static_cast<int>(series.values.size());
+  ASSIGN_OR_RETURN(const std::vector<int> origins, Origins(observations, plan));
   Backtest result;
   int done = 0;
   for (const int origin : origins) {
-    absl::StatusOr<BacktestFold> fold = RunFold(series, method, origin, plan.horizon);
+    absl::StatusOr<BacktestFold> fold = RunFold(series, method, origin, std::min(plan.horizon, observations - origin));
     if (fold.ok()) {
       result.folds.push_back(*std::move(fold));
     } else {

@@ -15,9 +15,11 @@ struct BacktestPlan {
   int origins = 3;       // at most so many, the latest ones; at least 1
   int step = 1;          // observations from one origin to the next, at least 1
   int min_training = 2;  // observations before an origin, at least 1
+  bool partial = false;  // also origins after which fewer than `horizon` observations came, down to one
 };
 
-// How many observations come before each origin, ascending: the last origin has `horizon` observations after it.
+// How many observations come before each origin, ascending: the last origin has `horizon` observations after it (one
+// where partial ones are asked for).
 // INVALID_ARGUMENT: the plan is out of range. FAILED_PRECONDITION: the series is too short for one origin.
 absl::StatusOr<std::vector<int>> Origins(int observations, const BacktestPlan& plan);
 

@@ -64,6 +64,7 @@ const std::vector<double> kRising = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 TEST(Origins, AreTheLatestThatLeaveAHorizon) {
   EXPECT_THAT(*Origins(10, {2, 3, 2, 1}), ElementsAre(4, 6, 8));
   EXPECT_THAT(*Origins(10, {2, 9, 2, 5}), ElementsAre(6, 8));
+  EXPECT_THAT(*Origins(10, {4, 3, 2, 1, true}), ElementsAre(5, 7, 9));
   EXPECT_THAT(Origins(3, {2, 1, 1, 2}), StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(Origins(10, {0, 1, 1, 2}), StatusIs(absl::StatusCode::kInvalidArgument));
 }
@@ -89,6 +90,13 @@ TEST(Backtest, ComparesWhatCameWithWhatWasSaidBefore) {
   EXPECT_NEAR(BacktestWape(found), 6.0 / (6 + 7 + 9 + 10), 1e-12);
   EXPECT_NEAR(BacktestMeanAbsoluteError(found), 1.5, 1e-12);
   EXPECT_NEAR(BacktestMeanSquaredError(found), 2.5, 1e-12);
+}
+
+TEST(Backtest, PartialFoldsAreAsLongAsTheirActuals) {
+  KONTOR_ASSERT_OK_AND_ASSIGN(const Backtest found, RunBacktest({kRising, {}}, LastValue(), {3, 2, 1, 2, true}));
+  EXPECT_THAT(found.folds[0].actual, ElementsAre(9, 10));
+  EXPECT_THAT(found.folds[1].forecast, ElementsAre(9));
+  EXPECT_EQ(ErrorsByStep(found)[0].count, 2);
 }
 
 TEST(Backtest, StopsWhenAskedAndTellsFailures) {

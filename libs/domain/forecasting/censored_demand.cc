@@ -5,13 +5,14 @@
 #include <boost/math/distributions/poisson.hpp>
 #include <cmath>
 
+#include "libs/domain/forecasting/quiet_math.h"
+
 namespace kontor::forecasting {
 namespace {
 
 constexpr double kLeastTail = 1e-10;
 constexpr double kLeastDispersion = 1e-8;  // below: Poisson
 constexpr double kConverged = 1e-4;        // relative change of the sum of expected demand
-constexpr double kKernelReach = 6;         // bandwidths
 
 struct Moments {
   double first = 0, second = 0;
@@ -25,8 +26,11 @@ class Tail {
   double operator()(double whole, int more) const {
     if (whole <= 0) return 1;
     using boost::math::complement;
-    if (dispersion_ < kLeastDispersion) return cdf(complement(boost::math::poisson(mean_), whole - 1));
-    const boost::math::negative_binomial law(1 / dispersion_ + more, 1 / (1 + dispersion_ * mean_));
+    if (dispersion_ < kLeastDispersion) {
+      return cdf(complement(boost::math::poisson_distribution<double, QuietMath>(mean_), whole - 1));
+    }
+    const boost::math::negative_binomial_distribution<double, QuietMath> law(1 / dispersion_ + more,
+                                                                             1 / (1 + dispersion_ * mean_));
     return cdf(complement(law, whole - 1));
   }
 
@@ -39,7 +43,7 @@ Moments Above(double mean, double dispersion, double sold) {
   const double whole = std::floor(sold);
   const Tail tail(mean, dispersion);
   const double share = mean > 0 ? tail(whole, 0) : 0;
-  if (share < kLeastTail) return {sold, sold * sold};
+  if (!(share >= kLeastTail)) return {sold, sold * sold};
   const double first = mean * tail(whole - 1, 1) / share;
   const double pairs = mean * mean * (1 + dispersion) * tail(whole - 2, 2) / share;
   return {std::max(sold, first), std::max(sold * sold, first + pairs)};
@@ -48,12 +52,10 @@ Moments Above(double mean, double dispersion, double sold) {
 class Estimator {
  public:
   Estimator(absl::Span<const SalesDay> days, const CensoredDemandOptions& options)
-      : days_(days), season_(static_cast<size_t>(options.season)), most_iterations_(options.max_iterations) {
-    const auto reach =
-        static_cast<size_t>(std::min(kKernelReach * options.bandwidth, static_cast<double>(days.size())));
-    for (size_t away = 0; away <= reach; ++away) {
-      kernel_.push_back(std::exp(-0.5 * std::pow(static_cast<double>(away) / options.bandwidth, 2)));
-    }
+      : days_(days),
+        season_(static_cast<size_t>(options.season)),
+        most_iterations_(options.max_iterations),
+        decay_(std::exp(-std::sqrt(2.0) / options.bandwidth)) {
     result_.demand.resize(days.size());
     result_.expected.resize(days.size());
     result_.profile.assign(season_, 1);
@@ -84,6 +86,8 @@ class Estimator {
   // A day that sold nothing because there was nothing tells nothing of demand.
   bool Telling(size_t t) const { return !days_[t].out_of_stock || days_[t].sold > 0; }
 
+  double Weighed(size_t t, double value) const { return Telling(t) ? value : 0; }
+
   double Total() const {
     double sum = 0;
     for (const double value : result_.expected) sum += value;
@@ -110,21 +114,23 @@ class Estimator {
   void FitLevel() {
     double all = 0, all_profile = 0;
     for (size_t t = 0; t < days_.size(); ++t) {
-      if (!Telling(t)) continue;
-      all += result_.demand[t];
-      all_profile += result_.profile[t % season_];
+      all += Weighed(t, result_.demand[t]);
+      all_profile += Weighed(t, result_.profile[t % season_]);
     }
+    // Forward sums up to each day, then backward ones from the day after.
+    std::vector<double> above(days_.size()), below(days_.size());
+    double sum = 0, sum_profile = 0;
     for (size_t t = 0; t < days_.size(); ++t) {
-      const size_t reach = kernel_.size() - 1;
-      const size_t from = t > reach ? t - reach : 0, to = std::min(days_.size(), t + reach + 1);
-      double above = 0, below = 0;
-      for (size_t i = from; i < to; ++i) {
-        if (!Telling(i)) continue;
-        const double weight = kernel_[i > t ? i - t : t - i];
-        above += weight * result_.demand[i];
-        below += weight * result_.profile[i % season_];
-      }
-      level_[t] = below > 0 ? above / below : all_profile > 0 ? all / all_profile : 0;
+      above[t] = sum = decay_ * sum + Weighed(t, result_.demand[t]);
+      below[t] = sum_profile = decay_ * sum_profile + Weighed(t, result_.profile[t % season_]);
+    }
+    sum = sum_profile = 0;
+    for (size_t t = days_.size(); t-- > 0;) {
+      above[t] += decay_ * sum;
+      below[t] += decay_ * sum_profile;
+      sum = decay_ * sum + Weighed(t, result_.demand[t]);
+      sum_profile = decay_ * sum_profile + Weighed(t, result_.profile[t % season_]);
+      level_[t] = below[t] > 0 ? above[t] / below[t] : all_profile > 0 ? all / all_profile : 0;
     }
   }
 
@@ -157,7 +163,8 @@ class Estimator {
   absl::Span<const SalesDay> days_;
   size_t season_;
   int most_iterations_;
-  std::vector<double> kernel_, level_, second_;
+  double decay_;  // of the kernel, a day
+  std::vector<double> level_, second_;
   CensoredDemand result_;
 };
 

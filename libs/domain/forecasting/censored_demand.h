@@ -15,7 +15,7 @@ struct SalesDay {
 
 struct CensoredDemandOptions {
   int season = 7;         // days of a profile, at least 1
-  double bandwidth = 28;  // days: the standard deviation of the kernel that smooths the level, > 0
+  double bandwidth = 28;  // days: the standard deviation of the two-sided exponential kernel of the level, > 0
   int max_iterations = 300;
 };
 
@@ -33,8 +33,8 @@ struct CensoredDemand {
 // binomial above what was sold, the maximisation a level smoothed over days times a profile of the season's days. Sales
 // that are no whole numbers count as the whole number below for the tail. A day that was out of stock before it opened
 // (sold 0) takes the whole expectation. Without a stock-out demand is what was sold.
-// INVALID_ARGUMENT: no days, a value negative or not finite, options out of range. FAILED_PRECONDITION: no day had
-// stock.
+// O(days) an iteration. INVALID_ARGUMENT: no days, a value negative or not finite, options out of range.
+// FAILED_PRECONDITION: no day had stock.
 absl::StatusOr<CensoredDemand> EstimateDemand(absl::Span<const SalesDay> days, const CensoredDemandOptions& options);
 
 }  // namespace kontor::forecasting

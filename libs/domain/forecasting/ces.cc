@@ -184,13 +184,13 @@ absl::StatusOr<std::unique_ptr<CesModel>> FitCes(const Series& series, CesForm f
   const size_t count = Weights(form);
   const bool full = form == CesForm::kFull;
   std::array<double, 4> x = {1.3, 1.0, full ? 1.3 : 0.1, 1.0};
-  const double least = LeastSquares(values);
+  const double least = LeastSquares(values), size = least / kPerfect;
   const auto objective = [&](absl::Span<const double> at) {
     state = start;
-    return std::log(RunForm(form, Unpack(form, at), values, state, nullptr) + least);
+    return std::log((RunForm(form, Unpack(form, at), values, state, nullptr) + least) / size);
   };
   MinimizeSimplex(objective, absl::MakeSpan(kLower).subspan(0, count), absl::MakeSpan(kUpper).subspan(0, count),
-                  absl::MakeSpan(x).subspan(0, count), {.step = 0.05, .tolerance = 1e-6, .max_evaluations = 400});
+                  absl::MakeSpan(x).subspan(0, count), {.step = 0.05, .tolerance = 1e-4, .max_evaluations = 400});
   return std::make_unique<CesModel>(form, Unpack(form, x), start, values);
 }
 

@@ -19,7 +19,10 @@ class Cleaner {
   absl::StatusOr<CleanSeries> Run(absl::Span<const Observation> observations) {
     RETURN_IF_ERROR(Place(observations));
     TrimBeforeLaunch();
-    for (const int64_t step : options_.anomalies) Doubt(step - result_.first_step, CleaningKind::kAnomaly);
+    for (const int64_t step : options_.anomalies) {
+      const auto last = result_.first_step + static_cast<int64_t>(known_.size()) - 1;
+      if (step >= result_.first_step && step <= last) Doubt(step - result_.first_step, CleaningKind::kAnomaly);
+    }
     if (std::find(known_.begin(), known_.end(), true) == known_.end()) {
       return absl::FailedPreconditionError("every step is missing or an anomaly: nothing is left to estimate from");
     }
@@ -89,7 +92,6 @@ class Cleaner {
 
   // `after` is filled in once it is estimated.
   void Doubt(int64_t place, CleaningKind kind) {
-    if (place < 0 || place >= static_cast<int64_t>(known_.size())) return;
     if (kind != CleaningKind::kFilled && !known_[place]) return;
     known_[place] = false;
     result_.changes.push_back({kind, result_.first_step + place, result_.values[place], 0});

@@ -24,7 +24,7 @@ struct CleaningOptions {
   int season = 1;  // observations; at least 1
   MissingSteps missing = MissingSteps::kZero;
   std::optional<int64_t> first_step, last_step;  // of the result; default those of the observations
-  std::vector<int64_t> anomalies;                // steps to estimate anew whatever their value
+  std::vector<int64_t> anomalies;                // steps to estimate anew whatever their value; others are passed over
   bool replace_outliers = false;
   double outlier_threshold = 4;    // residuals beyond so many robust standard deviations (1.4826 × MAD)
   bool trim_before_launch = true;  // zeros before the first value that is not
@@ -62,9 +62,10 @@ struct CleanSeries {
 
 // Estimates come from the neighbours at the same place of the season: linear interpolation of the deseasonalised
 // values, times the season (plus, where a value is below 0). Shorter than two seasons: without season. A level shift is
-// where the medians of the two sides (a season each, at least 8) differ by more than 4 robust standard deviations of
-// the rest and stay so. INVALID_ARGUMENT: no observation, a value that is not finite, options out of range, more than
-// 10 million steps. FAILED_PRECONDITION: nothing is left to estimate from (every step is an anomaly).
+// where the medians of the two sides (a season each, at least 8) differ by more than 4 standard deviations of the
+// noise, which is told from the median step from one value to the next. INVALID_ARGUMENT: no observation, a value that
+// is not finite, options out of range, more than 10 million steps. FAILED_PRECONDITION: nothing is left to estimate
+// from (every step is missing or an anomaly).
 absl::StatusOr<CleanSeries> CleanObservations(absl::Span<const Observation> observations,
                                               const CleaningOptions& options);
 

@@ -56,6 +56,8 @@ class ErrorQuantiles {
   // all.
   static constexpr int kLeast = 20;
   static absl::StatusOr<ErrorQuantiles> Pooled(absl::Span<const ScaledErrors> series, absl::Span<const double> levels);
+  // From a stored table. INVALID_ARGUMENT: no steps, rows of another size than the levels, falling or not finite.
+  static absl::StatusOr<ErrorQuantiles> FromTable(std::vector<double> levels, std::vector<std::vector<double>> by_step);
   // Of one series alone: its own quantiles, pooled over the steps, drawn towards those of a normal distribution by
   // n / (n + 30) for n errors. No errors: the normal ones.
   static ErrorQuantiles Alone(const ScaledErrors& errors, int horizon, absl::Span<const double> levels);

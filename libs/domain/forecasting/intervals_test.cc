@@ -114,6 +114,15 @@ TEST(ErrorQuantiles, MixedStretchesByTheSeriesOwnErrors) {
   EXPECT_EQ(ErrorQuantiles::Mixed({}, learned, 40).by_step(), learned.by_step());
 }
 
+TEST(ErrorQuantiles, AreStoredAsATable) {
+  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles found, ErrorQuantiles::FromTable({0.1, 0.9}, {{-1, 1}, {-2, 3}}));
+  EXPECT_THAT(found.Apply(std::vector<double>{10, 10, 10}, std::vector<double>{1, 2, 2}, true).values,
+              ElementsAre(ElementsAre(9, 11), ElementsAre(6, 16), ElementsAre(6, 16)));
+  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {}), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {{1, -1}}), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {{1}}), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST(ErrorQuantiles, ArePartedBetweenTheErrorsAndTheNormal) {
   ScaledErrors errors;
   errors.by_step.resize(1);

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "libs/base/status.h"
+#include "libs/domain/forecasting/quiet_math.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -17,6 +18,14 @@ using boost::math::cdf;
 using boost::math::complement;
 using boost::math::pdf;
 using boost::math::quantile;
+using Normal = boost::math::normal_distribution<double, QuietMath>;
+using Gamma = boost::math::gamma_distribution<double, QuietMath>;
+using Poisson = boost::math::poisson_distribution<double, QuietMath>;
+using NegativeBinomial = boost::math::negative_binomial_distribution<double, QuietMath>;
+
+constexpr double kLargest = 1e12;
+constexpr double kLeastShape =
+    1e-3;  // of gamma and negative binomial: below it all mass is at 0 but for one in thousands
 
 class CertainDemand final : public DemandDistribution {
  public:
@@ -47,7 +56,7 @@ class NormalDistribution final : public DemandDistribution {
   }
 
  private:
-  boost::math::normal law_;
+  Normal law_;
 };
 
 class GammaDistribution final : public DemandDistribution {
@@ -61,13 +70,13 @@ class GammaDistribution final : public DemandDistribution {
   // E[D; D > a] is the mean times the tail of the gamma with one more in its shape.
   double ExpectedShortage(double amount) const override {
     if (amount <= 0) return mean() - amount;
-    const boost::math::gamma_distribution<> next(shape_ + 1, scale_);
+    const Gamma next(shape_ + 1, scale_);
     return std::max(0.0, mean() * cdf(complement(next, amount)) - amount * cdf(complement(law_, amount)));
   }
 
  private:
   double shape_, scale_;
-  boost::math::gamma_distribution<> law_;
+  Gamma law_;
 };
 
 // Poisson and negative binomial: E[(D - a)+] at whole a is E[D; D > a] - a P(D > a), in between it is linear.
@@ -103,7 +112,7 @@ class PoissonDemand final : public CountDistribution {
  private:
   // k p(k) = mean p(k - 1).
   double TailMean(double whole) const override { return mean() * (whole < 1 ? 1 : cdf(complement(law_, whole - 1))); }
-  boost::math::poisson law_;
+  Poisson law_;
 };
 
 class NegativeBinomialDemand final : public CountDistribution {
@@ -122,7 +131,7 @@ class NegativeBinomialDemand final : public CountDistribution {
   // k p(k; r) = mean p(k - 1; r + 1).
   double TailMean(double whole) const override { return mean_ * (whole < 1 ? 1 : cdf(complement(next_, whole - 1))); }
   double mean_, variance_, size_;
-  boost::math::negative_binomial law_, next_;
+  NegativeBinomial law_, next_;
 };
 
 // Uniform between quantiles; the tail beyond the last falls exponentially at the rate of the last two.
@@ -179,8 +188,9 @@ class QuantileDistribution final : public DemandDistribution {
 };
 
 absl::Status CheckMoments(double mean, double deviation) {
-  if (!std::isfinite(mean) || !std::isfinite(deviation) || mean < 0 || deviation < 0) {
-    return absl::InvalidArgumentError("demand needs a finite mean and deviation, neither below 0");
+  const auto fits = [](double value) { return value >= 0 && value <= kLargest; };
+  if (!fits(mean) || !fits(deviation)) {
+    return absl::InvalidArgumentError("demand needs a mean and a deviation from 0 to 1e12");
   }
   return absl::OkStatus();
 }
@@ -219,14 +229,15 @@ absl::StatusOr<Demand> GammaDemand(double mean, double deviation) {
   RETURN_IF_ERROR(CheckMoments(mean, deviation));
   // Below a millionth of the mean the incomplete gamma function has no digits left; a mean of 0 leaves nothing to vary.
   if (mean == 0 || deviation < 1e-6 * mean) return std::make_shared<CertainDemand>(mean, false);
-  return std::make_shared<GammaDistribution>(mean, deviation);
+  return std::make_shared<GammaDistribution>(mean, std::min(deviation, mean / std::sqrt(kLeastShape)));
 }
 
 absl::StatusOr<Demand> CountDemand(double mean, double deviation) {
   RETURN_IF_ERROR(CheckMoments(mean, deviation));
   if (mean == 0) return std::make_shared<CertainDemand>(0, true);
   if (deviation * deviation <= mean * (1 + 1e-9)) return std::make_shared<PoissonDemand>(mean);
-  return std::make_shared<NegativeBinomialDemand>(mean, deviation * deviation);
+  return std::make_shared<NegativeBinomialDemand>(mean,
+                                                  std::min(deviation * deviation, mean + mean * mean / kLeastShape));
 }
 
 absl::StatusOr<Demand> QuantileDemand(absl::Span<const double> levels, absl::Span<const double> values) {

@@ -22,8 +22,8 @@ class DemandDistribution {
 
 using Demand = std::shared_ptr<const DemandDistribution>;
 
-// INVALID_ARGUMENT: a mean or deviation negative or not finite. A deviation of 0 is the mean for sure, except for
-// counts.
+// INVALID_ARGUMENT: a mean or deviation negative, above 1e12 or not a number. A deviation of 0 is the mean for sure,
+// except for counts. Gamma and counts take a deviation of at most 31 times the mean (and the root of the mean more).
 absl::StatusOr<Demand> NormalDemand(double mean, double deviation);  // may go below 0, as textbooks have it
 absl::StatusOr<Demand> GammaDemand(double mean, double deviation);   // never below 0
 // Whole numbers: negative binomial; Poisson where the variance is not above the mean (the least that counts of

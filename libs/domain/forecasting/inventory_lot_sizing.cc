@@ -10,6 +10,8 @@
 namespace kontor::forecasting {
 namespace {
 
+constexpr double kLargestOrder = 20'000;
+
 bool AllAtLeastZero(absl::Span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value) && value >= 0; });
 }
@@ -129,10 +131,13 @@ absl::StatusOr<LotSizes> PlanLots(absl::Span<const double> demand, absl::Span<co
 absl::StatusOr<ReorderPolicy> OptimalReorderPolicy(absl::Span<const double> period_demand,
                                                    absl::Span<const double> lead_demand, double order_cost,
                                                    double holding_cost, double shortage_cost) {
-  RETURN_IF_ERROR(CheckProbabilities(period_demand).status());
+  ASSIGN_OR_RETURN(const double mean, CheckProbabilities(period_demand));
   RETURN_IF_ERROR(CheckProbabilities(lead_demand).status());
   for (const double cost : {order_cost, holding_cost, shortage_cost}) {
     if (!std::isfinite(cost) || cost <= 0) return absl::InvalidArgumentError("costs must be finite and above 0");
+  }
+  if (std::sqrt(2 * order_cost * mean / holding_cost) > kLargestOrder) {
+    return absl::InvalidArgumentError("the order cost is so high that an order would be for more than 20,000 units");
   }
   const PeriodCosts cost(lead_demand, holding_cost, shortage_cost);
   Renewals visits(period_demand);

@@ -29,7 +29,8 @@ struct ReorderPolicy {
 // The optimal one for independent whole-number demand (Zheng and Federgruen 1991) with their cost a period of
 // holding × E[(y - D)+] + shortage × E[(D - y)+], D the demand of lead time + 1 periods, and the order's fixed cost.
 // `period_demand[d]` = P(demand of a period = d), `lead_demand[d]` likewise for lead time + 1 periods (the same without
-// lead time); each sums to 1 within 1e-6 and has mean > 0. INVALID_ARGUMENT: otherwise, or a cost not > 0.
+// lead time); each sums to 1 within 1e-6 and has mean > 0. INVALID_ARGUMENT: otherwise, a cost not > 0,
+// or an economic order quantity above 20,000 (time grows with its square).
 absl::StatusOr<ReorderPolicy> OptimalReorderPolicy(absl::Span<const double> period_demand,
                                                    absl::Span<const double> lead_demand, double order_cost,
                                                    double holding_cost, double shortage_cost);

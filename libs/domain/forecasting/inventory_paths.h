@@ -9,6 +9,10 @@
 
 namespace kontor::forecasting {
 
+// Mean correlation of the ranks of the days of two weeks against the two months before, for the 500 best sold products
+// of UCI Online Retail (.105); of six weeks against the eight before it is .28.
+inline constexpr double kDailyCorrelation = 0.1;
+
 // Paths of demand that follow a forecast's quantiles: each step has its own distribution, the ranks of the steps of a
 // path have one common correlation (a Gaussian copula with one factor). Immutable, thread-safe.
 class DemandPaths {

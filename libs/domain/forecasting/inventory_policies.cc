@@ -59,7 +59,7 @@ absl::StatusOr<Newsvendor> SolveNewsvendor(const DemandDistribution& demand, dou
   }
   Newsvendor result;
   result.critical_ratio = shortage_cost / (shortage_cost + holding_cost);
-  result.level = result.critical_ratio < 1 ? std::max(0.0, demand.Quantile(result.critical_ratio)) : 0;
+  result.level = std::max(0.0, demand.Quantile(std::clamp(result.critical_ratio, 1e-15, 1 - 1e-15)));
   const double short_units = demand.ExpectedShortage(result.level);
   const double left = result.level - demand.mean() + short_units;
   result.cost = holding_cost * left + shortage_cost * short_units;

@@ -85,6 +85,18 @@ TEST(Demand, RefusesWhatIsNoDistribution) {
   EXPECT_EQ(never->ExpectedShortage(1), 0);
 }
 
+TEST(Demand, StaysANumberAtTheEdges) {
+  for (auto made : {GammaDemand(1e-6, 1e6), CountDemand(1e-6, 1e6), CountDemand(1e9, 1e9), GammaDemand(1e12, 1e12),
+                    CountDemand(1e-300, 1), NormalDemand(0, 1e12)}) {
+    KONTOR_ASSERT_OK_AND_ASSIGN(const Demand demand, std::move(made));
+    for (const double level : {1e-12, 0.5, 0.999999}) EXPECT_TRUE(std::isfinite(demand->Quantile(level)));
+    for (const double amount : {0.0, 1.0, 1e9}) EXPECT_TRUE(std::isfinite(demand->ExpectedShortage(amount)));
+    EXPECT_THAT(TargetForFillRate(*demand, 0.99, 10), kontor::testing::IsOk());
+  }
+  KONTOR_ASSERT_OK_AND_ASSIGN(const Demand normal, NormalDemand(50, 8));
+  EXPECT_TRUE(std::isfinite(SolveNewsvendor(*normal, 1e-300, 1e300)->level));
+}
+
 TEST(Newsvendor, IsTheTextbooks) {
   // Snyder and Shen 2019, example 4.3.
   KONTOR_ASSERT_OK_AND_ASSIGN(const Demand normal, NormalDemand(50, 8));
@@ -192,6 +204,7 @@ TEST(OptimalReorderPolicy, RefusesWhatIsNoDemand) {
   EXPECT_THAT(OptimalReorderPolicy({1}, {1}, 1, 1, 1), StatusIs(kInvalid));
   EXPECT_THAT(OptimalReorderPolicy({0.5, 0.4}, {0.5, 0.5}, 1, 1, 1), StatusIs(kInvalid));
   EXPECT_THAT(OptimalReorderPolicy({0.5, 0.5}, {0.5, 0.5}, 0, 1, 1), StatusIs(kInvalid));
+  EXPECT_THAT(OptimalReorderPolicy({0.5, 0.5}, {0.5, 0.5}, 1e12, 1, 1), StatusIs(kInvalid));
 }
 
 }  // namespace

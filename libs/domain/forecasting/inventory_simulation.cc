@@ -6,11 +6,12 @@
 
 #include "libs/base/random.h"
 #include "libs/base/status.h"
-#include "libs/domain/forecasting/inventory_paths.h"
 #include "libs/domain/forecasting/inventory_policies.h"
 
 namespace kontor::forecasting {
 namespace {
+
+constexpr int kMostPeriods = 10'000;
 
 bool AtLeastZero(double value) { return std::isfinite(value) && value >= 0; }
 
@@ -21,7 +22,12 @@ absl::Status CheckSystem(const InventorySystem& system, const SimulationOptions&
       return absl::InvalidArgumentError("times, quantities and costs of stock must be finite and not below 0");
     }
   }
-  if (system.review < 1) return absl::InvalidArgumentError("stock is looked at every 1 or more periods");
+  if (system.lead_time.mean > kMostPeriods || system.lead_time.deviation > kMostPeriods) {
+    return absl::InvalidArgumentError("a lead time is at most 10,000 periods");
+  }
+  if (system.review < 1 || system.review > kMostPeriods) {
+    return absl::InvalidArgumentError("stock is looked at every 1 to 10,000 periods");
+  }
   if (options.paths < 1 || options.paths > 1'000'000) {
     return absl::InvalidArgumentError("paths must be within 1 and 1 million");
   }

@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "libs/domain/forecasting/intervals.h"
 #include "libs/domain/forecasting/inventory_demand.h"
+#include "libs/domain/forecasting/inventory_paths.h"
 
 // What a policy would do, played many times. Seeded; the same for any number of threads (it uses none).
 namespace kontor::forecasting {
@@ -13,9 +14,9 @@ namespace kontor::forecasting {
 struct InventorySystem {
   QuantileForecast demand;  // of each period; demand is drawn by its quantiles, rounded to whole units if asked
   bool whole_units = true;
-  double correlation = 0.3;  // of the ranks of a path's periods, [0, 1]
-  LeadTime lead_time;        // periods; drawn gamma with this mean and deviation, rounded; orders do not overtake
-  int review = 1;            // periods from one look at the stock to the next, >= 1
+  double correlation = kDailyCorrelation;  // of the ranks of a path's periods, within [0, 1]
+  LeadTime lead_time;  // periods; drawn gamma with this mean and deviation, rounded; orders do not overtake
+  int review = 1;      // periods from one look at the stock to the next, >= 1
   double minimum_order = 0, pack = 0;
   bool backorders = false;           // unmet demand waits; else it is lost
   double on_hand = 0, on_order = 0;  // at the start; what is on order arrives after the mean lead time
@@ -43,7 +44,7 @@ struct SimulationResult {
   double fill_rate_error = 0;                 // standard error over the paths
 };
 
-// INVALID_ARGUMENT: anything out of range or not finite, no periods.
+// INVALID_ARGUMENT: anything out of range or not finite, no periods; times are at most 10,000 periods.
 absl::StatusOr<SimulationResult> SimulateInventory(const InventorySystem& system, const InventoryPolicy& policy,
                                                    const SimulationOptions& options);
 

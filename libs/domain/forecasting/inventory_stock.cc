@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/random.h"
 #include "libs/base/status.h"
-#include "libs/domain/forecasting/inventory_paths.h"
 
 namespace kontor::forecasting {
 namespace {

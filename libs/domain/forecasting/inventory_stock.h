@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "libs/domain/forecasting/intervals.h"
 #include "libs/domain/forecasting/inventory_demand.h"
+#include "libs/domain/forecasting/inventory_paths.h"
 
 // What is going to happen to stock that is there.
 namespace kontor::forecasting {
@@ -33,12 +34,11 @@ struct StockoutForecast {
   std::vector<double> expected_stock;  // at the end of each step
   std::optional<int> likely_step;      // the first with probability >= 0.5
 };
-// By simulation: paths of demand with a common factor between the steps of a path. `correlation` within [0, 1] is that
-// of the steps' ranks (Gaussian copula): forecast errors of one product go together. Seeded, deterministic; paths ×
-// steps.
+// By simulation: paths of demand whose steps have one common correlation of their ranks, since forecast errors of one
+// product go together. Seeded, deterministic; costs paths × steps.
 struct StockoutOptions {
   int paths = 2000;
-  double correlation = 0.3;
+  double correlation = kDailyCorrelation;  // within [0, 1]
   uint64_t seed = 1;
 };
 // INVALID_ARGUMENT: stock negative, no steps, an arrival outside or negative, options out of range.

@@ -19,7 +19,7 @@ enum class SelectionRule {
 
 struct SelectionOptions {
   SelectionRule rule = SelectionRule::kInverseError;
-  BacktestPlan plan;
+  BacktestPlan plan = {4, 4, 1, 8};
   double power = 4;  // of kInverseError, > 0; chosen on origins within the training part of M4's hourly series
   // With fewer forecasts than this in the backtests the data do not tell: all candidates that can be fitted count
   // alike.
