@@ -1,238 +1,158 @@
 #include "libs/domain/forecasting/ridge_autoregression.h"
 
-#include <Eigen/Cholesky>
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
-
-#include "absl/strings/str_cat.h"
-#include "libs/base/status.h"
+#include <numeric>
+#include <set>
 
 namespace kontor::forecasting {
 namespace {
 
-constexpr int kRowsAColumn = 5, kMostPlaces = 60;
-constexpr double kBeyond = 0.2;  // of the range, above the highest value
-
-// What a row is made of.
-struct Columns {
-  std::vector<int> lags, means;  // means of the last so many values
-  int places = 0;                // of the shortest season; 0: a constant
-
-  int longest() const { return std::max(lags.back(), means.empty() ? 0 : means.back()); }
-  int size() const { return static_cast<int>(lags.size() + means.size()) + std::max(1, places); }
-};
-
-// The standardised past with its running sums, to which forecasts are appended.
-class Past {
- public:
-  Past(std::vector<double> values, int places) : values_(std::move(values)), places_(std::max(1, places)) {
-    first_place_ = (places_ - static_cast<int>(values_.size()) % places_) % places_;
-    sums_.assign(1, 0);
-    for (const double value : values_) sums_.push_back(sums_.back() + value);
-  }
-
-  size_t size() const { return values_.size(); }
-  double operator[](size_t t) const { return values_[t]; }
-  void Append(double value) {
-    values_.push_back(value);
-    sums_.push_back(sums_.back() + value);
-  }
-  // The row of time t, which may be the one after the last.
-  template <typename Row>
-  void Fill(size_t t, const Columns& columns, Row&& row) const {
-    Eigen::Index at = 0;
-    for (const int lag : columns.lags) row[at++] = values_[t - lag];
-    for (const int mean : columns.means) row[at++] = (sums_[t] - sums_[t - mean]) / mean;
-    for (int place = 0; place < places_; ++place) row[at + place] = 0;
-    row[at + (static_cast<int>(t) + first_place_) % places_] = 1;
-  }
-
- private:
-  std::vector<double> values_, sums_;
-  const int places_;
-  int first_place_;  // so that the step after the past is at place 0
-};
-
-class RidgeModel final : public FittedModel {
- public:
-  struct State {
-    Columns columns;
-    Eigen::VectorXd coefficients;
-    std::vector<double> past;  // standardised
-    double mean = 0, deviation = 1;
-    bool logarithm = false;
-    double low = 0, high = 0;
-    std::vector<double> fitted;
+std::vector<int> LagsOf(LagSet set, const TwoSeasons& seasons, int count) {
+  const int a = seasons.first, b = seasons.second;
+  std::set<int> lags;
+  const auto range = [&](int from, int to) {
+    for (int lag = from; lag <= to; ++lag) lags.insert(lag);
   };
-  explicit RidgeModel(State state) : state_(std::move(state)) {}
+  switch (set) {
+    case LagSet::kSparse:
+      lags = {1, 2, 3, a, a + 1, 2 * a, b, b + 1};
+      break;
+    case LagSet::kBroad:
+      range(1, 4);
+      range(a - 2, a + 2);
+      range(2 * a, 2 * a + 1);
+      for (int k = 3; k <= 6 && k * a < b; ++k) lags.insert(k * a);
+      range(b - 1, b + 2);
+      break;
+    case LagSet::kDense:
+      range(1, a + 2);
+      range(2 * a - 1, 2 * a + 1);
+      range(3 * a - 1, 3 * a);
+      for (const int k : {4, 5, 6, 8}) lags.insert(k * a);
+      range(b - 2, b + 3);
+      lags.insert(2 * b);
+      break;
+  }
+  std::vector<int> found;
+  for (const int lag : lags) {
+    if (lag >= 1 && lag <= count - a) found.push_back(lag);
+  }
+  return found;
+}
+
+// What was learned: coefficients of the lags, of the two means, of the phases.
+struct Regression {
+  TwoSeasons seasons;
+  std::vector<int> lags;
+  std::vector<double> coefficients;
+
+  // The row of step t of the standardised values and their running sums, sums[t] of those before t.
+  void Fill(const std::vector<double>& values, const std::vector<double>& sums, int t, double* row) const {
+    size_t k = 0;
+    for (const int lag : lags) row[k++] = values[t - lag];
+    for (const int length : {seasons.first, seasons.second}) row[k++] = (sums[t] - sums[t - length]) / length;
+    std::fill(row + k, row + k + seasons.first, 0.0);
+    row[k + t % seasons.first] = 1;
+  }
+  size_t columns() const { return lags.size() + 2 + static_cast<size_t>(seasons.first); }
+  double At(const double* row) const { return std::inner_product(coefficients.begin(), coefficients.end(), row, 0.0); }
+};
+
+class RidgeModel : public FittedModel {
+ public:
+  RidgeModel(Values values, const TwoSeasons& seasons, const RidgeOptions& options)
+      : logs_(options.logs && *std::min_element(values.begin(), values.end()) > 0) {
+    const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
+    lowest_ = *least;
+    highest_ = *greatest + .2 * (*greatest - *least);
+    Standardise(values);
+    regression_.seasons = seasons;
+    regression_.lags = LagsOf(options.lags, seasons, static_cast<int>(values.size()));
+    Learn(options);
+  }
 
   Prediction Predict(int horizon) const override {
-    Past past(state_.past, state_.columns.places);
-    Eigen::VectorXd row(state_.columns.size());
     Prediction prediction;
-    for (int step = 0; step < horizon; ++step) {
-      past.Fill(past.size(), state_.columns, row);
-      past.Append(row.dot(state_.coefficients));
-      prediction.mean.push_back(Back(past[past.size() - 1]));
+    std::vector<double> values = values_, sums = sums_, row(regression_.columns());
+    for (int h = 0; h < horizon; ++h) {
+      regression_.Fill(values, sums, static_cast<int>(values.size()), row.data());
+      // Far beyond anything seen nothing is to be learned, and a path that grows without bound would overflow.
+      const double value = std::clamp(regression_.At(row.data()), -kFar, kFar);
+      values.push_back(value);
+      sums.push_back(sums.back() + value);
+      prediction.mean.push_back(Restored(value));
     }
     return prediction;
   }
-  Values fitted() const override { return state_.fitted; }
-  std::string Describe() const override {
-    return absl::StrCat("ridge autoregression of ", state_.columns.lags.size(), " lags",
-                        state_.logarithm ? " in logarithms" : "");
-  }
 
-  double Back(double standardised) const {
-    const double value = standardised * state_.deviation + state_.mean;
-    return std::clamp(state_.logarithm ? std::exp(value) : value, state_.low, state_.high);
-  }
-  void SetFitted(std::vector<double> fitted) { state_.fitted = std::move(fitted); }
+  Values fitted() const override { return fitted_; }
+  std::string Describe() const override { return "ridge autoregression"; }
 
  private:
-  State state_;
-};
+  static constexpr double kFar = 30;  // standard deviations
 
-// Those of the options that leave enough rows; false where not even one does.
-bool ChooseColumns(const Series& series, const std::vector<int>& lags, Columns& columns) {
-  columns.lags = lags;
-  columns.means = series.seasons;
-  columns.places = series.season() <= kMostPlaces && series.season() > 1 ? series.season() : 0;
-  const auto rows = [&] { return static_cast<int>(series.values.size()) - columns.longest(); };
-  while (rows() < kRowsAColumn * columns.size()) {
-    if (!columns.means.empty() && columns.means.back() >= columns.lags.back()) {
-      columns.means.pop_back();
-    } else if (columns.lags.size() > 1) {
-      columns.lags.pop_back();
-    } else {
-      return false;
+  void Standardise(Values values) {
+    for (const double value : values) values_.push_back(logs_ ? std::log(value) : value);
+    const double count = static_cast<double>(values.size());
+    mean_ = std::accumulate(values_.begin(), values_.end(), 0.0) / count;
+    double square = 0;
+    for (const double value : values_) square += (value - mean_) * (value - mean_);
+    deviation_ = square > 0 ? std::sqrt(square / count) : 1;
+    sums_ = {0};
+    for (double& value : values_) {
+      value = (value - mean_) / deviation_;
+      sums_.push_back(sums_.back() + value);
     }
   }
-  return true;
-}
 
-Eigen::VectorXd Solve(const Past& past, const Columns& columns, const RidgeAutoregressionOptions& options) {
-  const auto first = static_cast<size_t>(columns.longest());
-  const auto rows = static_cast<Eigen::Index>(past.size() - first);
-  Eigen::MatrixXd x(rows, columns.size());
-  Eigen::VectorXd y(rows);
-  for (Eigen::Index r = 0; r < rows; ++r) {
-    past.Fill(first + static_cast<size_t>(r), columns, x.row(r));
-    y[r] = past[first + static_cast<size_t>(r)];
+  void Learn(const RidgeOptions& options) {
+    const int count = static_cast<int>(values_.size());
+    const int from = std::max(regression_.lags.back(), regression_.seasons.second);
+    const auto columns = static_cast<Eigen::Index>(regression_.columns());
+    using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    Rows rows(count - from, columns);
+    for (int t = from; t < count; ++t) regression_.Fill(values_, sums_, t, rows.row(t - from).data());
+    Eigen::VectorXd prior = Eigen::VectorXd::Zero(columns);
+    if (options.lags == LagSet::kDense) {
+      const std::pair<int, double> kPrior[] = {
+          {regression_.seasons.second, .4}, {2 * regression_.seasons.second, .3}, {regression_.seasons.first, .3}};
+      for (const auto& [lag, weight] : kPrior) {
+        const auto place = std::find(regression_.lags.begin(), regression_.lags.end(), lag);
+        if (place != regression_.lags.end()) prior[place - regression_.lags.begin()] = weight;
+      }
+    }
+    Eigen::MatrixXd products = Eigen::MatrixXd::Zero(columns, columns);
+    products.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
+    products.diagonal().array() += options.penalty;
+    const Eigen::Map<const Eigen::VectorXd> targets(values_.data() + from, count - from);
+    const Eigen::VectorXd right = rows.transpose() * (targets - rows * prior);
+    const Eigen::VectorXd solution = prior + products.selfadjointView<Eigen::Lower>().llt().solve(right);
+    regression_.coefficients.assign(solution.begin(), solution.end());
+    fitted_.assign(from, std::numeric_limits<double>::quiet_NaN());
+    const Eigen::VectorXd expected = rows * solution;
+    for (const double value : expected) fitted_.push_back(Restored(value));
   }
-  Eigen::VectorXd prior = Eigen::VectorXd::Zero(columns.size());
-  for (const auto& [lag, coefficient] : options.priors) {
-    const auto found = std::find(columns.lags.begin(), columns.lags.end(), lag);
-    if (found != columns.lags.end()) prior[found - columns.lags.begin()] = coefficient;
+
+  double Restored(double value) const {
+    const double plain = value * deviation_ + mean_;
+    return std::clamp(logs_ ? std::exp(plain) : plain, lowest_, highest_);
   }
-  Eigen::MatrixXd products = Eigen::MatrixXd::Zero(columns.size(), columns.size());
-  products.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
-  products.diagonal().array() += options.penalty;
-  const Eigen::VectorXd rest = x.transpose() * (y - x * prior);
-  return prior + products.selfadjointView<Eigen::Lower>().llt().solve(rest);
-}
 
-std::vector<double> FittedValues(const RidgeModel& model, const Past& past, const Columns& columns,
-                                 const Eigen::VectorXd& coefficients) {
-  std::vector<double> fitted(past.size(), std::numeric_limits<double>::quiet_NaN());
-  Eigen::VectorXd row(columns.size());
-  for (auto t = static_cast<size_t>(columns.longest()); t < past.size(); ++t) {
-    past.Fill(t, columns, row);
-    fitted[t] = model.Back(row.dot(coefficients));
-  }
-  return fitted;
-}
-
-std::vector<int> Sorted(std::vector<int> lags) {
-  std::sort(lags.begin(), lags.end());
-  lags.erase(std::unique(lags.begin(), lags.end()), lags.end());
-  lags.erase(lags.begin(), std::find_if(lags.begin(), lags.end(), [](int lag) { return lag > 0; }));
-  return lags;
-}
-
-void AddRange(int from, int to, std::vector<int>& lags) {
-  for (int lag = from; lag <= to; ++lag) lags.push_back(lag);
-}
-
-RidgeAutoregressionOptions Logarithms(int season, int cycle) {
-  std::vector<int> lags;
-  AddRange(1, 4, lags);
-  AddRange(season - 2, season + 2, lags);
-  for (const int seasons : {2, 3, 4, 5, 6}) lags.push_back(seasons * season);
-  lags.push_back(2 * season + 1);
-  if (cycle > 0) AddRange(cycle - 1, cycle + 2, lags);
-  return {true, 1, Sorted(lags), {}};
-}
-
-RidgeAutoregressionOptions Few(int season, int cycle) {
-  std::vector<int> lags = {1, 2, 3, season, season + 1, 2 * season};
-  if (cycle > 0) AddRange(cycle, cycle + 1, lags);
-  return {false, 1, Sorted(lags), {}};
-}
-
-RidgeAutoregressionOptions Wide(int season, int cycle) {
-  std::vector<int> lags;
-  AddRange(1, season + 2, lags);
-  AddRange(2 * season - 1, 2 * season + 1, lags);
-  AddRange(3 * season - 1, 3 * season, lags);
-  for (const int seasons : {4, 5, 6}) lags.push_back(seasons * season);
-  if (cycle > 0) {
-    AddRange(cycle - 2, cycle + 3, lags);
-    for (const int lag : {cycle + season, 2 * cycle}) lags.push_back(lag);
-  }
-  const int whole = cycle > 0 ? cycle : 2 * season;
-  return {true, 10, Sorted(lags), {{season, 0.3}, {whole, 0.4}, {2 * whole, 0.3}}};
-}
-
-Method MethodOf(const char* name, std::function<RidgeAutoregressionOptions(int season, int cycle)> options) {
-  return {name, [options](const Series& series) -> absl::StatusOr<std::unique_ptr<FittedModel>> {
-            RETURN_IF_ERROR(CheckSeries(series));
-            if (series.seasons.empty()) return absl::FailedPreconditionError("the series has no season");
-            return FitRidgeAutoregression(series,
-                                          options(series.season(), series.seasons.size() > 1 ? series.seasons[1] : 0));
-          }};
-}
+  bool logs_;
+  double lowest_ = 0, highest_ = 0, mean_ = 0, deviation_ = 1;
+  std::vector<double> values_, sums_;  // standardised
+  Regression regression_;
+  std::vector<double> fitted_;
+};
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FittedModel>> FitRidgeAutoregression(const Series& series,
-                                                                    const RidgeAutoregressionOptions& options) {
-  RETURN_IF_ERROR(CheckSeries(series));
-  if (options.lags.empty() || options.lags.front() < 1) {
-    return absl::InvalidArgumentError("lags are whole numbers of steps from 1 on");
-  }
-  RidgeModel::State state;
-  if (!ChooseColumns(series, options.lags, state.columns)) {
-    return absl::FailedPreconditionError("too few values for an autoregression");
-  }
-  const auto [low, high] = std::minmax_element(series.values.begin(), series.values.end());
-  state.low = *low;
-  state.high = *high + kBeyond * (*high - *low);
-  state.logarithm = options.logarithm && *low > 0;
-  state.past.assign(series.values.begin(), series.values.end());
-  if (state.logarithm) {
-    for (double& value : state.past) value = std::log(value);
-  }
-  Eigen::Map<Eigen::VectorXd> past(state.past.data(), static_cast<Eigen::Index>(state.past.size()));
-  state.mean = past.mean();
-  past.array() -= state.mean;
-  const double deviation = std::sqrt(past.squaredNorm() / static_cast<double>(past.size()));
-  state.deviation = deviation > 0 ? deviation : 1;
-  past /= state.deviation;
-  const Past rows(state.past, state.columns.places);
-  state.coefficients = Solve(rows, state.columns, options);
-  const Columns columns = state.columns;
-  const Eigen::VectorXd coefficients = state.coefficients;
-  auto model = std::make_unique<RidgeModel>(std::move(state));
-  model->SetFitted(FittedValues(*model, rows, columns, coefficients));
-  return model;
-}
-
-std::vector<Method> RidgeAutoregressionMethods() {
-  return {MethodOf("autoregression_log", Logarithms), MethodOf("autoregression", Few),
-          MethodOf("autoregression_wide", Wide)};
+std::unique_ptr<FittedModel> FitRidgeAutoregression(Values values, const TwoSeasons& seasons,
+                                                    const RidgeOptions& options) {
+  return std::make_unique<RidgeModel>(values, seasons, options);
 }
 
 }  // namespace kontor::forecasting

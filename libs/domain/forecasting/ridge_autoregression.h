@@ -1,35 +1,36 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "libs/domain/forecasting/forecast.h"
 
 namespace kontor::forecasting {
 
-// A value as a linear function of values before it, of the means of the last season of each length, and of its place in
-// the shortest season; by ridge regression (Hoerl and Kennard 1970) on the standardised series.
-struct RidgeAutoregressionOptions {
-  bool logarithm = false;  // of values that are all above 0; of others the values themselves
-  double penalty = 1;      // on every coefficient's squared distance from its prior, in standardised units
-  std::vector<int> lags;   // ascending, at least 1
-  std::vector<std::pair<int, double>> priors;  // lag, coefficient; 0 for the others
+// A long series with a short season inside a long one, such as 24 and 168 hours.
+struct TwoSeasons {
+  int first = 24, second = 168;
 };
 
-// Lags that leave fewer than five rows for a column are left out, the longest first. Forecasts are fed back as lags and
-// end at the highest value that was seen and a fifth of the range beyond it, and at the lowest. No variance formula.
-// FAILED_PRECONDITION: fewer than five rows for a column with a single lag. Cost: rows × columns^2 / 2.
-absl::StatusOr<std::unique_ptr<FittedModel>> FitRidgeAutoregression(const Series& series,
-                                                                    const RidgeAutoregressionOptions& options);
+// Which past values a step is regressed on; a, b are the two seasons.
+enum class LagSet {
+  kSparse,  // 1-3, a, a + 1, 2 a, b, b + 1
+  kBroad,   // 1-4, a - 2 .. a + 2, 2 a, 2 a + 1, 3 a .. 6 a below b, b - 1 .. b + 2
+  kDense,   // 1 .. a + 2, around 2 a and 3 a, 4 a .. 6 a, 8 a, b - 2 .. b + 3, 2 b
+};
 
-// Lags around whole seasons, for series with one or two of them (24 and 168 hours; 7 days). FAILED_PRECONDITION without
-// a season.
-//   "autoregression_log"   in logarithms, two lags to each side of whole seasons
-//   "autoregression"       few lags, values themselves
-//   "autoregression_wide"  in logarithms, every lag of the shortest season, drawn towards the mean of the same places
-std::vector<Method> RidgeAutoregressionMethods();
+struct RidgeOptions {
+  LagSet lags = LagSet::kBroad;
+  bool logs = false;   // of the values, where all are above 0
+  double penalty = 1;  // of the squared distance of the coefficients, for values standardised to variance 1
+};
+
+// Linear regression of each value on values before it, the means of the last a and b values and the phase within a. The
+// coefficients are drawn to 0, those of kDense to a mean of the values b (.4), 2 b (.3) and a (.3) before. Forecasts go
+// on from forecasts, and stay between the least value and a fifth of the range above the greatest. No variance. Lags
+// that leave less than one short season of rows are left out. Costs values × (lags + a)². The series has been checked
+// and has 2 b + a values.
+std::unique_ptr<FittedModel> FitRidgeAutoregression(Values values, const TwoSeasons& seasons,
+                                                    const RidgeOptions& options);
 
 }  // namespace kontor::forecasting
