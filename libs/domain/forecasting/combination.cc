@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
+#include "libs/domain/forecasting/arima.h"
 #include "libs/domain/forecasting/ces.h"
 #include "libs/domain/forecasting/ets.h"
 #include "libs/domain/forecasting/theta.h"
@@ -86,7 +87,9 @@ class CombinedModel final : public FittedModel {
   }
   Values fitted() const override { return fitted_; }
   std::string Describe() const override {
-    std::string text = rule_ == CombinationRule::kMedian ? "median of " : "mean of ";
+    std::string text = rule_ == CombinationRule::kMedian ? "median of "
+                       : rule_ == CombinationRule::kMean ? "mean of "
+                                                         : "trimmed mean of ";
     for (size_t i = 0; i < members_.size(); ++i) {
       absl::StrAppend(&text, i > 0 ? ", " : "", members_[i].model->Describe());
     }
@@ -138,8 +141,17 @@ Method CombinationMethod(std::string name, std::vector<Method> members, Combinat
 }
 
 Method DefaultCombinationMethod() {
-  return CombinationMethod("combination", {AutoEtsMethod(), CesMethod(), DynamicOptimisedThetaMethod()},
-                           CombinationRule::kMedian);
+  return CombinationMethod("combination",
+                           {AutoEtsMethod(), CesMethod(), DynamicOptimisedThetaMethod(), DampedEtsMethod(),
+                            ThetaMethod(), AutoArimaMethod()},
+                           CombinationRule::kTrimmedMean);
+}
+
+Method QuickCombinationMethod() {
+  return CombinationMethod(
+      "quick_combination",
+      {AutoEtsMethod(), CesMethod(), DynamicOptimisedThetaMethod(), DampedEtsMethod(), ThetaMethod()},
+      CombinationRule::kTrimmedMean);
 }
 
 }  // namespace kontor::forecasting

@@ -31,8 +31,11 @@ absl::StatusOr<std::unique_ptr<FittedModel>> Combine(std::vector<CombinationMemb
 // first's.
 Method CombinationMethod(std::string name, std::vector<Method> members, CombinationRule rule);
 
-// "combination": the median of automatic exponential smoothing, complex exponential smoothing and dynamic optimised
-// Theta.
+// "combination": the trimmed mean of automatic exponential smoothing, ARIMA and complex exponential smoothing, dynamic
+// optimised Theta, Theta and damped_ets. Of some twenty sets of members by three rules the best on the training parts
+// of M3 with their last values held out (sMAPE over all points 12.85; the median of the usual three: 12.98).
 Method DefaultCombinationMethod();
+// "quick_combination": without ARIMA, at less than half the cost.
+Method QuickCombinationMethod();
 
 }  // namespace kontor::forecasting

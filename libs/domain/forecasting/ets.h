@@ -91,7 +91,7 @@ struct AutoEtsOptions {
 absl::StatusOr<std::unique_ptr<EtsModel>> FitAutoEts(const Series& series, const AutoEtsOptions& options = {});
 
 Method AutoEtsMethod();          // "auto_ets"
-Method DampedEtsMethod();        // "damped_ets": additive damped trend, season by test and classical decomposition
-Method SimpleSmoothingMethod();  // "simple_smoothing": ETS(A,N,N), season by test and classical decomposition
+Method DampedEtsMethod();        // "damped_ets": additive damped trend, season by shrunken classical decomposition
+Method SimpleSmoothingMethod();  // "simple_smoothing": ETS(A,N,N), season alike
 
 }  // namespace kontor::forecasting

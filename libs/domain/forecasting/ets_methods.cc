@@ -14,11 +14,13 @@ Method AutoEtsMethod() {
 
 Method DampedEtsMethod() {
   static constexpr EtsForm kForm{.trend = EtsComponent::kAdditive, .damped = true};
-  return OnDeseasonalised({"damped_ets", [](const Series& series) -> Fit { return FitEts(series, kForm); }});
+  return OnDeseasonalised({"damped_ets", [](const Series& series) -> Fit { return FitEts(series, kForm); }},
+                          SeasonRule::kShrunken);
 }
 
 Method SimpleSmoothingMethod() {
-  return OnDeseasonalised({"simple_smoothing", [](const Series& series) -> Fit { return FitEts(series, EtsForm{}); }});
+  return OnDeseasonalised({"simple_smoothing", [](const Series& series) -> Fit { return FitEts(series, EtsForm{}); }},
+                          SeasonRule::kShrunken);
 }
 
 }  // namespace kontor::forecasting

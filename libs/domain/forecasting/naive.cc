@@ -131,7 +131,7 @@ Method SeasonalNaiveMethod() {
 }
 
 Method Naive2Method() {
-  Method method = OnDeseasonalised(NaiveMethod());
+  Method method = OnDeseasonalised(NaiveMethod(), SeasonRule::kTested);
   method.name = "naive2";
   return method;
 }

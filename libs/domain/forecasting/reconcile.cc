@@ -121,6 +121,11 @@ absl::StatusOr<ErrorPrecision> PrecisionOf(const Hierarchy& hierarchy, const Rec
     for (int i = 0; i < nodes; ++i) counts[i] = static_cast<double>(hierarchy.bottoms(i).size());
     return ErrorPrecision::Diagonal(counts);
   }
+  if (method == Reconciliation::kWlsVariance && input.residuals == nullptr && !input.variances.empty()) {
+    NodeRows deviations;
+    for (const double variance : input.variances) deviations.push_back({std::sqrt(variance)});
+    return ErrorPrecision::Diagonal(ErrorVariances(deviations));
+  }
   if (input.residuals == nullptr) return absl::FailedPreconditionError("this reconciliation needs residuals");
   const Eigen::VectorXd variances = ErrorVariances(*input.residuals);
   if (method == Reconciliation::kWlsVariance) return ErrorPrecision::Diagonal(variances);
@@ -204,6 +209,11 @@ absl::StatusOr<Reconciled> Reconcile(const Hierarchy& hierarchy, const Reconcile
   RETURN_IF_ERROR(CheckRows(*input.forecasts, hierarchy.node_count(), "forecasts"));
   if (input.residuals != nullptr && input.residuals->size() != input.forecasts->size()) {
     return absl::InvalidArgumentError("residuals: one row is needed for each node, in order");
+  }
+  const auto is_variance = [](double variance) { return std::isfinite(variance) && variance >= 0; };
+  if (!input.variances.empty() && (input.variances.size() != input.forecasts->size() ||
+                                   !std::all_of(input.variances.begin(), input.variances.end(), is_variance))) {
+    return absl::InvalidArgumentError("variances: one is needed for each node, in order, none below 0");
   }
   ASSIGN_OR_RETURN(Reconciled result, ReconcileBy(hierarchy, input, options));
   if (result.variance_ratio.empty()) result.variance_ratio.assign(hierarchy.node_count(), 1);

@@ -28,10 +28,12 @@ struct ReconcileOptions {
 struct ReconcileInput {
   const NodeRows* forecasts = nullptr;  // of every node, one value a step
   // In-sample one-step errors of every node, aligned at the end, NaN where there is none; rows may differ in length.
-  // kWlsVariance and kMinTraceShrinkage need them.
+  // kMinTraceShrinkage needs them, kWlsVariance them or variances.
   const NodeRows* residuals = nullptr;
   // Past of every bottom (a row for each column); kTopDownHistory needs it.
   const NodeRows* bottom_history = nullptr;
+  // Of every node's errors, at least 0: what kWlsVariance weighs by where there are no residuals; may be empty.
+  std::vector<double> variances;
 };
 
 struct Reconciled {

@@ -15,6 +15,7 @@ namespace {
 constexpr int kShortestTestedSeason = 4;
 constexpr double kNormal95 = 1.6448536269514722;
 constexpr double kSmallestRatio = 0.01;
+constexpr double kChanceWeight = 3;
 
 double Mean(Values values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -45,6 +46,37 @@ class MovingAverage {
   bool even_;
   double sum_ = 0;
 };
+
+bool IsConstant(Values values) {
+  return std::all_of(values.begin(), values.end(), [&](double value) { return value == values.front(); });
+}
+
+// Sum of squares of what trend and season leave, over its degrees of freedom.
+double RestVariance(Values values, bool multiplicative, const std::vector<double>& season) {
+  const size_t m = season.size();
+  MovingAverage trend(values, static_cast<int>(m));
+  double squares = 0;
+  for (size_t t = trend.begin(); t < trend.end(); ++t) {
+    const double level = trend.At(t), rest = multiplicative ? std::log(values[t] / level) : values[t] - level;
+    squares += (rest - season[t % m]) * (rest - season[t % m]);
+  }
+  return squares / std::max(static_cast<double>(trend.end() - trend.begin()) - static_cast<double>(m), 1.0);
+}
+
+void Shrink(Values values, bool multiplicative, std::vector<double>& indices) {
+  const double m = static_cast<double>(indices.size()), turns = static_cast<double>(values.size()) / m - 1;
+  std::vector<double> season = indices;
+  if (multiplicative) {
+    for (double& index : season) index = std::log(index);
+    const double mean = Mean(season);
+    for (double& index : season) index -= mean;
+  }
+  const double size = std::inner_product(season.begin(), season.end(), season.begin(), 0.0);
+  const double chance = kChanceWeight * (m - 3) * RestVariance(values, multiplicative, season) / turns;
+  const double keep = size > 0 ? std::max(0.0, 1 - chance / size) : 0;
+  for (size_t i = 0; i < indices.size(); ++i)
+    indices[i] = multiplicative ? std::exp(keep * season[i]) : keep * season[i];
+}
 
 class SeasonRestored final : public FittedModel {
  public:
@@ -124,16 +156,19 @@ double Deseasonalised::Factor(size_t index) const {
   return indices.empty() || !multiplicative ? 1 : indices[index % indices.size()];
 }
 
-Deseasonalised Deseasonalise(Values values, int season) {
+Deseasonalised Deseasonalise(Values values, int season, SeasonRule rule) {
   Deseasonalised rest;
   rest.values.assign(values.begin(), values.end());
-  if (!IsSeasonal(values, season)) return rest;
+  const bool shrunken = rule == SeasonRule::kShrunken && season >= kShortestTestedSeason &&
+                        values.size() >= 3 * static_cast<size_t>(season) && !IsConstant(values);
+  if (!shrunken && !IsSeasonal(values, season)) return rest;
   rest.multiplicative = *std::min_element(values.begin(), values.end()) > 0;
   rest.indices = SeasonalIndices(values, season, rest.multiplicative);
   if (rest.multiplicative && *std::min_element(rest.indices.begin(), rest.indices.end()) < kSmallestRatio) {
     rest.multiplicative = false;
     rest.indices = SeasonalIndices(values, season, false);
   }
+  if (shrunken) Shrink(values, rest.multiplicative, rest.indices);
   for (size_t t = 0; t < values.size(); ++t) {
     const double index = rest.indices[t % rest.indices.size()];
     rest.values[t] = rest.multiplicative ? values[t] / index : values[t] - index;
@@ -141,10 +176,10 @@ Deseasonalised Deseasonalise(Values values, int season) {
   return rest;
 }
 
-Method OnDeseasonalised(Method method) {
-  return {method.name, [method](const Series& series) -> absl::StatusOr<std::unique_ptr<FittedModel>> {
+Method OnDeseasonalised(Method method, SeasonRule rule) {
+  return {method.name, [method, rule](const Series& series) -> absl::StatusOr<std::unique_ptr<FittedModel>> {
             RETURN_IF_ERROR(CheckSeries(series));
-            Deseasonalised rest = Deseasonalise(series.values, series.season());
+            Deseasonalised rest = Deseasonalise(series.values, series.season(), rule);
             ASSIGN_OR_RETURN(std::unique_ptr<FittedModel> model, method.fit({rest.values, {}}));
             if (rest.indices.empty()) return model;
             return std::make_unique<SeasonRestored>(std::move(model), std::move(rest));

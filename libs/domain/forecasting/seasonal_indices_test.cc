@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "libs/base/random.h"
 #include "libs/domain/forecasting/air_passengers.h"
 #include "libs/domain/forecasting/naive.h"
 
@@ -47,23 +48,40 @@ TEST(IsSeasonalTest, TellsSeasonFromTrendAndNothing) {
 TEST(DeseasonaliseTest, RestoringGivesTheValuesBack) {
   std::vector<double> lower = kAirPassengers;
   for (double& value : lower) value -= 300;
-  for (const std::vector<double>& values : {kAirPassengers, lower}) {
-    const Deseasonalised rest = Deseasonalise(values, 12);
-    EXPECT_EQ(rest.multiplicative, values[0] > 0);
-    ASSERT_EQ(rest.indices.size(), 12u);
-    for (size_t t = 0; t < values.size(); ++t) EXPECT_NEAR(rest.Restore(rest.values[t], t), values[t], 1e-9);
+  for (const SeasonRule rule : {SeasonRule::kTested, SeasonRule::kShrunken}) {
+    for (const std::vector<double>& values : {kAirPassengers, lower}) {
+      const Deseasonalised rest = Deseasonalise(values, 12, rule);
+      EXPECT_EQ(rest.multiplicative, values[0] > 0);
+      ASSERT_EQ(rest.indices.size(), 12u);
+      for (size_t t = 0; t < values.size(); ++t) EXPECT_NEAR(rest.Restore(rest.values[t], t), values[t], 1e-9);
+    }
   }
-  EXPECT_THAT(Deseasonalise({3, 1, 4, 1, 5, 9, 2, 6}, 4).indices, IsEmpty());
+  EXPECT_THAT(Deseasonalise({3, 1, 4, 1, 5, 9, 2, 6}, 4, SeasonRule::kShrunken).indices, IsEmpty());
 }
 
 TEST(DeseasonaliseTest, RatiosNearZeroGiveWayToDifferences) {
   std::vector<double> values;
   for (int t = 0; t < 40; ++t) values.push_back(t % 4 == 0 ? 0.001 : 10 + t % 3);
-  EXPECT_FALSE(Deseasonalise(values, 4).multiplicative);
+  EXPECT_FALSE(Deseasonalise(values, 4, SeasonRule::kTested).multiplicative);
+}
+
+// Noise alone keeps next to nothing of its indices, a strong season next to everything.
+TEST(DeseasonaliseTest, IndicesShrinkAsFarAsChanceExplainsThem) {
+  base::Random random(11);
+  std::vector<double> noise, strong;
+  for (int t = 0; t < 120; ++t) {
+    noise.push_back(100 + 10 * random.Normal());
+    strong.push_back(100 + (t % 12 == 0 ? 60 : 0) + random.Normal());
+  }
+  const std::vector<double> weak = Deseasonalise(noise, 12, SeasonRule::kShrunken).indices;
+  for (const double index : weak) EXPECT_NEAR(index, 1, 1e-9);
+  const std::vector<double> kept = Deseasonalise(strong, 12, SeasonRule::kShrunken).indices;
+  const std::vector<double> all = SeasonalIndices(strong, 12, true);
+  for (size_t i = 0; i < 12; ++i) EXPECT_NEAR(kept[i] / kept[1], all[i] / all[1], 0.01);
 }
 
 TEST(OnDeseasonalisedTest, ForecastsAndVariancesGetTheSeasonBack) {
-  const auto model = OnDeseasonalised(NaiveMethod()).fit({kAirPassengers, {12}});
+  const auto model = OnDeseasonalised(NaiveMethod(), SeasonRule::kTested).fit({kAirPassengers, {12}});
   ASSERT_TRUE(model.ok());
   const Prediction prediction = (*model)->Predict(13);
   const std::vector<double> ratios = SeasonalIndices(kAirPassengers, 12, true);

@@ -127,10 +127,10 @@ class ThetaSearch {
 };
 
 Method MethodOf(std::string name, ThetaForm form) {
-  return OnDeseasonalised(
-      {std::move(name), [form](const Series& series) -> absl::StatusOr<std::unique_ptr<FittedModel>> {
-         return FitTheta(series, form);
-       }});
+  const auto fit = [form](const Series& series) -> absl::StatusOr<std::unique_ptr<FittedModel>> {
+    return FitTheta(series, form);
+  };
+  return OnDeseasonalised({std::move(name), fit}, SeasonRule::kShrunken);
 }
 
 }  // namespace
@@ -178,15 +178,16 @@ Method DynamicThetaMethod() { return MethodOf("dynamic_theta", ThetaForm::kDynam
 Method DynamicOptimisedThetaMethod() { return MethodOf("dynamic_optimised_theta", ThetaForm::kDynamicOptimised); }
 
 Method AutoThetaMethod() {
-  return OnDeseasonalised({"auto_theta", [](const Series& series) -> absl::StatusOr<std::unique_ptr<FittedModel>> {
-                             std::unique_ptr<ThetaModel> best;
-                             for (const ThetaForm form : {ThetaForm::kStandard, ThetaForm::kOptimised,
-                                                          ThetaForm::kDynamic, ThetaForm::kDynamicOptimised}) {
-                               ASSIGN_OR_RETURN(std::unique_ptr<ThetaModel> model, FitTheta(series, form));
-                               if (best == nullptr || model->squares() < best->squares()) best = std::move(model);
-                             }
-                             return best;
-                           }});
+  const auto fit = [](const Series& series) -> absl::StatusOr<std::unique_ptr<FittedModel>> {
+    std::unique_ptr<ThetaModel> best;
+    for (const ThetaForm form :
+         {ThetaForm::kStandard, ThetaForm::kOptimised, ThetaForm::kDynamic, ThetaForm::kDynamicOptimised}) {
+      ASSIGN_OR_RETURN(std::unique_ptr<ThetaModel> model, FitTheta(series, form));
+      if (best == nullptr || model->squares() < best->squares()) best = std::move(model);
+    }
+    return best;
+  };
+  return OnDeseasonalised({"auto_theta", fit}, SeasonRule::kShrunken);
 }
 
 }  // namespace kontor::forecasting

@@ -56,7 +56,7 @@ class ThetaModel final : public FittedModel {
 // than 4 values.
 absl::StatusOr<std::unique_ptr<ThetaModel>> FitTheta(const Series& series, ThetaForm form);
 
-// By name; season removed by test and classical decomposition, put back afterwards.
+// By name; season removed by shrunken classical decomposition, put back afterwards.
 Method ThetaMethod();                  // "theta"
 Method OptimisedThetaMethod();         // "optimised_theta"
 Method DynamicThetaMethod();           // "dynamic_theta"
