@@ -133,7 +133,8 @@ double CoverageOf(const BaseForecasts& base, const NodeRows& forecasts, const fo
   double within = 0, count = 0;
   for (size_t i = 0; i < forecasts.size(); ++i) {
     const auto quantiles = errors.Apply(
-        forecasts[i], SpreadOf({forecasts[i], base.variance[i]}, forecasting::NaiveScale(base.past[i], kSeason)), true);
+        forecasts[i],
+        forecasting::SpreadOf({forecasts[i], base.variance[i]}, forecasting::NaiveScale(base.past[i], kSeason)), true);
     for (size_t h = 0; h < forecasts[i].size(); ++h, ++count) {
       within += base.actual[i][h] >= quantiles.values[h][0] && base.actual[i][h] <= quantiles.values[h][1] ? 1 : 0;
     }

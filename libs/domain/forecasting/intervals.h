@@ -59,13 +59,14 @@ class ErrorQuantiles {
  public:
   // Pooled over the series of a set. A level's value is at rank level × (n + 1), outside the sample on the normal tail,
   // less the mean of the step's errors (clipped to their .01 and .99 quantiles): a bias of the past seldom comes back.
-  // Steps with fewer than kLeast errors borrow from the nearest steps. kNormalShare is the model's own: backtests see
-  // less of a series than the forecast does and say a little too much; .25 had the least interval score of 0, .25, .5,
-  // 1 on the last observations before the hold-out of M3's groups. FAILED_PRECONDITION: fewer than kLeast errors at
-  // all.
+  // Steps with fewer than kLeast errors borrow from the nearest steps. `normal_share`, within [0, 1], is the model's
+  // own: backtests see less of a series than the forecast does and say a little too much; .25 had the least interval
+  // score of 0, .25, .5, 1 on the last observations before the hold-out of M3's groups. 0 where errors are far from
+  // normal. FAILED_PRECONDITION: fewer than kLeast errors at all.
   static constexpr int kLeast = 20;
   static constexpr double kNormalShare = 0.25;
-  static absl::StatusOr<ErrorQuantiles> Pooled(absl::Span<const ScaledErrors> series, absl::Span<const double> levels);
+  static absl::StatusOr<ErrorQuantiles> Pooled(absl::Span<const ScaledErrors> series, absl::Span<const double> levels,
+                                               double normal_share = kNormalShare);
   // Of one series alone: its own n errors, pooled over the steps; the normal's share is 30 / (n + 30). `horizon` at
   // least 1.
   static ErrorQuantiles Alone(const ScaledErrors& errors, int horizon, absl::Span<const double> levels);

@@ -62,8 +62,9 @@ ScaledErrors ScaleErrors(const Backtest& backtest) {
 }
 
 absl::StatusOr<ErrorQuantiles> ErrorQuantiles::Pooled(absl::Span<const ScaledErrors> series,
-                                                      absl::Span<const double> levels) {
+                                                      absl::Span<const double> levels, double normal_share) {
   RETURN_IF_ERROR(CheckLevels(levels));
+  if (!(normal_share >= 0 && normal_share <= 1)) return absl::InvalidArgumentError("a share is within [0, 1]");
   std::vector<std::vector<double>> by_step;
   size_t count = 0;
   for (const ScaledErrors& errors : series) {
@@ -80,7 +81,7 @@ absl::StatusOr<ErrorQuantiles> ErrorQuantiles::Pooled(absl::Span<const ScaledErr
     std::vector<double> errors = Around(by_step, h, kLeast);
     result.by_step_.push_back(CentredQuantiles(std::move(errors), levels));
   }
-  result.normal_share_ = kNormalShare;
+  result.normal_share_ = normal_share;
   return result;
 }
 
