@@ -37,7 +37,7 @@ void ForecastOne(const ForecastSet& set, const forecasting::Method& method, size
   result.predictions[at] = (*model)->Predict(set.horizon);
   const int least = std::max(5, set.season() > 1 ? 2 * set.season() + 2 : 0);
   const auto backtest = RunBacktest(series, method, {set.horizon, kOrigins, std::max(1, set.horizon / 3), least, true});
-  if (backtest.ok()) result.errors[at] = ScaleErrors(*backtest, result.scales[at]);
+  if (backtest.ok()) result.errors[at] = ScaleErrors(*backtest);
 }
 
 Forecasts ForecastAllWithErrors(const ForecastSet& set, const forecasting::Method& method, int threads) {
@@ -66,7 +66,7 @@ Measured Measure(const ForecastSet& set, const Forecasts& forecasts, const Error
   for (size_t i = 0; i < set.train.size(); ++i) {
     const Prediction& prediction = forecasts.predictions[i];
     if (prediction.mean.empty()) continue;
-    const auto found = errors.Apply(prediction.mean, Spread(prediction, forecasts.scales[i]), true);
+    const auto found = errors.Apply(prediction.mean, SpreadOf(prediction, forecasts.scales[i]), true);
     std::vector<double> low, high;
     for (const std::vector<double>& row : found.values) {
       low.push_back(row[lower]);
@@ -105,7 +105,7 @@ void BenchIntervals(const ForecastSet& set, const ForecastBenchOptions& options,
     AddIntervals(part, forecasts, ErrorQuantiles::Alone({}, part.horizon, kLevels), method.name, false, figures);
     const auto errors = ErrorQuantiles::Pooled(forecasts.errors, kLevels);
     if (!errors.ok()) continue;
-    AddIntervals(part, forecasts, errors->TowardsNormal(ErrorQuantiles::kNormalShare), method.name, true, figures);
+    AddIntervals(part, forecasts, *errors, method.name, true, figures);
   }
 }
 

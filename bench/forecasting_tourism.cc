@@ -122,17 +122,19 @@ absl::StatusOr<forecasting::ErrorQuantiles> LearnErrors(const BaseForecasts& bas
   std::vector<forecasting::ScaledErrors> errors;
   for (size_t i = 0; i < forecasts.size(); ++i) {
     forecasting::Backtest backtest;
-    backtest.folds.push_back({0, base.actual[i], forecasts[i], base.variance[i]});
-    errors.push_back(ScaleErrors(backtest, 1));
+    backtest.folds.push_back(
+        {0, base.actual[i], forecasts[i], base.variance[i], forecasting::NaiveScale(base.past[i], kSeason)});
+    errors.push_back(ScaleErrors(backtest));
   }
-  ASSIGN_OR_RETURN(const auto pooled, forecasting::ErrorQuantiles::Pooled(errors, {0.1, 0.9}));
-  return pooled.TowardsNormal(forecasting::ErrorQuantiles::kNormalShare);
+  return forecasting::ErrorQuantiles::Pooled(errors, {0.1, 0.9});
 }
 
 double CoverageOf(const BaseForecasts& base, const NodeRows& forecasts, const forecasting::ErrorQuantiles& errors) {
   double within = 0, count = 0;
   for (size_t i = 0; i < forecasts.size(); ++i) {
-    const auto quantiles = errors.Apply(forecasts[i], forecasting::Spread({forecasts[i], base.variance[i]}, 1), true);
+    const auto quantiles = errors.Apply(
+        forecasts[i],
+        forecasting::SpreadOf({forecasts[i], base.variance[i]}, forecasting::NaiveScale(base.past[i], kSeason)), true);
     for (size_t h = 0; h < forecasts[i].size(); ++h, ++count) {
       within += base.actual[i][h] >= quantiles.values[h][0] && base.actual[i][h] <= quantiles.values[h][1] ? 1 : 0;
     }

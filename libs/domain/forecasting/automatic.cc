@@ -228,22 +228,21 @@ absl::StatusOr<QuantileForecast> CountQuantiles(const Prediction& prediction, co
 }
 
 // The model's own spread, widened or narrowed by what the backtests' errors were.
-void Calibrate(const Mix& mix, Values values, const AutomaticOptions& options, AutomaticForecast& out) {
-  double scale = ResidualVariance(values, mix.models.front()->fitted());
-  scale = scale > 0 ? std::sqrt(scale) : 0;
-  const std::vector<double> spread = Spread(out.prediction, scale);
+void Calibrate(const Mix& mix, const Series& series, const AutomaticOptions& options, AutomaticForecast& out) {
+  const double scale = NaiveScale(series.values, series.season());
+  const ErrorSpread spread = SpreadOf(out.prediction, scale > 0 ? scale : 0);
   Backtest scaled = mix.backtest;
   for (BacktestFold& fold : scaled.folds) {
     fold.variance.assign(out.prediction.variance.begin(),
                          out.prediction.variance.begin() + static_cast<ptrdiff_t>(fold.forecast.size()));
   }
-  const ScaledErrors errors = scale > 0 ? ScaleErrors(scaled, scale) : ScaledErrors();
+  const ScaledErrors errors = ScaleErrors(scaled);
   const ErrorQuantiles quantiles = ErrorQuantiles::Alone(errors, options.horizon, options.levels);
   const ErrorQuantiles central = ErrorQuantiles::Alone(errors, options.horizon, std::vector<double>{0.1, 0.9});
   out.quantiles = quantiles.Apply(out.prediction.mean, spread, options.non_negative);
-  for (size_t i = 0; i < spread.size(); ++i) {
-    const auto& row = central.by_step()[std::min(i, central.by_step().size() - 1)];
-    const double deviation = spread[i] * (row[1] - row[0]) / kCentralWidth;
+  const QuantileForecast width = central.Apply(out.prediction.mean, spread, false);
+  for (size_t i = 0; i < width.values.size(); ++i) {
+    const double deviation = (width.values[i][1] - width.values[i][0]) / kCentralWidth;
     out.prediction.variance[i] = deviation * deviation;
   }
 }
@@ -300,7 +299,7 @@ absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, co
   if (choice == kIntermittent) {
     ASSIGN_OR_RETURN(out.quantiles, CountQuantiles(out.prediction, options.levels));
   } else {
-    Calibrate(mix, series.values, options, out);
+    Calibrate(mix, series, options, out);
   }
   if (options.non_negative) Close(ClosedPlaces(series), out);
   AddBaselines(series, plan, &mix, out);

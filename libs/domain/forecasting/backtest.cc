@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "libs/base/status.h"
+#include "libs/domain/forecasting/measures.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -21,8 +22,10 @@ absl::StatusOr<BacktestFold> RunFold(const Series& series, const Method& method,
     return absl::FailedPreconditionError("the method made a forecast that is not finite");
   }
   const Values actual = series.values.subspan(origin, horizon);
-  return BacktestFold{
-      origin, {actual.begin(), actual.end()}, std::move(prediction.mean), std::move(prediction.variance)};
+  BacktestFold fold{origin, {actual.begin(), actual.end()}, std::move(prediction.mean), std::move(prediction.variance)};
+  const double scale = NaiveScale(past.values, series.season());
+  if (scale > 0) fold.scale = scale;
+  return fold;
 }
 
 double Mean(double sum, int count) { return count > 0 ? sum / count : kNone; }

@@ -27,6 +27,7 @@ struct BacktestFold {
   int origin = 0;  // observations before it
   std::vector<double> actual, forecast;
   std::vector<double> variance;  // of the model; empty where it has none
+  double scale = 0;              // NaiveScale of what came before, lag: its first season; 0 where there is none
 };
 
 struct Backtest {

@@ -35,51 +35,61 @@ absl::StatusOr<QuantileForecast> BootstrapQuantiles(const Prediction& prediction
                                                     absl::Span<const double> levels, const BootstrapOptions& options,
                                                     bool non_negative);
 
-// Errors (actual - forecast) of one series' backtest, each over its spread: the root of the model's variance at that
-// step where the model has one, else the series' scale × sqrt(step).
-struct ScaledErrors {
-  std::vector<std::vector<double>> by_step;  // errors / spread
+// How large errors are to be expected for one series before they are learned: of each step, the root of the model's
+// variance, and the geometric mean of that and of the seasonal naive scale × sqrt(step). `mixed` tells series apart
+// better than either: of the powers 0, .25, .5, .75, 1 of the model's share .5 had the least interval score within the
+// training parts of all groups of M3. Where the model has no variance both are the scale's, where the scale is 0 the
+// model's.
+struct ErrorSpread {
+  std::vector<double> model, mixed;
 };
-// `scale` > 0: such as the standard deviation of one-step residuals or NaiveScale.
-ScaledErrors ScaleErrors(const Backtest& backtest, double scale);
-// What ScaleErrors divides by.
-std::vector<double> Spread(const Prediction& prediction, double scale);
+// `scale`: NaiveScale of the past with the lag of its first season; not below 0.
+ErrorSpread SpreadOf(const Prediction& prediction, double scale);
 
-// Which errors to expect in units of the spread: for every step the value at each level. Learned from the backtests of
-// one series or of a whole set (Vovk, Gammerman, Shafer 2005, split conformal; pooled over series as by Barber et al.
-// 2023 with equal weights).
+// Errors (actual - forecast) of one series' backtest, each over the mixed spread of its fold.
+struct ScaledErrors {
+  std::vector<std::vector<double>> by_step;
+};
+ScaledErrors ScaleErrors(const Backtest& backtest);
+
+// Which errors to expect in units of the mixed spread: for every step the value at each level. Learned from the
+// backtests of one series or of a whole set (Vovk, Gammerman, Shafer 2005, split conformal; pooled over series as by
+// Barber et al. 2023 with equal weights). Part of it is the model's own normal distribution.
 class ErrorQuantiles {
  public:
   // Pooled over the series of a set. A level's value is at rank level × (n + 1), outside the sample on the normal tail,
   // less the mean of the step's errors (clipped to their .01 and .99 quantiles): a bias of the past seldom comes back.
-  // Steps with fewer than kLeast errors borrow from the nearest steps. FAILED_PRECONDITION: fewer than kLeast errors at
-  // all.
+  // Steps with fewer than kLeast errors borrow from the nearest steps. `normal_share`, within [0, 1], is the model's
+  // own: backtests see less of a series than the forecast does and say a little too much; .25 had the least interval
+  // score of 0, .25, .5, 1 on the last observations before the hold-out of M3's groups. 0 where errors are far from
+  // normal. FAILED_PRECONDITION: fewer than kLeast errors at all.
   static constexpr int kLeast = 20;
-  static absl::StatusOr<ErrorQuantiles> Pooled(absl::Span<const ScaledErrors> series, absl::Span<const double> levels);
-  // From a stored table. INVALID_ARGUMENT: no steps, rows of another size than the levels, falling or not finite.
-  static absl::StatusOr<ErrorQuantiles> FromTable(std::vector<double> levels, std::vector<std::vector<double>> by_step);
-  // Of one series alone: its own quantiles, pooled over the steps, drawn towards those of a normal distribution by
-  // n / (n + 30) for n errors. No errors: the normal ones.
-  static ErrorQuantiles Alone(const ScaledErrors& errors, int horizon, absl::Span<const double> levels);
-  // Those of the set, stretched by the root mean square of the series' own errors in units of the set's spread (half
-  // the distance of its levels .16 and .84), which is drawn to 1: (n × own + strength) / (n + strength). strength > 0.
-  static ErrorQuantiles Mixed(const ScaledErrors& own, const ErrorQuantiles& set, double strength);
-
-  // Drawn to a normal distribution with the model's own spread, by `share` within [0, 1]. Backtests see less of a
-  // series than the forecast does and say a little too much: kNormalShare had the least interval score of 0, .25, .5, 1
-  // on the last observations before the hold-out of M3's four groups, with the rest to learn from.
   static constexpr double kNormalShare = 0.25;
-  ErrorQuantiles TowardsNormal(double share) const;
+  static absl::StatusOr<ErrorQuantiles> Pooled(absl::Span<const ScaledErrors> series, absl::Span<const double> levels,
+                                               double normal_share = kNormalShare);
+  // Of one series alone: its own n errors, pooled over the steps; the normal's share is 30 / (n + 30). `horizon` at
+  // least 1.
+  static ErrorQuantiles Alone(const ScaledErrors& errors, int horizon, absl::Span<const double> levels);
+  // Those of the set, stretched by the root mean square of the series' own errors in units of the set's (half the
+  // distance of its levels .16 and .84), which is drawn to 1: (n × own + strength) / (n + strength). strength > 0.
+  static ErrorQuantiles Mixed(const ScaledErrors& own, const ErrorQuantiles& set, double strength);
+  // From what was stored. INVALID_ARGUMENT: no steps, rows of another size than the levels, falling or not finite, a
+  // share outside [0, 1].
+  static absl::StatusOr<ErrorQuantiles> FromTable(std::vector<double> levels, std::vector<std::vector<double>> by_step,
+                                                  double normal_share);
 
-  // mean + spread × quantile; steps beyond those learned take the last one's.
-  QuantileForecast Apply(Values mean, Values spread, bool non_negative) const;
+  // mean + (1 - share) × mixed spread × quantile + share × the model's × the normal quantile; steps beyond those
+  // learned take the last one's.
+  QuantileForecast Apply(Values mean, const ErrorSpread& spread, bool non_negative) const;
 
   const std::vector<double>& levels() const { return levels_; }
   const std::vector<std::vector<double>>& by_step() const { return by_step_; }
+  double normal_share() const { return normal_share_; }
 
  private:
   std::vector<double> levels_;
   std::vector<std::vector<double>> by_step_;
+  double normal_share_ = 0;
 };
 
 // Makes each row ascend by the least squares of pooling neighbours (isotonic regression), and lifts it to 0 where

@@ -9,6 +9,7 @@ namespace kontor::forecasting {
 namespace {
 
 constexpr double kAloneStrength = 30;
+constexpr double kLeastModel = 1e-3;  // of the naive scale: a model that fits its past without error is not believed
 
 // Less the mean of the values clipped to their .01 and .99 quantiles.
 std::vector<double> CentredQuantiles(std::vector<double> values, absl::Span<const double> levels) {
@@ -35,22 +36,25 @@ std::vector<double> Around(const std::vector<std::vector<double>>& by_step, size
 
 }  // namespace
 
-std::vector<double> Spread(const Prediction& prediction, double scale) {
-  std::vector<double> spread;
+ErrorSpread SpreadOf(const Prediction& prediction, double scale) {
+  ErrorSpread spread;
   for (size_t h = 0; h < prediction.mean.size(); ++h) {
-    const bool known = h < prediction.variance.size() && prediction.variance[h] > 0;
-    spread.push_back(known ? std::sqrt(prediction.variance[h]) : scale * std::sqrt(static_cast<double>(h + 1)));
+    const bool known = h < prediction.variance.size() && prediction.variance[h] >= 0;
+    const double naive = scale * std::sqrt(static_cast<double>(h + 1));
+    const double model = known ? std::sqrt(prediction.variance[h]) : naive;
+    spread.model.push_back(model);
+    spread.mixed.push_back(naive > 0 ? std::sqrt(std::max(model, kLeastModel * naive) * naive) : model);
   }
   return spread;
 }
 
-ScaledErrors ScaleErrors(const Backtest& backtest, double scale) {
+ScaledErrors ScaleErrors(const Backtest& backtest) {
   ScaledErrors result;
   for (const BacktestFold& fold : backtest.folds) {
-    const std::vector<double> spread = Spread({fold.forecast, fold.variance}, scale);
-    if (result.by_step.size() < spread.size()) result.by_step.resize(spread.size());
-    for (size_t h = 0; h < spread.size(); ++h) {
-      const double error = (fold.actual[h] - fold.forecast[h]) / spread[h];
+    const ErrorSpread spread = SpreadOf({fold.forecast, fold.variance}, fold.scale);
+    if (result.by_step.size() < fold.actual.size()) result.by_step.resize(fold.actual.size());
+    for (size_t h = 0; h < fold.actual.size(); ++h) {
+      const double error = (fold.actual[h] - fold.forecast[h]) / spread.mixed[h];
       if (std::isfinite(error)) result.by_step[h].push_back(error);
     }
   }
@@ -58,8 +62,9 @@ ScaledErrors ScaleErrors(const Backtest& backtest, double scale) {
 }
 
 absl::StatusOr<ErrorQuantiles> ErrorQuantiles::Pooled(absl::Span<const ScaledErrors> series,
-                                                      absl::Span<const double> levels) {
+                                                      absl::Span<const double> levels, double normal_share) {
   RETURN_IF_ERROR(CheckLevels(levels));
+  if (!(normal_share >= 0 && normal_share <= 1)) return absl::InvalidArgumentError("a share is within [0, 1]");
   std::vector<std::vector<double>> by_step;
   size_t count = 0;
   for (const ScaledErrors& errors : series) {
@@ -72,39 +77,40 @@ absl::StatusOr<ErrorQuantiles> ErrorQuantiles::Pooled(absl::Span<const ScaledErr
   if (count < kLeast) return absl::FailedPreconditionError("fewer than 20 errors: too few to learn quantiles from");
   ErrorQuantiles result;
   result.levels_.assign(levels.begin(), levels.end());
-  for (size_t h = 0; h < by_step.size(); ++h)
-    result.by_step_.push_back(CentredQuantiles(Around(by_step, h, kLeast), levels));
+  for (size_t h = 0; h < by_step.size(); ++h) {
+    std::vector<double> errors = Around(by_step, h, kLeast);
+    result.by_step_.push_back(CentredQuantiles(std::move(errors), levels));
+  }
+  result.normal_share_ = normal_share;
   return result;
 }
 
 absl::StatusOr<ErrorQuantiles> ErrorQuantiles::FromTable(std::vector<double> levels,
-                                                         std::vector<std::vector<double>> by_step) {
+                                                         std::vector<std::vector<double>> by_step,
+                                                         double normal_share) {
   RETURN_IF_ERROR(CheckLevels(levels));
-  bool fits = !by_step.empty();
+  bool fits = !by_step.empty() && normal_share >= 0 && normal_share <= 1;
   for (const std::vector<double>& row : by_step) {
     const bool finite = std::all_of(row.begin(), row.end(), [](double value) { return std::isfinite(value); });
     fits &= row.size() == levels.size() && finite && std::is_sorted(row.begin(), row.end());
   }
   if (!fits)
-    return absl::InvalidArgumentError("a table of error quantiles has a row of ascending values for each step");
+    return absl::InvalidArgumentError("stored error quantiles are rows of ascending values, a share within [0, 1]");
   ErrorQuantiles result;
   result.levels_ = std::move(levels);
   result.by_step_ = std::move(by_step);
+  result.normal_share_ = normal_share;
   return result;
 }
 
 ErrorQuantiles ErrorQuantiles::Alone(const ScaledErrors& errors, int horizon, absl::Span<const double> levels) {
   std::vector<double> all;
   for (const std::vector<double>& step : errors.by_step) all.insert(all.end(), step.begin(), step.end());
-  const auto count = static_cast<double>(all.size());
-  std::vector<double> row = NormalQuantilesOf(levels);
-  if (!all.empty()) {
-    const std::vector<double> own = SampleQuantiles(std::move(all), levels);
-    for (size_t i = 0; i < row.size(); ++i) row[i] += count / (count + kAloneStrength) * (own[i] - row[i]);
-    MakeMonotone(row, false);
-  }
   ErrorQuantiles result;
+  result.normal_share_ = kAloneStrength / (static_cast<double>(all.size()) + kAloneStrength);
   result.levels_.assign(levels.begin(), levels.end());
+  std::vector<double> row(levels.size());
+  if (!all.empty()) row = SampleQuantiles(std::move(all), levels);
   result.by_step_.assign(std::max(1, horizon), row);
   return result;
 }
@@ -129,20 +135,15 @@ ErrorQuantiles ErrorQuantiles::Mixed(const ScaledErrors& own, const ErrorQuantil
   return result;
 }
 
-ErrorQuantiles ErrorQuantiles::TowardsNormal(double share) const {
-  ErrorQuantiles result = *this;
-  const std::vector<double> normal = NormalQuantilesOf(levels_);
-  for (std::vector<double>& row : result.by_step_) {
-    for (size_t i = 0; i < row.size(); ++i) row[i] += share * (normal[i] - row[i]);
-  }
-  return result;
-}
-
-QuantileForecast ErrorQuantiles::Apply(Values mean, Values spread, bool non_negative) const {
+QuantileForecast ErrorQuantiles::Apply(Values mean, const ErrorSpread& spread, bool non_negative) const {
   QuantileForecast result{levels_, {}};
+  const std::vector<double> normal = NormalQuantilesOf(levels_);
   for (size_t h = 0; h < mean.size(); ++h) {
     std::vector<double> row = by_step_[std::min(h, by_step_.size() - 1)];
-    for (double& value : row) value = mean[h] + spread[h] * value;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const double learned = spread.mixed[h] * row[i], own = spread.model[h] * normal[i];
+      row[i] = mean[h] + (1 - normal_share_) * learned + normal_share_ * own;
+    }
     MakeMonotone(row, non_negative);
     result.values.push_back(std::move(row));
   }

@@ -19,11 +19,11 @@ using ::testing::ElementsAre;
 
 const std::vector<double> kLevels = {0.025, 0.1, 0.5, 0.9, 0.975};
 
-// Errors of `steps` steps from `draw`, growing with the root of the step, of a method without variances.
-Backtest ErrorsOf(int folds, int steps, base::Random& random, double scale, bool skewed) {
+// Errors of deviation `scale` × sqrt(step) of a method without variances, where a naive scale of `model` is known.
+Backtest ErrorsOf(int folds, int steps, base::Random& random, double scale, double model, bool skewed) {
   Backtest backtest;
   for (int i = 0; i < folds; ++i) {
-    BacktestFold fold{i + 10, {}, {}, {}};
+    BacktestFold fold{i + 10, {}, {}, {}, model};
     for (int h = 0; h < steps; ++h) {
       const double shape = skewed ? -std::log(1 - random.Uniform()) - 1 : random.Normal();
       fold.forecast.push_back(100);
@@ -75,13 +75,13 @@ TEST(BootstrapQuantiles, KeepsTheShapeAndGrowsWithTheVariances) {
 TEST(ErrorQuantiles, PooledOverSeriesCoverWhatTheySay) {
   base::Random random(8);
   std::vector<ScaledErrors> set;
-  for (int i = 0; i < 400; ++i) set.push_back(ScaleErrors(ErrorsOf(2, 6, random, 3 + i % 7, true), 3 + i % 7));
-  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles learned, ErrorQuantiles::Pooled(set, kLevels));
+  for (int i = 0; i < 400; ++i) set.push_back(ScaleErrors(ErrorsOf(2, 6, random, 3 + i % 7, 3 + i % 7, true)));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles learned, ErrorQuantiles::Pooled(set, kLevels, 0));
   std::vector<double> actual, lower, upper;
   for (int i = 0; i < 400; ++i) {
-    const Backtest fresh = ErrorsOf(1, 6, random, 5, true);
+    const Backtest fresh = ErrorsOf(1, 6, random, 5, 5, true);
     const Prediction prediction{fresh.folds[0].forecast, {}};
-    const QuantileForecast found = learned.Apply(prediction.mean, Spread(prediction, 5), true);
+    const QuantileForecast found = learned.Apply(prediction.mean, SpreadOf(prediction, 5), true);
     for (size_t h = 0; h < 6; ++h) {
       actual.push_back(fresh.folds[0].actual[h]);
       lower.push_back(found.values[h][1]);
@@ -92,48 +92,62 @@ TEST(ErrorQuantiles, PooledOverSeriesCoverWhatTheySay) {
 }
 
 TEST(ErrorQuantiles, AloneLiesBetweenItsOwnAndNormal) {
-  const ErrorQuantiles none = ErrorQuantiles::Alone({}, 3, kLevels);
-  EXPECT_EQ(none.by_step().size(), 3u);
-  EXPECT_NEAR(none.by_step()[2][4], 1.959963984540054, 1e-9);
-  base::Random random(8);
-  // Errors twice as large as the model says: 200 of them weigh 200 / 230.
-  const ScaledErrors wide = ScaleErrors(ErrorsOf(100, 2, random, 2, false), 1);
+  const Prediction flat{{0, 0}, {4, 9}};
+  const ErrorQuantiles none = ErrorQuantiles::Alone({}, 2, kLevels);
+  EXPECT_NEAR(none.Apply(flat.mean, SpreadOf(flat, 5), false).values[1][4], 3 * 1.959963984540054, 1e-9);
+  // 200 errors, each 8 or -8 in units of the spread, weigh 200 / 230.
+  ScaledErrors wide;
+  wide.by_step.resize(1);
+  for (int i = 0; i < 200; ++i) wide.by_step[0].push_back(i % 2 == 0 ? 8 : -8);
   const ErrorQuantiles alone = ErrorQuantiles::Alone(wide, 2, kLevels);
-  EXPECT_NEAR(alone.by_step()[0][3], 1.2816 * (1 + 200.0 / 230), 0.35);
-  EXPECT_GT(alone.by_step()[0][3], 1.9);
+  const ErrorSpread spread = SpreadOf(flat, 2);
+  EXPECT_NEAR(spread.mixed[0], 2, 1e-12);
+  EXPECT_NEAR(spread.mixed[1], std::sqrt(3 * 2 * std::sqrt(2)), 1e-12);
+  EXPECT_NEAR(alone.Apply(flat.mean, spread, false).values[0][3], 2 * (8 * 200 + 1.2815515655446004 * 30) / 230, 1e-9);
+}
+
+TEST(SpreadOf, FallsBackToWhatIsKnown) {
+  const ErrorSpread no_variance = SpreadOf({{1, 1}, {}}, 3);
+  EXPECT_THAT(no_variance.model, ElementsAre(3, 3 * std::sqrt(2)));
+  EXPECT_THAT(no_variance.mixed, ElementsAre(DoubleNear(3, 1e-12), DoubleNear(3 * std::sqrt(2), 1e-12)));
+  EXPECT_THAT(SpreadOf({{1}, {16}}, 0).mixed, ElementsAre(4));
+  EXPECT_THAT(SpreadOf({{1}, {0}}, 0).mixed, ElementsAre(0));
+  EXPECT_GT(SpreadOf({{1}, {0}}, 1).mixed[0], 0);  // a model that fits its past without error
 }
 
 TEST(ErrorQuantiles, MixedStretchesByTheSeriesOwnErrors) {
   base::Random random(21);
   std::vector<ScaledErrors> set;
-  for (int i = 0; i < 500; ++i) set.push_back(ScaleErrors(ErrorsOf(1, 4, random, 1, false), 1));
+  for (int i = 0; i < 500; ++i) set.push_back(ScaleErrors(ErrorsOf(1, 4, random, 1, 1, false)));
   KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles learned, ErrorQuantiles::Pooled(set, kLevels));
-  const ScaledErrors wide = ScaleErrors(ErrorsOf(10, 4, random, 3, false), 1);
+  const ScaledErrors wide = ScaleErrors(ErrorsOf(10, 4, random, 3, 1, false));
   const ErrorQuantiles mixed = ErrorQuantiles::Mixed(wide, learned, 40);
   EXPECT_NEAR(mixed.by_step()[0][3] / learned.by_step()[0][3], 2, 0.4);
   EXPECT_EQ(ErrorQuantiles::Mixed({}, learned, 40).by_step(), learned.by_step());
 }
 
 TEST(ErrorQuantiles, AreStoredAsATable) {
-  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles found, ErrorQuantiles::FromTable({0.1, 0.9}, {{-1, 1}, {-2, 3}}));
-  EXPECT_THAT(found.Apply(std::vector<double>{10, 10, 10}, std::vector<double>{1, 2, 2}, true).values,
+  const Prediction flat{{10, 10, 10}, {1, 4, 4}};
+  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles found, ErrorQuantiles::FromTable({0.1, 0.9}, {{-1, 1}, {-2, 3}}, 0));
+  EXPECT_THAT(found.Apply(flat.mean, SpreadOf(flat, 0), true).values,
               ElementsAre(ElementsAre(9, 11), ElementsAre(6, 16), ElementsAre(6, 16)));
-  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {}), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {{1, -1}}), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {{1}}), StatusIs(absl::StatusCode::kInvalidArgument));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles half, ErrorQuantiles::FromTable({0.1, 0.9}, {{-1, 1}}, 0.5));
+  EXPECT_NEAR(half.Apply(flat.mean, SpreadOf(flat, 0), true).values[1][1], 10 + 2 * (1 + 1.2815515655446004) / 2, 1e-9);
+  const auto invalid = absl::StatusCode::kInvalidArgument;
+  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {}, 0), StatusIs(invalid));
+  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {{1, -1}}, 0), StatusIs(invalid));
+  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {{1}}, 0), StatusIs(invalid));
+  EXPECT_THAT(ErrorQuantiles::FromTable({0.1, 0.9}, {{1, 2}}, 2), StatusIs(invalid));
 }
 
-TEST(ErrorQuantiles, ArePartedBetweenTheErrorsAndTheNormal) {
+TEST(ErrorQuantiles, OfASetAreCentred) {
   ScaledErrors errors;
   errors.by_step.resize(1);
-  for (int i = 0; i < 101; ++i)
-    errors.by_step[0].push_back(5 + (i - 50) * 0.1);  // centred on 5: a bias, which is left out
+  for (int i = 0; i < 101; ++i) errors.by_step[0].push_back(5 + (i - 50) * 0.1);  // about 5: a bias, which is left out
   KONTOR_ASSERT_OK_AND_ASSIGN(const ErrorQuantiles found, ErrorQuantiles::Pooled({errors}, kLevels));
   EXPECT_NEAR(found.by_step()[0][2], 0, 1e-9);
   EXPECT_NEAR(found.by_step()[0][3], 0.9 * 10.2 - 5.1, 1e-9);
-  const ErrorQuantiles half = found.TowardsNormal(0.5);
-  EXPECT_NEAR(half.by_step()[0][3], (0.9 * 10.2 - 5.1 + 1.2815515655446004) / 2, 1e-9);
-  EXPECT_NEAR(found.TowardsNormal(1).by_step()[0][0], -1.959963984540054, 1e-9);
+  EXPECT_EQ(found.normal_share(), ErrorQuantiles::kNormalShare);
 }
 
 TEST(ErrorQuantiles, FewErrorsBorrowFromNeighbours) {

@@ -95,13 +95,13 @@ ErrorPrecision ErrorPrecision::Shrunk(const Eigen::MatrixXd& errors, const Eigen
   }
   precision.scaled_errors_ = precision.inverse_.asDiagonal() * weighted;
   const Eigen::MatrixXd inner = weighted.transpose() * precision.scaled_errors_;
-  precision.capacitance_.compute(Eigen::MatrixXd::Identity(inner.rows(), inner.cols()) + inner);
+  precision.capacitance_.emplace(Eigen::MatrixXd::Identity(inner.rows(), inner.cols()) + inner);
   return precision;
 }
 
 Eigen::VectorXd ErrorPrecision::Apply(const Eigen::VectorXd& values) const {
   Eigen::VectorXd result = inverse_.cwiseProduct(values);
-  if (full()) result -= scaled_errors_ * capacitance_.solve(scaled_errors_.transpose() * values);
+  if (full()) result -= scaled_errors_ * capacitance_->solve(scaled_errors_.transpose() * values);
   return result;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <Eigen/Dense>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -29,12 +29,12 @@ class ErrorPrecision {
   const Eigen::VectorXd& diagonal() const { return inverse_; }  // of the diagonal part's inverse
   const Eigen::VectorXd& variances() const { return variances_; }
   double shrinkage() const { return shrinkage_; }
-  bool full() const { return scaled_errors_.cols() > 0; }
+  bool full() const { return capacitance_.has_value(); }
 
  private:
   Eigen::VectorXd variances_, inverse_;
-  Eigen::MatrixXd scaled_errors_;            // A^-1 U
-  Eigen::LLT<Eigen::MatrixXd> capacitance_;  // I + U' A^-1 U
+  Eigen::MatrixXd scaled_errors_;                           // A^-1 U
+  std::optional<Eigen::LLT<Eigen::MatrixXd>> capacitance_;  // I + U' A^-1 U
   double shrinkage_ = 0;
 };
 
