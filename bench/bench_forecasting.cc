@@ -27,7 +27,7 @@ constexpr char kUsage[] =
     "[--methods NAME[,NAME]] [--only m3|m4|speed[,…]] [--threads N] [--quick]";
 
 // What is measured unless methods are named: those that are comparable with published figures, and the combinations.
-constexpr absl::string_view kMethods[] = {
+constexpr const char* kMethods[] = {
     "naive2",     "seasonal_naive", "theta",       "dynamic_optimised_theta", "auto_theta", "ces", "auto_ets",
     "auto_arima", "mstl_auto_ets",  "long_season", "quick_combination",       "combination"};
 
