@@ -1,0 +1,128 @@
+// How good and how fast the forecasting methods are.
+//
+//   bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]]
+//                     [--methods NAME[,NAME]] [--only PART[,PART]] [--threads N] [--quick]
+//
+// Without files it measures every part: m3, m4, speed.
+#include <algorithm>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "bench/figures.h"
+#include "bench/forecasting_accuracy.h"
+#include "bench/forecasting_data.h"
+#include "bench/forecasting_m.h"
+#include "bench/forecasting_speed.h"
+#include "libs/base/status.h"
+#include "libs/domain/forecasting/methods.h"
+
+namespace kontor::bench {
+namespace {
+
+constexpr char kUsage[] =
+    "usage: bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]] "
+    "[--methods NAME[,NAME]] [--only m3|m4|speed[,…]] [--threads N] [--quick]";
+
+// What is measured unless methods are named: those that are comparable with published figures, and the combinations.
+constexpr const char* kMethods[] = {
+    "naive2",     "seasonal_naive", "theta",       "dynamic_optimised_theta", "auto_theta", "ces", "auto_ets",
+    "auto_arima", "mstl_auto_ets",  "long_season", "quick_combination",       "combination"};
+
+struct Options {
+  std::string series, train, test;
+  int horizon = 0;
+  std::vector<int> seasons;
+  std::vector<std::string> methods, only;
+  ForecastBenchOptions bench;
+};
+
+absl::Status ReadSeasons(const std::string& text, std::vector<int>& seasons) {
+  for (const absl::string_view word : absl::StrSplit(text, ',')) {
+    int season = 0;
+    if (!absl::SimpleAtoi(word, &season) || season < 1) return absl::InvalidArgumentError(kUsage);
+    if (season > 1) seasons.push_back(season);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string name = argv[i], value = i + 1 < argc ? argv[i + 1] : "";
+    if (name == "--quick") {
+      options.bench.quick = true;
+      continue;
+    }
+    ++i;
+    if (name == "--series") {
+      options.series = value;
+    } else if (name == "--train") {
+      options.train = value;
+    } else if (name == "--test") {
+      options.test = value;
+    } else if (name == "--season") {
+      RETURN_IF_ERROR(ReadSeasons(value, options.seasons));
+    } else if (name == "--methods") {
+      options.methods = absl::StrSplit(value, ',');
+    } else if (name == "--only") {
+      options.only = absl::StrSplit(value, ',');
+    } else if (!(name == "--horizon" && absl::SimpleAtoi(value, &options.horizon) && options.horizon > 0) &&
+               !(name == "--threads" && absl::SimpleAtoi(value, &options.bench.threads) && options.bench.threads > 0)) {
+      return absl::InvalidArgumentError(kUsage);
+    }
+  }
+  const bool table = !options.series.empty(), pair = !options.train.empty();
+  if (pair != !options.test.empty() || (table && (pair || options.horizon == 0))) {
+    return absl::InvalidArgumentError(kUsage);
+  }
+  return options;
+}
+
+absl::Status ChooseMethods(Options& options) {
+  if (options.methods.empty()) options.methods.assign(std::begin(kMethods), std::end(kMethods));
+  for (const std::string& name : options.methods) {
+    ASSIGN_OR_RETURN(options.bench.methods.emplace_back(), forecasting::MethodByName(name));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BenchFiles(const Options& options, std::vector<Figure>& figures, std::vector<std::string>& files) {
+  absl::StatusOr<ForecastSet> set = options.series.empty()
+                                        ? ReadM4(options.train, options.test, options.seasons, options.horizon)
+                                        : ReadLongTable(options.series, options.seasons, options.horizon);
+  RETURN_IF_ERROR(set.status());
+  files = set->files;
+  BenchSet(*set, options.bench, figures);
+  return absl::OkStatus();
+}
+
+absl::Status Main(int argc, char** argv) {
+  ASSIGN_OR_RETURN(Options options, ReadOptions(argc, argv));
+  RETURN_IF_ERROR(ChooseMethods(options));
+  std::vector<Figure> figures;
+  std::vector<std::string> files;
+  if (!options.series.empty() || !options.train.empty()) {
+    RETURN_IF_ERROR(BenchFiles(options, figures, files));
+    return WriteFigures(figures, files);
+  }
+  const auto wanted = [&](absl::string_view part) {
+    return options.only.empty() || std::find(options.only.begin(), options.only.end(), part) != options.only.end();
+  };
+  if (wanted("m3")) RETURN_IF_ERROR(BenchM3(options.bench, figures, files));
+  if (wanted("m4")) RETURN_IF_ERROR(BenchM4Hourly(options.bench, figures, files));
+  if (wanted("speed")) RETURN_IF_ERROR(BenchForecastingSpeed(options.bench.quick, figures, files));
+  if (figures.empty()) return absl::InvalidArgumentError(kUsage);
+  return WriteFigures(figures, files);
+}
+
+}  // namespace
+}  // namespace kontor::bench
+
+int main(int argc, char** argv) {
+  const absl::Status status = kontor::bench::Main(argc, argv);
+  if (!status.ok()) std::cerr << status.message() << "\n";
+  return status.ok() ? 0 : 1;
+}
