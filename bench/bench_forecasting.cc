@@ -3,7 +3,7 @@
 //   bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]]
 //                     [--methods NAME[,NAME]] [--only PART[,PART]] [--threads N] [--quick]
 //
-// Without files it measures every part: m3, m4, speed.
+// Without files it measures every part: m3, m4, intervals, tourism, speed.
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -14,8 +14,10 @@
 #include "bench/figures.h"
 #include "bench/forecasting_accuracy.h"
 #include "bench/forecasting_data.h"
+#include "bench/forecasting_intervals.h"
 #include "bench/forecasting_m.h"
 #include "bench/forecasting_speed.h"
+#include "bench/forecasting_tourism.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/methods.h"
 
@@ -24,7 +26,7 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]] "
-    "[--methods NAME[,NAME]] [--only m3|m4|speed[,…]] [--threads N] [--quick]";
+    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|speed[,…]] [--threads N] [--quick]";
 
 // What is measured unless methods are named: those that are comparable with published figures, and the combinations.
 constexpr const char* kMethods[] = {
@@ -96,6 +98,7 @@ absl::Status BenchFiles(const Options& options, std::vector<Figure>& figures, st
   RETURN_IF_ERROR(set.status());
   files = set->files;
   BenchSet(*set, options.bench, figures);
+  BenchIntervals(*set, options.bench, figures);
   return absl::OkStatus();
 }
 
@@ -113,6 +116,8 @@ absl::Status Main(int argc, char** argv) {
   };
   if (wanted("m3")) RETURN_IF_ERROR(BenchM3(options.bench, figures, files));
   if (wanted("m4")) RETURN_IF_ERROR(BenchM4Hourly(options.bench, figures, files));
+  if (wanted("intervals")) RETURN_IF_ERROR(BenchM3Intervals(options.bench, figures, files));
+  if (wanted("tourism")) RETURN_IF_ERROR(BenchTourism(options.bench.threads, figures, files));
   if (wanted("speed")) RETURN_IF_ERROR(BenchForecastingSpeed(options.bench.quick, figures, files));
   if (figures.empty()) return absl::InvalidArgumentError(kUsage);
   return WriteFigures(figures, files);

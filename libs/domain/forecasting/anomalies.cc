@@ -1,81 +1,67 @@
 #include "libs/domain/forecasting/anomalies.h"
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 #include <cmath>
+#include <limits>
 
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/mstl.h"
-#include "libs/domain/stats/quantile.h"
 
 namespace kontor::forecasting {
 namespace {
 
-double TwoSided(double distance) { return std::erfc(distance / std::sqrt(2.0)); }
+constexpr double kOfMedian = 1.482602218505602, kOfMean = 1.2533141373155003;  // to deviations of normal errors
 
-// The distance with that two-sided probability, by halving: the probability falls with it.
-double DistanceOf(double probability) {
-  double low = 0, high = 40;
-  for (int i = 0; i < 80; ++i) {
-    const double middle = (low + high) / 2;
-    (TwoSided(middle) > probability ? low : high) = middle;
-  }
-  return low;
-}
+constexpr int kSeasonWindow = 35, kTrendSeasons = 4;  // stiff, so that they do not follow what is unusual
+constexpr double kRounding = 1e-9;
 
-// Of a normal distribution from its middle half; where more than half are 0, from the mean distance.
-double RobustScale(Values remainder) {
+double Scale(const std::vector<double>& remainder) {
   std::vector<double> sizes;
   double sum = 0;
   for (const double value : remainder) {
     sizes.push_back(std::abs(value));
-    sum += std::abs(value);
+    sum += sizes.back();
   }
-  const double median = stats::Quantile(sizes, .5);
-  return median > 0 ? 1.4826 * median : std::sqrt(M_PI / 2) * sum / static_cast<double>(sizes.size());
-}
-
-// Share of the noise's variance that the decomposition takes for trend or season: tricube weights of half-width b give
-// the middle 1 / (1.157 b).
-double TakenShare(const Series& series) {
-  double share = 0, trend = static_cast<double>(series.values.size()) / 6;
-  int window = 11;
-  for (const int season : series.seasons) {
-    if (2 * static_cast<size_t>(season) > series.values.size()) break;
-    share += 2 / (1.157 * (window - 1));
-    trend = .75 * season / (1 - 1.5 / window);
-    window += 4;
-  }
-  return std::min(.6, share + 1 / (1.157 * std::max(trend, 3.0)));
+  const auto middle = sizes.begin() + static_cast<ptrdiff_t>(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  return *middle > 0 ? kOfMedian * *middle : kOfMean * sum / static_cast<double>(sizes.size());
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<Anomaly>> DetectAnomalies(const Series& series, const AnomalyOptions& options) {
+absl::StatusOr<std::vector<Anomaly>> FindAnomalies(const Series& series, double false_alarm_rate) {
   RETURN_IF_ERROR(CheckSeries(series));
-  if (!(options.false_alarms > 0 && options.false_alarms < .5)) {
-    return absl::InvalidArgumentError("the share of false alarms is above 0 and below .5");
+  if (!(false_alarm_rate > 0 && false_alarm_rate < 1)) {
+    return absl::InvalidArgumentError("the rate of false alarms is between 0 and 1");
   }
-  if (series.values.size() < 8) return absl::FailedPreconditionError("anomalies are told from 8 values on");
-  const bool logs = *std::min_element(series.values.begin(), series.values.end()) > 0;
-  std::vector<double> values(series.values.begin(), series.values.end());
-  if (logs) {
-    for (double& value : values) value = std::log(value);
+  MstlOptions options;
+  options.robust = true;
+  options.season_window = kSeasonWindow;
+  options.trend_seasons = kTrendSeasons;
+  ASSIGN_OR_RETURN(const Decomposition parts, Mstl(series, options));
+  const double scale = Scale(parts.remainder);
+  std::vector<Anomaly> anomalies;
+  const double largest = std::abs(*std::max_element(series.values.begin(), series.values.end(),
+                                                    [](double a, double b) { return std::abs(a) < std::abs(b); }));
+  if (scale <= kRounding * largest) return anomalies;
+  const boost::math::normal normal;
+  const double bound = boost::math::quantile(boost::math::complement(normal, false_alarm_rate / 2));
+  const bool counts = *std::min_element(series.values.begin(), series.values.end()) >= 0;
+  const double floor = counts ? 0 : -std::numeric_limits<double>::infinity();
+  for (size_t t = 0; t < series.values.size(); ++t) {
+    const double distance = std::abs(parts.remainder[t]) / scale;
+    if (distance <= bound) continue;
+    Anomaly& anomaly = anomalies.emplace_back();
+    anomaly.step = t;
+    anomaly.actual = series.values[t];
+    const double expected = series.values[t] - parts.remainder[t];
+    anomaly.expected = std::max(floor, expected);
+    anomaly.low = std::max(floor, expected - bound * scale);
+    anomaly.high = std::max(floor, expected + bound * scale);
+    anomaly.p_value = 2 * boost::math::cdf(boost::math::complement(normal, distance));
   }
-  ASSIGN_OR_RETURN(const Decomposition parts, Mstl({values, series.seasons}, {.robust = true}));
-  const double taken = TakenShare(series), scale = RobustScale(parts.remainder) * std::sqrt((1 + taken) / (1 - taken));
-  const double reach = DistanceOf(options.false_alarms) * scale;
-  const auto restored = [&](double value) { return logs ? std::exp(value) : value; };
-  // What is left of rounding is no anomaly.
-  const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-  const double rounding = 1e-9 * std::max(std::abs(*least), std::abs(*greatest));
-  std::vector<Anomaly> found;
-  for (size_t i = 0; i < values.size(); ++i) {
-    const double distance = std::abs(parts.remainder[i]), expected = values[i] - parts.remainder[i];
-    if (distance <= std::max(reach, rounding)) continue;
-    found.push_back({i, series.values[i], restored(expected), restored(expected - reach), restored(expected + reach),
-                     TwoSided(distance / scale), parts.remainder[i] > 0});
-  }
-  return found;
+  return anomalies;
 }
 
 }  // namespace kontor::forecasting

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -7,23 +8,18 @@
 
 namespace kontor::forecasting {
 
+// A step that neither trend nor season explain.
 struct Anomaly {
-  size_t at = 0;  // of the series' values
-  double value = 0;
-  double expected = 0;       // trend and seasons
-  double low = 0, high = 0;  // outside is an anomaly
-  double p_value = 0;        // of a distance like this or larger to either side, if the remainder is normal
-  bool above = false;
+  size_t step = 0;
+  double actual = 0, expected = 0;
+  double low = 0, high = 0;  // what is usual
+  double p_value = 0;        // how often a usual step is that far off, for normal remainders
 };
 
-struct AnomalyOptions {
-  // Share of ordinary steps that may be told as anomalies, within (0, .5).
-  double false_alarms = .001;
-};
-
-// Values too far from a robust decomposition (mstl.h), by the remainder's median absolute deviation × 1.4826; in
-// logarithms where all values are above 0, so that the range grows with the level. By time. INVALID_ARGUMENT: a bad
-// series or option. FAILED_PRECONDITION: fewer than 8 values.
-absl::StatusOr<std::vector<Anomaly>> DetectAnomalies(const Series& series, const AnomalyOptions& options = {});
+// Remainders of a robust and stiff decomposition (mstl.h) beyond the two-sided normal bound for `false_alarm_rate`, of
+// 0 to 1 exclusive; their scale is 1.4826 times the median absolute remainder, and where most of them are 0, 1.2533
+// times the mean. In the order of steps. Where no value is below 0, what is expected and usual is not either.
+// INVALID_ARGUMENT: CheckSeries, the rate. FAILED_PRECONDITION: as Mstl.
+absl::StatusOr<std::vector<Anomaly>> FindAnomalies(const Series& series, double false_alarm_rate);
 
 }  // namespace kontor::forecasting

@@ -37,9 +37,12 @@ absl::StatusOr<Decomposition> Mstl(const Series& series, const MstlOptions& opti
   for (int round = 0; round < rounds; ++round) {
     for (size_t k = 0; k < seasons && fits(k); ++k) {
       for (size_t i = 0; i < count; ++i) rest[i] += result.seasonal[k][i];
-      const StlOptions stl{.season_window = 11 + 4 * static_cast<int>(k),
-                           .season_degree = options.season_degree,
-                           .robust = options.robust};
+      const int paper = 11 + 4 * static_cast<int>(k);
+      const StlOptions stl{
+          .season_window = options.season_window > 0 ? options.season_window | 1 : paper,
+          .season_degree = options.season_degree,
+          .trend_window = k == 0 && options.trend_seasons > 0 ? (options.trend_seasons * series.seasons[0]) | 1 : 0,
+          .robust = options.robust};
       ASSIGN_OR_RETURN(Decomposition part, Stl(rest, series.seasons[k], stl));
       result.seasonal[k] = std::move(part.seasonal[0]);
       result.trend = std::move(part.trend);
