@@ -9,6 +9,7 @@
 #include "libs/domain/forecasting/intermittent.h"
 #include "libs/domain/forecasting/long_season.h"
 #include "libs/domain/forecasting/naive.h"
+#include "libs/domain/forecasting/recent_level.h"
 #include "libs/domain/forecasting/theta.h"
 
 namespace kontor::forecasting {
@@ -26,6 +27,12 @@ void AddNaive(Methods& methods) {
   methods.push_back({MeanMethod(), "the mean of all values"});
   methods.push_back({WindowAverageMethod(kWindow), "the mean of the last 4 values"});
   methods.push_back({SeasonalWindowAverageMethod(kWindow), "the mean of the last 4 at the same place in the season"});
+}
+
+void AddRecent(Methods& methods) {
+  methods.push_back({RecentLevelMethod(), "the level of the last values, robustly: for histories of a year"});
+  methods.push_back({RecentMedianMethod(), "the same, half of it their median"});
+  methods.push_back({WeekProfileMethod(), "the level of whole seasons, shared out as they were sold"});
 }
 
 void AddSmoothing(Methods& methods) {
@@ -61,6 +68,7 @@ void AddIntermittent(Methods& methods) {
 Methods MakeMethods() {
   Methods methods;
   AddNaive(methods);
+  AddRecent(methods);
   AddSmoothing(methods);
   AddOthers(methods);
   AddIntermittent(methods);

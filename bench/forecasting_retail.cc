@@ -1,0 +1,194 @@
+#include "bench/forecasting_retail.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/civil_time.h"
+#include "bench/forecasting_data.h"
+#include "libs/base/csv.h"
+#include "libs/base/status.h"
+#include "libs/domain/forecasting/automatic.h"
+#include "libs/domain/forecasting/measures.h"
+#include "libs/domain/forecasting/methods.h"
+
+namespace kontor::bench {
+namespace {
+
+using forecasting::Method;
+using forecasting::Values;
+
+constexpr absl::CivilDay kFirst(2010, 12, 4), kLast(2011, 12, 9);
+constexpr size_t kHeld = 28, kWeek = 7, kWeeksHeld = kHeld / kWeek, kLargest = 10, kProducts = 500;
+constexpr size_t kDays = 371;
+
+// Which is best in each column of the peers' table (section 8), in the order of kColumns.
+constexpr const char* kColumns[] = {"retail_week", "retail_next_week", "retail_day", "retail_day_sum"};
+struct Level {
+  const char* name;
+  double best_peer[4];
+};
+constexpr Level kLevels[] = {{"total", {83.6, 83.6, 68.6, 84.2}},
+                             {"country", {76.8, 77.7, 60.7, 76.3}},
+                             {"prefix", {78.0, 77.6, 60.2, 78.3}},
+                             {"product", {45.1, 48.4, 16.0, 45.1}}};
+
+using Table = std::map<std::string, std::vector<double>>;  // days by series
+
+struct Tables {
+  Table by_level[4];
+};
+
+absl::StatusOr<Tables> ReadOrders(const std::string& path) {
+  ASSIGN_OR_RETURN(base::CsvReader reader, base::CsvReader::Open(path));
+  Tables tables;
+  for (bool header = true; reader.Next(); header = false) {
+    const auto& row = reader.fields();
+    if (header || row.size() < 8 || row[6].empty() || row[0].substr(0, 1) == "C") continue;
+    double quantity = 0, price = 0;
+    int year = 0, month = 0, day = 0;
+    if (!absl::SimpleAtod(row[3], &quantity) || !absl::SimpleAtod(row[5], &price) || quantity <= 0 || price <= 0 ||
+        row[4].size() < 10 || !absl::SimpleAtoi(row[4].substr(0, 4), &year) ||
+        !absl::SimpleAtoi(row[4].substr(5, 2), &month) || !absl::SimpleAtoi(row[4].substr(8, 2), &day)) {
+      continue;
+    }
+    const auto place = absl::CivilDay(year, month, day) - kFirst;
+    if (place < 0 || place >= static_cast<int64_t>(kDays)) continue;
+    const std::string keys[] = {"total", std::string(row[7]), std::string(row[1].substr(0, 2)), std::string(row[1])};
+    for (size_t level = 0; level < 4; ++level) {
+      std::vector<double>& days = tables.by_level[level][keys[level]];
+      days.resize(kDays, 0);
+      days[static_cast<size_t>(place)] += level == 3 ? quantity : quantity * price;
+    }
+  }
+  return tables;
+}
+
+// Those that sold most before what is held out.
+std::vector<std::vector<double>> Largest(const Table& table, size_t count) {
+  std::vector<std::pair<double, const std::vector<double>*>> ranked;
+  for (const auto& [key, days] : table) {
+    double sum = 0;
+    for (size_t t = 0; t + kHeld < kDays; ++t) sum += days[t];
+    ranked.emplace_back(-sum, &days);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  ranked.resize(std::min(count, ranked.size()));
+  std::vector<std::vector<double>> largest;
+  for (const auto& [sum, days] : ranked) largest.push_back(*days);
+  return largest;
+}
+
+std::vector<double> Weekly(Values days) {
+  std::vector<double> weeks(days.size() / kWeek, 0);
+  for (size_t t = 0; t < days.size(); ++t) weeks[t / kWeek] += days[t];
+  return weeks;
+}
+
+std::vector<double> Forecast(const Method& method, Values past, int season, int horizon) {
+  const forecasting::Series series{past, season > 1 ? std::vector<int>{season} : std::vector<int>()};
+  auto model = method.fit(series);
+  if (!model.ok()) model = forecasting::MethodByName("seasonal_naive")->fit(series);
+  return (*model)->Predict(horizon).mean;
+}
+
+// The automatic choice as one of the methods.
+class Chosen final : public forecasting::FittedModel {
+ public:
+  Chosen(std::vector<double> values, std::vector<int> seasons)
+      : values_(std::move(values)), seasons_(std::move(seasons)) {}
+  forecasting::Prediction Predict(int horizon) const override {
+    forecasting::AutomaticOptions options;
+    options.horizon = horizon;
+    options.levels = {0.5};
+    return forecasting::ForecastAutomatically({values_, seasons_}, options)->prediction;
+  }
+  Values fitted() const override { return values_; }
+  std::string Describe() const override { return "automatic"; }
+
+ private:
+  const std::vector<double> values_;
+  const std::vector<int> seasons_;
+};
+
+Method Automatic() {
+  return {"automatic",
+          [](const forecasting::Series& series) -> absl::StatusOr<std::unique_ptr<forecasting::FittedModel>> {
+            return std::make_unique<Chosen>(std::vector<double>(series.values.begin(), series.values.end()),
+                                            series.seasons);
+          }};
+}
+
+// Errors and sizes of the four questions.
+struct Sums {
+  double error[4] = {}, size[4] = {};
+
+  void Add(size_t column, Values actual, Values forecast) {
+    for (size_t i = 0; i < actual.size(); ++i) {
+      error[column] += std::abs(actual[i] - forecast[i]);
+      size[column] += std::abs(actual[i]);
+    }
+  }
+};
+
+Sums Measure(const Method& method, const std::vector<std::vector<double>>& all) {
+  Sums sums;
+  for (const std::vector<double>& days : all) {
+    const std::vector<double> weeks = Weekly(days);
+    const size_t origin = weeks.size() - kWeeksHeld;
+    const Values held = Values(weeks).subspan(origin);
+    sums.Add(0, held, Forecast(method, Values(weeks).first(origin), 1, kWeeksHeld));
+    for (size_t week = 0; week < kWeeksHeld; ++week) {
+      sums.Add(1, held.subspan(week, 1), Forecast(method, Values(weeks).first(origin + week), 1, 1));
+    }
+    const std::vector<double> daily = Forecast(method, Values(days).first(kDays - kHeld), kWeek, kHeld);
+    sums.Add(2, Values(days).subspan(kDays - kHeld), daily);
+    sums.Add(3, held, Weekly(daily));
+  }
+  return sums;
+}
+
+}  // namespace
+
+absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure>& figures,
+                         std::vector<std::string>& files) {
+  const std::string path = ForecastingDataPath("online-retail/online_retail.csv");
+  ASSIGN_OR_RETURN(const Tables tables, ReadOrders(path));
+  files.push_back(path);
+  std::vector<Method> methods = options.methods;
+  for (const char* name : {"naive", "recent_level", "recent_median", "week_profile"}) {
+    ASSIGN_OR_RETURN(methods.emplace_back(), forecasting::MethodByName(name));
+  }
+  methods.push_back(Automatic());
+  for (size_t l = 0; l < 4; ++l) {
+    const Level& level = kLevels[l];
+    const auto series = Largest(tables.by_level[l], options.quick && l == 3 ? 60 : l == 3 ? kProducts : kLargest);
+    std::printf("\nonline retail, %s (%zu series), 100 (1 - WAPE): 4 weeks, next week, 28 days, summed\n", level.name,
+                series.size());
+    const auto add = [&](const std::string& name, const double(&values)[4]) {
+      std::printf("  %-26s", name.c_str());
+      for (size_t column = 0; column < 4; ++column) {
+        std::printf(" %7.2f", values[column]);
+        figures.push_back({absl::StrCat(kColumns[column], "/", level.name, "/", name), values[column]});
+      }
+      std::printf("\n");
+    };
+    for (const Method& method : methods) {
+      const Sums sums = Measure(method, series);
+      double values[4];
+      for (size_t column = 0; column < 4; ++column) {
+        values[column] = 100 * (1 - sums.error[column] / sums.size[column]);
+      }
+      add(method.name, values);
+    }
+    add("best_peer", level.best_peer);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kontor::bench
