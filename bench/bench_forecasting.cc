@@ -3,7 +3,7 @@
 //   bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]]
 //                     [--methods NAME[,NAME]] [--only PART[,PART]] [--threads N] [--quick]
 //
-// Without files it measures every part: m3, m4, intervals, tourism, speed.
+// Without files it measures every part: m3, m4, intervals, tourism, carparts, prophet, speed.
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -13,9 +13,11 @@
 #include "absl/strings/str_split.h"
 #include "bench/figures.h"
 #include "bench/forecasting_accuracy.h"
+#include "bench/forecasting_carparts.h"
 #include "bench/forecasting_data.h"
 #include "bench/forecasting_intervals.h"
 #include "bench/forecasting_m.h"
+#include "bench/forecasting_prophet.h"
 #include "bench/forecasting_speed.h"
 #include "bench/forecasting_tourism.h"
 #include "libs/base/status.h"
@@ -26,7 +28,12 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]] "
-    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|speed[,…]] [--threads N] [--quick]";
+    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|prophet|speed[,…]] [--threads N] [--quick]";
+
+// What is measured unless methods are named: those that are comparable with published figures, and the combinations.
+constexpr const char* kMethods[] = {
+    "naive2",     "seasonal_naive", "theta",       "dynamic_optimised_theta", "auto_theta", "ces", "auto_ets",
+    "auto_arima", "mstl_auto_ets",  "long_season", "quick_combination",       "combination"};
 
 struct Options {
   std::string series, train, test;
@@ -79,12 +86,9 @@ absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
 }
 
 absl::Status ChooseMethods(Options& options) {
+  if (options.methods.empty()) options.methods.assign(std::begin(kMethods), std::end(kMethods));
   for (const std::string& name : options.methods) {
     ASSIGN_OR_RETURN(options.bench.methods.emplace_back(), forecasting::MethodByName(name));
-  }
-  if (!options.methods.empty()) return absl::OkStatus();
-  for (const forecasting::NamedMethod& named : forecasting::AllMethods()) {
-    options.bench.methods.push_back(named.method);
   }
   return absl::OkStatus();
 }
@@ -116,6 +120,8 @@ absl::Status Main(int argc, char** argv) {
   if (wanted("m4")) RETURN_IF_ERROR(BenchM4Hourly(options.bench, figures, files));
   if (wanted("intervals")) RETURN_IF_ERROR(BenchM3Intervals(options.bench, figures, files));
   if (wanted("tourism")) RETURN_IF_ERROR(BenchTourism(options.bench.threads, figures, files));
+  if (wanted("carparts")) RETURN_IF_ERROR(BenchCarParts(figures, files));
+  if (wanted("prophet")) RETURN_IF_ERROR(BenchProphet(figures, files));
   if (wanted("speed")) RETURN_IF_ERROR(BenchForecastingSpeed(options.bench.quick, figures, files));
   if (figures.empty()) return absl::InvalidArgumentError(kUsage);
   return WriteFigures(figures, files);

@@ -8,11 +8,17 @@
 namespace kontor::forecasting {
 namespace {
 
-std::vector<double> TrendAlone(Values values) {
+void SetTrendAlone(Values values, bool robust, Decomposition& result) {
   const int window = std::max(7, static_cast<int>(values.size()) / 3) | 1;
-  std::vector<double> trend(values.size()), work(values.size());
-  Loess{window, 1, 1}.Smooth(values, {}, work, absl::MakeSpan(trend));
-  return trend;
+  const Loess loess{window, 1, 1};
+  std::vector<double> work(values.size()), remainder(values.size());
+  result.trend.resize(values.size());
+  loess.Smooth(values, {}, work, absl::MakeSpan(result.trend));
+  for (int round = 0; robust && round < 15; ++round) {
+    for (size_t i = 0; i < values.size(); ++i) remainder[i] = values[i] - result.trend[i];
+    result.weights = BisquareWeights(remainder);
+    loess.Smooth(values, result.weights, work, absl::MakeSpan(result.trend));
+  }
 }
 
 }  // namespace
@@ -44,7 +50,7 @@ absl::StatusOr<Decomposition> Mstl(const Series& series, const MstlOptions& opti
       for (size_t i = 0; i < count; ++i) rest[i] -= result.seasonal[k][i];
     }
   }
-  if (result.trend.empty()) result.trend = TrendAlone(rest);
+  if (result.trend.empty()) SetTrendAlone(rest, options.robust, result);
   for (size_t i = 0; i < count; ++i) rest[i] -= result.trend[i];
   return result;
 }
