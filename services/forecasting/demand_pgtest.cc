@@ -146,7 +146,7 @@ TEST_F(DemandTest, CostsCurrenciesAndTheNewestDay) {
   EXPECT_EQ(*store_.MainCurrency("default"), "EUR");
   KONTOR_ASSERT_OK_AND_ASSIGN(const auto costs, store_.Costs("default", "EUR"));
   EXPECT_EQ(costs.at("a"), 3 * kOne);
-  const auto unknown = ReadPast(store_, shop_, {.products = {"z"}}, {v1::GRAIN_DAY, v1::MEASURE_UNITS, "", Day(9)});
+  const auto unknown = ReadPast(store_, shop_, {.products = {"z"}}, {.until = Day(9)});
   EXPECT_THAT(unknown, StatusIs(absl::StatusCode::kNotFound, "SERIES_UNKNOWN"));
 }
 

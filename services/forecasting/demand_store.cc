@@ -224,6 +224,25 @@ absl::StatusOr<absl::flat_hash_map<std::string, std::vector<absl::CivilDay>>> De
   return out;
 }
 
+absl::StatusOr<double> DemandStore::BulkUnits(const fleet::Shop& shop, absl::CivilDay until) {
+  postgres::Params params = ShopParams(shop);
+  params.Time(EndOf(until, shop));
+  ASSIGN_OR_RETURN(const postgres::Result rows,
+                   pool_.Exec(absl::StrCat("SELECT coalesce(percentile_disc(0.99) WITHIN GROUP (ORDER BY units), 0) "
+                                           "FROM (SELECT sum(s.units) AS units FROM forecasting.sales AS s WHERE "
+                                           "s.shop = $1 AND s.occurred_at < $3 GROUP BY s.product, ",
+                                           kDay, ") AS days"),
+                              params));
+  return rows.Double(0, 0);
+}
+
+absl::StatusOr<double> DemandStore::KnownBulkUnits(const std::string& shop) {
+  ASSIGN_OR_RETURN(const postgres::Result rows,
+                   pool_.Exec("SELECT bulk_units FROM forecasting.runs WHERE shop = $1 ORDER BY run DESC LIMIT 1",
+                              postgres::Params().Text(shop)));
+  return rows.empty() ? 0 : rows.Double(0, 0);
+}
+
 absl::StatusOr<absl::flat_hash_map<std::string, double>> DemandStore::Stock(const std::string& shop) {
   postgres::Params params;
   params.Text(shop);

@@ -74,6 +74,10 @@ class DemandStore {
   // known.
   absl::StatusOr<absl::flat_hash_map<std::string, std::vector<absl::CivilDay>>> StockedOutDays(
       const fleet::Shop& shop, absl::Span<const std::string> products, absl::CivilDay until);
+  // The units of a day and product that only a hundredth of all days with a sale are above: past.h's bulk_units.
+  absl::StatusOr<double> BulkUnits(const fleet::Shop& shop, absl::CivilDay until);
+  // What the newest run reckoned; 0 without one.
+  absl::StatusOr<double> KnownBulkUnits(const std::string& shop);
   // Units free over all locations, at least 0, by product; products without a level are absent.
   absl::StatusOr<absl::flat_hash_map<std::string, double>> Stock(const std::string& shop);
   // What a unit costs the shop, nanos, in `currency`; products without a known cost are absent.

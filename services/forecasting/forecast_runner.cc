@@ -124,6 +124,9 @@ absl::Status ForecastRunner::Work(Run& run) {
 absl::Status ForecastRunner::ForecastProducts(const fleet::Shop& shop, Run& run) {
   ASSIGN_OR_RETURN(const int64_t products, parts_.demand.CountProducts(shop, run.data_until));
   run.series_total = products + 1;  // categories are counted when they come
+  if (run.after_product.empty()) {
+    ASSIGN_OR_RETURN(run.bulk_units, parts_.demand.BulkUnits(shop, run.data_until));
+  }
   for (;;) {
     if (stopped_) return Stopped();
     ASSIGN_OR_RETURN(auto sales, parts_.demand.SalesByProduct(shop, run.after_product, kChunk, run.data_until));
@@ -139,7 +142,7 @@ absl::Status ForecastRunner::ForecastProducts(const fleet::Shop& shop, Run& run)
       one.sales = std::move(sold.days);
       if (const auto out = stocked_out.find(product); out != stocked_out.end()) one.stocked_out = out->second;
     }
-    ASSIGN_OR_RETURN(const std::vector<ForecastRow> rows, ForecastAll(series, run.data_until, stopped_));
+    ASSIGN_OR_RETURN(const std::vector<ForecastRow> rows, ForecastAll(series, run, stopped_));
     if (stopped_) return Stopped();
     run.after_product = ids.back();
     run.series_done += static_cast<int64_t>(ids.size());
@@ -156,7 +159,7 @@ absl::Status ForecastRunner::ForecastGroups(const fleet::Shop& shop, Run& run) {
   ASSIGN_OR_RETURN(DailySales all, parts_.demand.Sales(shop, {}, "", run.data_until));
   series.push_back({{Level::kShop, ""}, true, std::move(all), {}});
   run.series_total += static_cast<int64_t>(categories.size());
-  ASSIGN_OR_RETURN(const std::vector<ForecastRow> rows, ForecastAll(series, run.data_until, stopped_));
+  ASSIGN_OR_RETURN(const std::vector<ForecastRow> rows, ForecastAll(series, run, stopped_));
   if (stopped_) return Stopped();
   run.series_done = run.series_total;
   return parts_.runs.Progress(run, parts_.owner, parts_.clock.Now(), kLease, rows);

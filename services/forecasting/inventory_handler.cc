@@ -219,6 +219,7 @@ absl::StatusOr<v1::SimulateInventoryResponse> InventoryHandler::Simulate(const r
   ASSIGN_OR_RETURN(Forecasts forecasts, ForecastsOf(run, request.product_ids()));
   ASSIGN_OR_RETURN(const std::string currency, parts_.demand.MainCurrency(call.shop));
   ASSIGN_OR_RETURN(const auto costs, parts_.demand.Costs(call.shop, currency));
+  ASSIGN_OR_RETURN(const auto stock, parts_.demand.Stock(call.shop));
   const auto total = [](const StoredForecast& forecast) {
     return std::accumulate(forecast.mean.begin(), forecast.mean.end(), 0.0);
   };
@@ -242,6 +243,7 @@ absl::StatusOr<v1::SimulateInventoryResponse> InventoryHandler::Simulate(const r
     system.minimum_order = policy.minimum_order();
     system.pack = policy.pack_size();
     system.backorders = request.backorders();
+    if (const auto there = stock.find(node.id); there != stock.end()) system.on_hand = there->second;
     const auto cost = costs.find(node.id);
     system.unit_cost = cost == costs.end() ? 0 : static_cast<double>(cost->second) / base::Decimal::kOne;
     SimulationOptions options;

@@ -1,6 +1,7 @@
 #include "services/forecasting/past.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "libs/base/money.h"
@@ -12,6 +13,9 @@ namespace kontor::forecasting {
 namespace {
 
 constexpr int kLeastWholeSteps = 4;
+constexpr double kBulk = 5, kOrdinary = 0.95;
+constexpr size_t kLeastSales = 5, kLeastDays = 56;
+constexpr double kFarAway = 8;  // robust deviations
 
 double FromNanos(absl::int128 nanos) { return static_cast<double>(nanos) / base::Decimal::kOne; }
 
@@ -21,6 +25,34 @@ struct Days {
   std::vector<absl::int128> sold;
   std::vector<double> wanted;
 };
+
+void CapBulk(double bulk_units, std::vector<double>& days) {
+  std::vector<double> sales;
+  for (const double units : days) {
+    if (units > 0) sales.push_back(units);
+  }
+  std::sort(sales.begin(), sales.end());
+  double most = bulk_units > 0 ? bulk_units : std::numeric_limits<double>::infinity();
+  if (sales.size() >= kLeastSales) {
+    const double ordinary = sales[static_cast<size_t>(kOrdinary * static_cast<double>(sales.size() - 1))];
+    most = std::max(bulk_units, kBulk * ordinary);
+  }
+  for (double& units : days) units = std::min(units, most);
+}
+
+absl::Status ReplaceOutliers(std::vector<double>& days) {
+  if (days.size() < kLeastDays) return absl::OkStatus();
+  std::vector<Observation> observations;
+  for (size_t i = 0; i < days.size(); ++i) observations.push_back({static_cast<int64_t>(i), days[i]});
+  CleaningOptions options;
+  options.season = SeasonsOf(v1::GRAIN_DAY).front();
+  options.trim_before_launch = false;
+  options.replace_outliers = true;
+  options.outlier_threshold = kFarAway;
+  ASSIGN_OR_RETURN(const CleanSeries clean, CleanObservations(observations, options));
+  for (size_t i = 0; i < days.size(); ++i) days[i] = std::min(days[i], std::max(0.0, clean.values[i]));
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Days> ListDays(const DailySales& sales, const std::vector<absl::CivilDay>& stocked_out,
                               const PastQuestion& question) {
@@ -40,11 +72,17 @@ absl::StatusOr<Days> ListDays(const DailySales& sales, const std::vector<absl::C
   }
   days.wanted.resize(size);
   for (size_t i = 0; i < size; ++i) days.wanted[i] = censored[i].sold;
-  if (!any) return days;
-  const auto estimated = EstimateDemand(censored, {});
-  if (absl::IsFailedPrecondition(estimated.status())) return days;  // no day had stock: nothing to learn from
-  RETURN_IF_ERROR(estimated.status());
-  days.wanted = estimated->demand;
+  if (any) {
+    const auto estimated = EstimateDemand(censored, {});
+    if (estimated.ok()) days.wanted = estimated->demand;
+    // FAILED_PRECONDITION: no day had stock, so that there is nothing to learn from.
+    if (!estimated.ok() && !absl::IsFailedPrecondition(estimated.status())) return estimated.status();
+  }
+  if (question.product && question.measure == v1::MEASURE_UNITS) {
+    CapBulk(question.bulk_units, days.wanted);
+  } else {
+    RETURN_IF_ERROR(ReplaceOutliers(days.wanted));
+  }
   return days;
 }
 
@@ -70,12 +108,13 @@ Past SumSteps(const Days& days, const PastQuestion& question) {
   return past;
 }
 
-void TellStockOuts(Past& past) {
+void TellWhatIsReadOtherwise(Past& past) {
   for (size_t i = 0; i < past.sold.size(); ++i) {
     const double sold = FromNanos(past.sold[i]);
     if (past.cleaned[i] == sold) continue;
     const int64_t step = past.first_step + static_cast<int64_t>(i);
-    past.changes.push_back({v1::SeriesChange::KIND_STOCKED_OUT, step, step, sold, past.cleaned[i]});
+    const auto kind = past.cleaned[i] > sold ? v1::SeriesChange::KIND_STOCKED_OUT : v1::SeriesChange::KIND_OUTLIER;
+    past.changes.push_back({kind, step, step, sold, past.cleaned[i]});
   }
 }
 
@@ -89,9 +128,6 @@ absl::Status Clean(Past& past) {
   options.trim_before_launch = false;  // the first step is a sale's
   ASSIGN_OR_RETURN(const CleanSeries clean, CleanObservations(observations, options));
   past.cleaned = clean.values;
-  for (const CleaningChange& change : clean.changes) {
-    past.changes.push_back({v1::SeriesChange::KIND_OUTLIER, change.step, change.step, change.before, change.after});
-  }
   for (const LevelShift& shift : clean.level_shifts) {
     past.changes.push_back({v1::SeriesChange::KIND_LEVEL_SHIFT, shift.step, shift.step, shift.before, shift.after});
   }
@@ -123,7 +159,7 @@ absl::StatusOr<Past> BuildPast(const DailySales& sales, const std::vector<absl::
     return base::Error(absl::StatusCode::kFailedPrecondition, kReasonHistoryTooShort,
                        "the series has no whole step yet; ask by day, or later");
   }
-  TellStockOuts(past);
+  TellWhatIsReadOtherwise(past);
   RETURN_IF_ERROR(Clean(past));
   std::stable_sort(past.changes.begin(), past.changes.end(),
                    [](const PastChange& a, const PastChange& b) { return a.first_step < b.first_step; });

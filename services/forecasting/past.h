@@ -38,11 +38,16 @@ struct PastQuestion {
   v1::Measure measure = v1::MEASURE_UNITS;
   std::string currency;
   absl::CivilDay until;
+  bool product = false;   // of one product alone
+  double bulk_units = 0;  // a day's units of a product from which on an order may be out of the ordinary; 0: not known
 };
 
-// The first step is the first with a sale (of weeks and months the first whole one, where four or more are whole).
-// `stocked_out` ascends: sales of those days are lower bounds, and what was wanted is estimated (censored_demand.h).
-// FAILED_PRECONDITION (HISTORY_TOO_SHORT) when no step is whole.
+// Days far from all others are read as the most that is ordinary, or, of several products, as the season tells: one
+// order of 80,000 pieces is no demand to come. Of one product that is five times the 95% quantile of its days with a
+// sale and at least bulk_units; of fewer than five such days bulk_units. The first step is the first with a sale (of
+// weeks and months the first whole one, where four or more are whole). `stocked_out` ascends: sales of those days are
+// lower bounds, and what was wanted is estimated (censored_demand.h). FAILED_PRECONDITION (HISTORY_TOO_SHORT) when no
+// step is whole.
 absl::StatusOr<Past> BuildPast(const DailySales& sales, const std::vector<absl::CivilDay>& stocked_out,
                                const PastQuestion& question);
 

@@ -25,7 +25,13 @@ absl::StatusOr<absl::CivilDay> PastReader::LastWholeDay(const fleet::Shop& shop)
 
 absl::StatusOr<Past> PastReader::Read(const fleet::Shop& shop, const Selection& selection, v1::Grain grain,
                                       v1::Measure measure, std::optional<absl::CivilDay> until) const {
-  PastQuestion question{GrainOr(grain), measure == v1::MEASURE_REVENUE ? measure : v1::MEASURE_UNITS, "", {}};
+  PastQuestion question;
+  question.grain = GrainOr(grain);
+  if (measure == v1::MEASURE_REVENUE) question.measure = measure;
+  question.product = selection.products.size() == 1;
+  if (question.product) {
+    ASSIGN_OR_RETURN(question.bulk_units, store_.KnownBulkUnits(shop.id));
+  }
   if (until.has_value()) {
     question.until = *until;
   } else {

@@ -19,7 +19,12 @@ DailySales EveryDay(int from, int to, int64_t units) {
 }
 
 PastQuestion By(v1::Grain grain, int until, v1::Measure measure = v1::MEASURE_UNITS) {
-  return {grain, measure, "EUR", Day(until)};
+  PastQuestion question;
+  question.grain = grain;
+  question.measure = measure;
+  question.currency = "EUR";
+  question.until = Day(until);
+  return question;
 }
 
 TEST(Calendar, StepsAreDaysIsoWeeksAndMonths) {
@@ -59,6 +64,25 @@ TEST(Past, OnlyWholeWeeksCount) {
   EXPECT_THAT(BuildPast(EveryDay(2, 4, 1), {}, By(v1::GRAIN_WEEK, 4)),
               StatusIs(absl::StatusCode::kFailedPrecondition, "HISTORY_TOO_SHORT"));
   EXPECT_THAT(BuildPast({}, {}, By(v1::GRAIN_DAY, 4)), StatusIs(absl::StatusCode::kNotFound, "SERIES_UNKNOWN"));
+}
+
+TEST(Past, ABulkOrderIsReadAsTheMostThatIsOrdinary) {
+  DailySales sales = EveryDay(0, 60, 10);
+  sales[Day(59)] = {80'000 * kOne, 1};
+  PastQuestion question = By(v1::GRAIN_DAY, 60);
+  question.product = true;
+  question.bulk_units = 30;
+  KONTOR_ASSERT_OK_AND_ASSIGN(const Past past, BuildPast(sales, {}, question));
+  EXPECT_EQ(past.sold[59], 80'000 * kOne);
+  EXPECT_EQ(past.cleaned[59], 50);  // five times what is ordinary
+  ASSERT_EQ(past.changes.size(), 1u);
+  EXPECT_EQ(past.changes[0].kind, v1::SeriesChange::KIND_OUTLIER);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const Past first, BuildPast({{Day(60), {80'000 * kOne, 1}}}, {}, question));
+  EXPECT_EQ(first.cleaned[0], 30);
+  question.product = false;  // several products: as the season tells
+  for (auto& [day, sold] : sales) sold.units += (day - Day(0)) % 3 * kOne;
+  KONTOR_ASSERT_OK_AND_ASSIGN(const Past all, BuildPast(sales, {}, question));
+  EXPECT_NEAR(all.cleaned[59], 11, 2);
 }
 
 TEST(Past, DemandHiddenByStockOutsIsEstimatedAndTold) {

@@ -11,8 +11,8 @@ namespace {
 constexpr char kEngineVersion[] = "1";
 constexpr char kColumns[] =
     "shop, run, state, data_until - DATE '1970-01-01', create_time, end_time, series_total, series_done, "
-    "after_product, engine_version, error";
-constexpr int kSameColumn = 11;  // behind them
+    "after_product, engine_version, error, bulk_units";
+constexpr int kSameColumn = 12;  // behind them
 
 Run ReadRun(const postgres::Result& rows, int r) {
   Run run;
@@ -27,6 +27,7 @@ Run ReadRun(const postgres::Result& rows, int r) {
   run.after_product = std::string(rows.Text(r, 8));
   run.engine_version = std::string(rows.Text(r, 9));
   run.error = std::string(rows.Text(r, 10));
+  run.bulk_units = rows.Double(r, 11);
   return run;
 }
 
@@ -90,10 +91,10 @@ absl::StatusOr<Run> RunStore::Start(const std::string& shop, const std::string& 
     ASSIGN_OR_RETURN(const postgres::Result rows,
                      transaction.Exec(absl::StrCat("INSERT INTO forecasting.runs (shop, run, state, request_id, "
                                                    "data_until, create_time, series_total, series_done, after_product, "
-                                                   "engine_version, error, owner, leased_until) SELECT $1, "
+                                                   "bulk_units, engine_version, error, owner, leased_until) SELECT $1, "
                                                    "coalesce((SELECT max(run) FROM forecasting.runs WHERE shop = $1), "
                                                    "0) + 1, $2::int2, $3, DATE '1970-01-01' + $4::int4, $5, 0, 0, '', "
-                                                   "$6, '', '', '-infinity' RETURNING ",
+                                                   "0, $6, '', '', '-infinity' RETURNING ",
                                                    kColumns),
                                       params));
     started = ReadRun(rows, 0);
@@ -203,12 +204,17 @@ absl::Status RunStore::Progress(const Run& run, const std::string& owner, absl::
                                 absl::Span<const ForecastRow> rows) {
   return pool_.Run([&](postgres::Transaction& transaction) -> absl::Status {
     postgres::Params params = OwnedBy(run, owner);
-    params.Int64(run.series_total).Int64(run.series_done).Text(run.after_product).Time(now + lease);
-    ASSIGN_OR_RETURN(const postgres::Result held,
-                     transaction.Exec("UPDATE forecasting.runs SET series_total = $5, series_done = $6, "
-                                      "after_product = $7, leased_until = $8 WHERE shop = $1 AND run = $2 AND "
-                                      "owner = $3 AND state = $4",
-                                      params));
+    params.Int64(run.series_total)
+        .Int64(run.series_done)
+        .Text(run.after_product)
+        .Time(now + lease)
+        .Double(run.bulk_units);
+    ASSIGN_OR_RETURN(
+        const postgres::Result held,
+        transaction.Exec("UPDATE forecasting.runs SET series_total = $5, series_done = $6, "
+                         "after_product = $7, leased_until = $8, bulk_units = $9 WHERE shop = $1 AND run = $2 AND "
+                         "owner = $3 AND state = $4",
+                         params));
     if (held.affected_rows() == 0) return Lost(run);
     return rows.empty() ? absl::OkStatus() : Write(transaction, run, rows);
   });

@@ -25,6 +25,7 @@ struct Run {
   std::optional<absl::Time> end_time;
   int64_t series_total = 0, series_done = 0;
   std::string after_product;  // products up to this one are done
+  double bulk_units = 0;      // past.h
   std::string engine_version, error;
 };
 

@@ -16,10 +16,15 @@ namespace {
 
 constexpr int kPage = 500;
 
-absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& series, absl::CivilDay until) {
+absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& series, const Run& run) {
   std::vector<ForecastRow> rows;
+  PastQuestion question;
+  question.until = run.data_until;
+  question.product = series.node.level == Level::kProduct;
+  question.bulk_units = run.bulk_units;
   for (const auto& [grain, horizon] : {std::pair(v1::GRAIN_DAY, kRunDays), std::pair(v1::GRAIN_WEEK, kRunWeeks)}) {
-    const auto past = BuildPast(series.sales, series.stocked_out, {grain, v1::MEASURE_UNITS, "", until});
+    question.grain = grain;
+    const auto past = BuildPast(series.sales, series.stocked_out, question);
     if (absl::IsFailedPrecondition(past.status())) continue;  // no whole week yet
     RETURN_IF_ERROR(past.status());
     ASSIGN_OR_RETURN(StoredForecast forecast, ForecastPast(*past, horizon));
@@ -54,13 +59,13 @@ absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon) {
   return out;
 }
 
-absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, absl::CivilDay until,
+absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, const Run& run,
                                                      const std::atomic<bool>& stopped) {
   std::vector<absl::StatusOr<std::vector<ForecastRow>>> made(series.size(), std::vector<ForecastRow>());
   std::atomic<size_t> next{0};
   const auto work = [&] {
     runtime::StandBehindCalls();
-    for (size_t i = next++; i < series.size() && !stopped; i = next++) made[i] = ForecastOne(series[i], until);
+    for (size_t i = next++; i < series.size() && !stopped; i = next++) made[i] = ForecastOne(series[i], run);
   };
   std::vector<std::thread> threads;
   const size_t processors = std::max(1U, std::thread::hardware_concurrency());

@@ -20,7 +20,7 @@ struct SeriesToForecast {
 // Each series by day and, from the first whole week on, by week, on all processors; in the order given. Ends early,
 // with fewer rows, once `stopped`. The first error that is not one of the series' own; a series without a whole step
 // has no row.
-absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, absl::CivilDay until,
+absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, const Run& run,
                                                      const std::atomic<bool>& stopped);
 
 // What a run stores of a past.

@@ -147,13 +147,14 @@ absl::Status RunBacktest(Words words) {
   runtime::PrepareCall(context, session.key(), kLongTimeout);
   const auto stub = Service::NewStub(session.channel("forecasting"));
   const auto reader = stub->Backtest(&context, request);
-  v1::BacktestResponse response;
+  v1::BacktestResponse response, last;
   while (reader->Read(&response)) {
-    std::printf("\r  %d of %d origins", response.origins_done(), response.origins_total());
-    std::fflush(stdout);
+    std::fprintf(stderr, "\r  %d of %d origins", response.origins_done(), response.origins_total());
+    last = response;
   }
+  std::fprintf(stderr, "\r");
   RETURN_IF_ERROR(runtime::FromGrpc(reader->Finish()));
-  std::printf("\r%s", Show(response).c_str());
+  std::printf("%s", Show(last).c_str());
   return absl::OkStatus();
 }
 

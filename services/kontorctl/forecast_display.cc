@@ -91,7 +91,7 @@ std::string Show(const v1::ForecastResponse& response) {
     table.Add(std::move(row));
   }
   std::string text = table.Text();
-  absl::StrAppend(&text, "  by ", response.model(), "; sales known until ", Day(response.data_until()));
+  absl::StrAppend(&text, "  by ", response.model(), "\n  sales known until ", Day(response.data_until()));
   if (response.has_backtest_wape()) {
     absl::StrAppend(&text, "; tried on the past it was off by ", Percent(response.backtest_wape()));
     if (response.has_backtest_naive_wape()) {

@@ -17,7 +17,7 @@ bool AtLeastZero(double value) { return std::isfinite(value) && value >= 0; }
 
 absl::Status CheckSystem(const InventorySystem& system, const SimulationOptions& options) {
   for (const double value : {system.lead_time.mean, system.lead_time.deviation, system.minimum_order, system.pack,
-                             system.on_hand, system.on_order, system.unit_cost}) {
+                             system.on_hand.value_or(0), system.on_order, system.unit_cost}) {
     if (!AtLeastZero(value)) {
       return absl::InvalidArgumentError("times, quantities and costs of stock must be finite and not below 0");
     }
@@ -84,7 +84,7 @@ class PathPlayer {
 
   PathTotals Play(const std::vector<double>& demand, base::Random& random) {
     totals_ = {};
-    on_hand_ = system_.on_hand;
+    on_hand_ = system_.on_hand.value_or(std::max(0.0, policy_.order_up_to.front()));
     on_order_ = system_.on_order;
     waiting_ = 0;
     under_way_.clear();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -18,9 +19,11 @@ struct InventorySystem {
   LeadTime lead_time;  // periods; drawn gamma with this mean and deviation, rounded; orders do not overtake
   int review = 1;      // periods from one look at the stock to the next, >= 1
   double minimum_order = 0, pack = 0;
-  bool backorders = false;           // unmet demand waits; else it is lost
-  double on_hand = 0, on_order = 0;  // at the start; what is on order arrives after the mean lead time
-  double unit_cost = 1;              // capital bound by a unit, >= 0
+  bool backorders = false;  // unmet demand waits; else it is lost
+  // At the start; what is on order arrives after the mean lead time. Nothing on hand said: the first order-up-to level.
+  std::optional<double> on_hand;
+  double on_order = 0;
+  double unit_cost = 1;  // capital bound by a unit, >= 0
 };
 
 // One number for each period, or one for all.

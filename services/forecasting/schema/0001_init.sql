@@ -78,6 +78,7 @@ CREATE TABLE runs (
   series_total bigint NOT NULL,
   series_done bigint NOT NULL,
   after_product text NOT NULL, -- products up to this one are done
+  bulk_units float8 NOT NULL, -- past.h; 0: not reckoned yet
   engine_version text NOT NULL,
   error text NOT NULL,
   owner text NOT NULL,
