@@ -30,16 +30,6 @@ absl::StatusOr<BacktestFold> RunFold(const Series& series, const Method& method,
 
 double Mean(double sum, int count) { return count > 0 ? sum / count : kNone; }
 
-template <typename Loss>
-double MeanLoss(const Backtest& backtest, Loss loss) {
-  double sum = 0;
-  int count = 0;
-  for (const BacktestFold& fold : backtest.folds) {
-    for (size_t h = 0; h < fold.actual.size(); ++h, ++count) sum += loss(fold.actual[h] - fold.forecast[h]);
-  }
-  return Mean(sum, count);
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<int>> Origins(int observations, const BacktestPlan& plan) {
@@ -113,11 +103,12 @@ double BacktestWape(const Backtest& backtest) {
 }
 
 double BacktestMeanAbsoluteError(const Backtest& backtest) {
-  return MeanLoss(backtest, [](double error) { return std::abs(error); });
-}
-
-double BacktestMeanSquaredError(const Backtest& backtest) {
-  return MeanLoss(backtest, [](double error) { return error * error; });
+  double sum = 0;
+  int count = 0;
+  for (const BacktestFold& fold : backtest.folds) {
+    for (size_t h = 0; h < fold.actual.size(); ++h, ++count) sum += std::abs(fold.actual[h] - fold.forecast[h]);
+  }
+  return Mean(sum, count);
 }
 
 }  // namespace kontor::forecasting

@@ -54,6 +54,5 @@ std::vector<StepErrors> ErrorsByStep(const Backtest& backtest);
 // Sum |y - f| / sum |y| over all folds and steps; NaN where nothing was sold.
 double BacktestWape(const Backtest& backtest);
 double BacktestMeanAbsoluteError(const Backtest& backtest);
-double BacktestMeanSquaredError(const Backtest& backtest);
 
 }  // namespace kontor::forecasting

@@ -62,10 +62,11 @@ struct CleanSeries {
 
 // Estimates come from the neighbours at the same place of the season: linear interpolation of the deseasonalised
 // values, times the season (plus, where a value is below 0). Shorter than two seasons: without season. A level shift is
-// where the medians of the two sides (a season each, at least 8) differ by more than 4 standard deviations of the
-// noise, which is told from the median step from one value to the next. INVALID_ARGUMENT: no observation, a value that
-// is not finite, options out of range, more than 10 million steps. FAILED_PRECONDITION: nothing is left to estimate
-// from (every step is missing or an anomaly).
+// where the medians of the two sides (a season each, at least 8) differ by more than a steady trend, the median step,
+// explains and 4 standard deviations of the noise, which is told from the median distance of steps from that one.
+//
+// INVALID_ARGUMENT: no observation, a value that is not finite, options out of range, more than 10 million steps.
+// FAILED_PRECONDITION: nothing is left to estimate from (every step is missing or an anomaly).
 absl::StatusOr<CleanSeries> CleanObservations(absl::Span<const Observation> observations,
                                               const CleaningOptions& options);
 

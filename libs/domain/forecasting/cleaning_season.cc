@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kRobust = 1.4826;  // median absolute deviations in a standard deviation of a normal distribution
 constexpr double kShiftDeviations = 4;
+constexpr double kRounding = 1e-9;
 constexpr size_t kLeastSide = 8;  // values on each side of a level shift
 
 double Median(std::vector<double> values) { return stats::Quantile(std::move(values), 0.5); }
@@ -118,8 +119,11 @@ std::vector<LevelShift> SeasonalShape::LevelShifts() const {
   if (levels.size() < 2 * side) return shifts;
   std::vector<double> steps;
   for (size_t i = 1; i < levels.size(); ++i) steps.push_back(levels[i] - levels[i - 1]);
-  // Differences hold the noise twice; a few shifts do not move their median.
-  const double noise = kRobust * MedianAbsolute(steps) / std::sqrt(2.0);
+  // A steady trend is no shift. Steps hold the noise twice; a few shifts do not move their medians.
+  const double slope = Median(steps), trend = slope * static_cast<double>(side);
+  for (double& step : steps) step -= slope;
+  const double limit =
+      std::max(kShiftDeviations * kRobust * MedianAbsolute(steps) / std::sqrt(2.0), kRounding * MedianAbsolute(levels));
   const auto median = [&](size_t from) {
     return Median({levels.begin() + static_cast<std::ptrdiff_t>(from),
                    levels.begin() + static_cast<std::ptrdiff_t>(from + side)});
@@ -133,7 +137,7 @@ std::vector<LevelShift> SeasonalShape::LevelShifts() const {
   };
   size_t next = side;
   while (next + side <= levels.size()) {
-    if (std::abs(median(next) - median(next - side)) <= kShiftDeviations * noise) {
+    if (std::abs(median(next) - median(next - side) - trend) <= limit) {
       ++next;
       continue;
     }
@@ -142,7 +146,7 @@ std::vector<LevelShift> SeasonalShape::LevelShifts() const {
     double least = std::numeric_limits<double>::infinity();
     for (size_t at = next; at < next + side && at + side <= levels.size(); ++at) {
       const double before = median(at - side), after = median(at), sum = misfit(at, before, after);
-      if (std::abs(after - before) <= kShiftDeviations * noise || sum >= least) continue;
+      if (std::abs(after - before - trend) <= limit || sum >= least) continue;
       least = sum;
       best = {static_cast<int64_t>(telling_[at]), before, after};
       best_at = at;

@@ -121,6 +121,17 @@ TEST(Clean, LevelShiftsAreToldWithTheirSizes) {
   EXPECT_THAT(found.changes, IsEmpty());
 }
 
+TEST(Clean, ATrendIsNoLevelShift) {
+  base::Random random(7);
+  std::vector<Observation> line, noisy;
+  for (int64_t t = 0; t < 200; ++t) {
+    line.push_back({t, 3.3 * static_cast<double>(t) + 1});
+    noisy.push_back({t, 3.3 * static_cast<double>(t) + 100 + 5 * random.Normal()});
+  }
+  EXPECT_THAT(CleanObservations(line, {})->level_shifts, IsEmpty());
+  EXPECT_THAT(CleanObservations(noisy, {})->level_shifts, IsEmpty());
+}
+
 TEST(Clean, ValuesBelowZeroHaveAnAdditiveSeason) {
   std::vector<Observation> days;
   for (int64_t t = 0; t < 40; ++t) days.push_back({t, t % 4 == 0 ? -10.0 : 2.0});

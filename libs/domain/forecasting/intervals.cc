@@ -55,16 +55,6 @@ absl::StatusOr<std::vector<double>> Shocks(Values residuals, double variance) {
 
 }  // namespace
 
-std::vector<double> LevelsOfIntervals(absl::Span<const double> coverages) {
-  std::vector<double> levels = {0.5};
-  for (const double coverage : coverages) {
-    levels.push_back((1 - coverage) / 2);
-    levels.push_back((1 + coverage) / 2);
-  }
-  std::sort(levels.begin(), levels.end());
-  return levels;
-}
-
 absl::Status CheckLevels(absl::Span<const double> levels) {
   for (size_t i = 0; i < levels.size(); ++i) {
     if (!(levels[i] > (i > 0 ? levels[i - 1] : 0) && levels[i] < 1)) {

@@ -16,8 +16,6 @@ struct QuantileForecast {
   std::vector<std::vector<double>> values;  // of each step, one for each level
 };
 
-// Levels of the bounds of central intervals, such as {.8, .95}, and .5, ascending.
-std::vector<double> LevelsOfIntervals(absl::Span<const double> coverages);
 absl::Status CheckLevels(absl::Span<const double> levels);  // INVALID_ARGUMENT
 
 // Of a normal distribution with the model's variance. FAILED_PRECONDITION: the prediction has no variance.

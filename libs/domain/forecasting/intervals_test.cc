@@ -43,8 +43,6 @@ TEST(NormalQuantiles, AreTheModelsVariance) {
   EXPECT_THAT(NormalQuantiles({{10}, {NAN}}, kLevels, true), StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(NormalQuantiles({{10}, {1}}, {0.5, 0.5}, true), StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(NormalQuantiles({{10}, {1}}, {}, true), StatusIs(absl::StatusCode::kInvalidArgument));
-  EXPECT_THAT(LevelsOfIntervals({0.8, 0.95}), ElementsAre(DoubleNear(0.025, 1e-12), DoubleNear(0.1, 1e-12), 0.5,
-                                                          DoubleNear(0.9, 1e-12), DoubleNear(0.975, 1e-12)));
 }
 
 TEST(BootstrapQuantiles, KeepsTheShapeAndGrowsWithTheVariances) {
