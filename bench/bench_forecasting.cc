@@ -3,7 +3,7 @@
 //   bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]]
 //                     [--methods NAME[,NAME]] [--only PART[,PART]] [--threads N] [--quick]
 //
-// Without files it measures every part: m3, m4, speed.
+// Without files it measures every part: m3, m4, intervals, tourism, carparts, walmart, prophet, speed.
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -13,9 +13,14 @@
 #include "absl/strings/str_split.h"
 #include "bench/figures.h"
 #include "bench/forecasting_accuracy.h"
+#include "bench/forecasting_carparts.h"
 #include "bench/forecasting_data.h"
+#include "bench/forecasting_intervals.h"
 #include "bench/forecasting_m.h"
+#include "bench/forecasting_prophet.h"
 #include "bench/forecasting_speed.h"
+#include "bench/forecasting_tourism.h"
+#include "bench/forecasting_walmart.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/methods.h"
 
@@ -24,7 +29,7 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]] "
-    "[--methods NAME[,NAME]] [--only m3|m4|speed[,…]] [--threads N] [--quick]";
+    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|walmart|prophet|speed[,…]] [--threads N] [--quick]";
 
 // What is measured unless methods are named: those that are comparable with published figures, and the combinations.
 constexpr const char* kMethods[] = {
@@ -96,6 +101,7 @@ absl::Status BenchFiles(const Options& options, std::vector<Figure>& figures, st
   RETURN_IF_ERROR(set.status());
   files = set->files;
   BenchSet(*set, options.bench, figures);
+  BenchIntervals(*set, options.bench, figures);
   return absl::OkStatus();
 }
 
@@ -113,6 +119,11 @@ absl::Status Main(int argc, char** argv) {
   };
   if (wanted("m3")) RETURN_IF_ERROR(BenchM3(options.bench, figures, files));
   if (wanted("m4")) RETURN_IF_ERROR(BenchM4Hourly(options.bench, figures, files));
+  if (wanted("intervals")) RETURN_IF_ERROR(BenchM3Intervals(options.bench, figures, files));
+  if (wanted("tourism")) RETURN_IF_ERROR(BenchTourism(options.bench.threads, figures, files));
+  if (wanted("carparts")) RETURN_IF_ERROR(BenchCarParts(figures, files));
+  if (wanted("walmart")) RETURN_IF_ERROR(BenchWalmart(figures, files));
+  if (wanted("prophet")) RETURN_IF_ERROR(BenchProphet(figures, files));
   if (wanted("speed")) RETURN_IF_ERROR(BenchForecastingSpeed(options.bench.quick, figures, files));
   if (figures.empty()) return absl::InvalidArgumentError(kUsage);
   return WriteFigures(figures, files);

@@ -4,6 +4,7 @@
 #include "libs/base/status.h"
 #include "libs/platform/fleet/fleet.h"
 #include "services/analytics/analytics_service.h"
+#include "services/forecasting/forecasting_service.h"
 #include "services/ingest/ingest_service.h"
 #include "services/recommendations/recommendations_service.h"
 #include "services/search/search_service.h"
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
     RETURN_IF_ERROR(kontor::ingest::RegisterIngest(fleet));
     RETURN_IF_ERROR(kontor::analytics::RegisterAnalytics(fleet));
     RETURN_IF_ERROR(kontor::recommendations::RegisterRecommendations(fleet));
-    return kontor::search::RegisterSearch(fleet);
+    RETURN_IF_ERROR(kontor::search::RegisterSearch(fleet));
+    return kontor::forecasting::RegisterForecasting(fleet);
   });
 }

@@ -81,7 +81,7 @@ absl::Status RegisterAnalytics(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(parts.view.Start());
   RETURN_IF_ERROR(parts.consumer.Start());
   RETURN_IF_ERROR(parts.dead_letters.Start());
-  parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.view.follower(), parts.consumer,
+  parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, &parts.view.follower(), parts.consumer,
                                                    fleet.server.metrics());
   RegisterHandlers(fleet.server, parts.handler);
   fleet.server.AddReadiness("analytics", [&view = parts.view.follower()] { return view.Ready(); });

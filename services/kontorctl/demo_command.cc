@@ -14,6 +14,7 @@
 #include "services/kontorctl/call.h"
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/demo_cast.h"
+#include "services/kontorctl/demo_forecasts.h"
 #include "services/kontorctl/display.h"
 #include "services/kontorctl/import_client.h"
 #include "services/kontorctl/search_display.h"
@@ -152,7 +153,8 @@ void ShowCommands(const Arguments& arguments, const DemoCast& cast) {
   for (const std::string& command :
        {std::string("query net_revenue,orders --grain week --where customer_kind=known"),
         absl::StrCat("recommend --customer ", cast.customer, " --bought exclude"),
-        std::string("search coffee --facets 3"), std::string("events --topic orders --all --limit 3")}) {
+        std::string("search coffee --facets 3"), std::string("forecast --grain week --horizon 4"),
+        std::string("events --topic orders --all --limit 3")}) {
     std::printf("  build/release/bin/kontorctl %s %s\n", command.c_str(), connection.c_str());
   }
 }
@@ -185,6 +187,7 @@ absl::Status RunDemo(absl::Span<const std::string> words) {
       100 * model.recall_at_10(), model.ndcg_at_10());
   RETURN_IF_ERROR(ShowAllRecommendations(session, cast));
   RETURN_IF_ERROR(ShowSearch(session, cast));
+  RETURN_IF_ERROR(ShowForecasts(session, cast));
   ShowCommands(arguments, cast);
   return absl::OkStatus();
 }

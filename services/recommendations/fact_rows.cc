@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "libs/base/status.h"
-#include "services/recommendations/revision_state.h"
+#include "libs/platform/catalogue/revision_state.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -75,7 +75,8 @@ using Key = std::tuple<absl::string_view, absl::string_view, absl::string_view>;
 
 // The keys of `states` as the parameters $1 to $3.
 template <typename Content>
-void AddKeys(const std::map<Key, RevisionState<Content>>& states, bool winners_only, postgres::Params& params) {
+void AddKeys(const std::map<Key, catalogue::RevisionState<Content>>& states, bool winners_only,
+             postgres::Params& params) {
   std::vector<std::string> shops, products, parts;
   for (const auto& [key, state] : states) {
     if (winners_only && state.winner == nullptr) continue;
@@ -88,7 +89,7 @@ void AddKeys(const std::map<Key, RevisionState<Content>>& states, bool winners_o
 
 template <typename Content>
 absl::Status LoadStored(postgres::Transaction& transaction, const Table& table,
-                        std::map<Key, RevisionState<Content>>& states) {
+                        std::map<Key, catalogue::RevisionState<Content>>& states) {
   postgres::Params params;
   AddKeys(states, false, params);
   ASSIGN_OR_RETURN(
@@ -99,10 +100,10 @@ absl::Status LoadStored(postgres::Transaction& transaction, const Table& table,
                                     table.name, " AS s WHERE s.shop = asked.shop AND s.product = asked.product AND s.",
                                     table.part, " = asked.part FOR UPDATE) AS f"),
                        params));
-  std::vector<RevisionState<Content>*> by_place;
+  std::vector<catalogue::RevisionState<Content>*> by_place;
   for (auto& [key, state] : states) by_place.push_back(&state);
   for (int r = 0; r < rows.rows(); ++r) {
-    RevisionState<Content>& state = *by_place[rows.Int64(r, 0) - 1];
+    catalogue::RevisionState<Content>& state = *by_place[rows.Int64(r, 0) - 1];
     state.revision = rows.Int64(r, 1);
     state.fingerprint = static_cast<uint64_t>(rows.Int64(r, 2));
   }
@@ -111,7 +112,7 @@ absl::Status LoadStored(postgres::Transaction& transaction, const Table& table,
 
 template <typename Content>
 absl::Status Upsert(postgres::Transaction& transaction, const Table& table,
-                    const std::map<Key, RevisionState<Content>>& states) {
+                    const std::map<Key, catalogue::RevisionState<Content>>& states) {
   std::vector<const Content*> winners;
   std::vector<int64_t> revisions, fingerprints;
   for (const auto& [key, state] : states) {
@@ -139,7 +140,7 @@ template <typename Content>
 absl::Status Write(postgres::Transaction& transaction, const Table& table, absl::Span<const FactItem<Content>> items,
                    log::Effects& effects) {
   if (items.empty()) return absl::OkStatus();
-  std::map<Key, RevisionState<Content>> states;
+  std::map<Key, catalogue::RevisionState<Content>> states;
   const auto key = [](const FactItem<Content>& item) {
     return Key(item.shop, item.content.product, PartOf(item.content));
   };
@@ -147,8 +148,8 @@ absl::Status Write(postgres::Transaction& transaction, const Table& table, absl:
   RETURN_IF_ERROR(LoadStored(transaction, table, states));
   for (const FactItem<Content>& item : items) {
     if (states[key(item)].Offer(item.content)) continue;
-    effects.DeadLetter(item.offset, kReasonRevisionConflict,
-                       ConflictText(table.noun, item.content.product, item.content.revision));
+    effects.DeadLetter(item.offset, catalogue::kReasonRevisionConflict,
+                       catalogue::ConflictText(table.noun, item.content.product, item.content.revision));
   }
   return Upsert(transaction, table, states);
 }

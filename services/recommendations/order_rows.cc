@@ -4,15 +4,15 @@
 #include <vector>
 
 #include "libs/base/status.h"
-#include "services/recommendations/revision_state.h"
-#include "services/recommendations/text_list.h"
+#include "libs/platform/catalogue/revision_state.h"
+#include "libs/platform/postgres/text_list.h"
 
 namespace kontor::recommendations {
 namespace {
 
 using Key = std::pair<absl::string_view, absl::string_view>;  // shop, order
 
-struct OrderState : RevisionState<OrderSnapshot> {
+struct OrderState : catalogue::RevisionState<OrderSnapshot> {
   std::string stored_subject;
   bool cancelled = false;
   bool newly_cancelled = false;
@@ -58,8 +58,8 @@ void ApplyItems(absl::Span<const OrderItem> items, States& states, log::Effects&
       state.newly_cancelled = state.newly_cancelled || !state.cancelled;
       state.cancelled = true;
     } else if (!state.Offer(*snapshot)) {
-      effects.DeadLetter(item.offset, kReasonRevisionConflict,
-                         ConflictText("order", snapshot->order_id, snapshot->revision));
+      effects.DeadLetter(item.offset, catalogue::kReasonRevisionConflict,
+                         catalogue::ConflictText("order", snapshot->order_id, snapshot->revision));
     }
   }
 }
@@ -81,7 +81,7 @@ absl::Status UpsertSnapshots(postgres::Transaction& transaction, const States& s
     times.push_back(order.occurred_at);
     countries.push_back(order.country);
     stores.push_back(order.store);
-    products.push_back(JoinList(order.products));
+    products.push_back(postgres::JoinList(order.products));
     cancelled.push_back(state.cancelled);
   }
   if (shops.empty()) return absl::OkStatus();

@@ -8,8 +8,8 @@
 #include "absl/strings/match.h"
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
+#include "libs/platform/postgres/text_list.h"
 #include "services/recommendations/identity_rows.h"
-#include "services/recommendations/text_list.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -26,7 +26,8 @@ absl::Status AddOrders(postgres::Pool& pool, absl::string_view shop, const std::
                 params));
   if (!rows.empty()) builder.SetPlace(rows.Text(0, 3), rows.Text(0, 4));
   for (int r = 0; r < rows.rows(); ++r) {
-    builder.Add(rows.Text(r, 0), rows.Int64(r, 1), absl::ToUnixMicros(rows.Time(r, 2)), SplitList(rows.Text(r, 5)));
+    builder.Add(rows.Text(r, 0), rows.Int64(r, 1), absl::ToUnixMicros(rows.Time(r, 2)),
+                postgres::SplitList(rows.Text(r, 5)));
   }
   return absl::OkStatus();
 }

@@ -8,8 +8,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
-#include "services/recommendations/revision_state.h"
-#include "services/recommendations/text_list.h"
+#include "libs/platform/catalogue/revision_state.h"
+#include "libs/platform/postgres/text_list.h"
 
 namespace kontor::recommendations {
 namespace {
@@ -17,11 +17,11 @@ namespace {
 constexpr int64_t kChunkRows = 20'000;
 
 using Key = std::pair<absl::string_view, absl::string_view>;  // shop, product
-using States = std::map<Key, RevisionState<catalogue::ProductSnapshot>>;
+using States = std::map<Key, catalogue::RevisionState<catalogue::ProductSnapshot>>;
 
 absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
   std::vector<std::string> shops, products;
-  std::vector<RevisionState<catalogue::ProductSnapshot>*> by_place;
+  std::vector<catalogue::RevisionState<catalogue::ProductSnapshot>*> by_place;
   for (auto& [key, state] : states) {
     shops.emplace_back(key.first);
     products.emplace_back(key.second);
@@ -37,7 +37,7 @@ absl::Status LoadStored(postgres::Transaction& transaction, States& states) {
                        "WHERE s.shop = asked.shop AND s.product = asked.product FOR UPDATE) AS p",
                        params));
   for (int r = 0; r < rows.rows(); ++r) {
-    RevisionState<catalogue::ProductSnapshot>& state = *by_place[rows.Int64(r, 0) - 1];
+    catalogue::RevisionState<catalogue::ProductSnapshot>& state = *by_place[rows.Int64(r, 0) - 1];
     state.revision = rows.Int64(r, 1);
     state.fingerprint = static_cast<uint64_t>(rows.Int64(r, 2));
   }
@@ -51,31 +51,31 @@ struct Columns {
   std::vector<bool> removed;
   std::vector<std::optional<absl::Time>> available;
 
-  void Add(const Key& key, const RevisionState<catalogue::ProductSnapshot>& state) {
+  void Add(const Key& key, const catalogue::RevisionState<catalogue::ProductSnapshot>& state) {
     const catalogue::ProductSnapshot& product = *state.winner;
     shops.emplace_back(key.first);
     products.emplace_back(key.second);
     revisions.push_back(state.revision);
     fingerprints.push_back(static_cast<int64_t>(state.fingerprint));
     titles.push_back(product.title);
-    paths.push_back(JoinList(product.category_path));
+    paths.push_back(postgres::JoinList(product.category_path));
     brands.push_back(product.brand);
     removed.push_back(product.removed);
     descriptions.push_back(product.description);
     std::vector<std::string> pairs;
     for (const catalogue::ProductAttribute& attribute : product.attributes) {
-      pairs.push_back(absl::StrCat(attribute.name, absl::string_view(&kPairSeparator, 1), attribute.value));
+      pairs.push_back(absl::StrCat(attribute.name, absl::string_view(&postgres::kPairSeparator, 1), attribute.value));
     }
-    attributes.push_back(JoinList(pairs));
+    attributes.push_back(postgres::JoinList(pairs));
     groups.push_back(product.variant_group);
     sellers.push_back(product.seller);
     available.push_back(product.available_at);
     std::vector<std::string> related;
     for (const catalogue::ProductRelation& relation : product.relations) {
-      related.push_back(
-          absl::StrCat(static_cast<int>(relation.kind), absl::string_view(&kPairSeparator, 1), relation.product));
+      related.push_back(absl::StrCat(static_cast<int>(relation.kind), absl::string_view(&postgres::kPairSeparator, 1),
+                                     relation.product));
     }
-    relations.push_back(JoinList(related));
+    relations.push_back(postgres::JoinList(related));
   }
 };
 
@@ -119,20 +119,20 @@ catalogue::ProductSnapshot ReadRow(const postgres::Result& rows, int r) {
   product.revision = rows.Int64(r, 2);
   product.fingerprint = static_cast<uint64_t>(rows.Int64(r, 3));
   product.title = std::string(rows.Text(r, 4));
-  for (const absl::string_view level : SplitList(rows.Text(r, 5))) product.category_path.emplace_back(level);
+  for (const absl::string_view level : postgres::SplitList(rows.Text(r, 5))) product.category_path.emplace_back(level);
   product.brand = std::string(rows.Text(r, 6));
   product.removed = rows.Bool(r, 7);
-  for (const absl::string_view pair : SplitList(rows.Text(r, 8))) {
+  for (const absl::string_view pair : postgres::SplitList(rows.Text(r, 8))) {
     const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(pair, absl::MaxSplits(kPairSeparator, 1));
+        absl::StrSplit(pair, absl::MaxSplits(postgres::kPairSeparator, 1));
     product.attributes.push_back({std::string(parts.first), std::string(parts.second)});
   }
   product.variant_group = std::string(rows.Text(r, 9));
   product.seller = std::string(rows.Text(r, 10));
   if (!rows.IsNull(r, 11)) product.available_at = rows.Time(r, 11);
-  for (const absl::string_view pair : SplitList(rows.Text(r, 12))) {
+  for (const absl::string_view pair : postgres::SplitList(rows.Text(r, 12))) {
     const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(pair, absl::MaxSplits(kPairSeparator, 1));
+        absl::StrSplit(pair, absl::MaxSplits(postgres::kPairSeparator, 1));
     int kind = 0;
     if (!absl::SimpleAtoi(parts.first, &kind) || kind < 0 || kind >= static_cast<int>(catalogue::kRelationKinds))
       continue;
@@ -151,8 +151,8 @@ absl::Status WriteProducts(postgres::Transaction& transaction, absl::Span<const 
   RETURN_IF_ERROR(LoadStored(transaction, states));
   for (const ProductItem& item : items) {
     if (states[{item.shop, item.content.product}].Offer(item.content)) continue;
-    effects.DeadLetter(item.offset, kReasonRevisionConflict,
-                       ConflictText("product", item.content.product, item.content.revision));
+    effects.DeadLetter(item.offset, catalogue::kReasonRevisionConflict,
+                       catalogue::ConflictText("product", item.content.product, item.content.revision));
   }
   return Upsert(transaction, states);
 }

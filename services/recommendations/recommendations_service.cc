@@ -263,9 +263,9 @@ absl::Status RegisterRecommendations(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(parts.behaviour_consumer.Start());
   RETURN_IF_ERROR(parts.dead_letters.Start());
   RETURN_IF_ERROR(parts.live.Start(fleet.postgres, parts.consumer));
-  parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, parts.live.follower(), parts.consumer,
+  parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, &parts.live.follower(), parts.consumer,
                                                    fleet.server.metrics());
-  parts.behaviour_lag = std::make_unique<fleet::LagReporter>(fleet.log, kBehaviourGroup, parts.live.follower(),
+  parts.behaviour_lag = std::make_unique<fleet::LagReporter>(fleet.log, kBehaviourGroup, &parts.live.follower(),
                                                              parts.behaviour_consumer, fleet.server.metrics());
   RETURN_IF_ERROR(parts.erasures.LookOnce());
   for (const fleet::Shop& shop : fleet.shops) {

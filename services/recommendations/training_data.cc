@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/hash.h"
 #include "libs/base/status.h"
+#include "libs/platform/postgres/text_list.h"
 #include "services/recommendations/erasure_rows.h"
 #include "services/recommendations/identity_rows.h"
-#include "services/recommendations/text_list.h"
 #include "services/recommendations/training_features.h"
 #include "services/recommendations/training_visits.h"
 
@@ -72,7 +72,7 @@ class Collector {
     row.basket = static_cast<uint32_t>(data_.baskets++);
     row.time_seconds = absl::ToUnixSeconds(rows.Time(r, 2));
     row.context = ContextOf(rows.Text(r, 3), rows.Text(r, 4));
-    for (const absl::string_view product : SplitList(rows.Text(r, 5))) {
+    for (const absl::string_view product : postgres::SplitList(rows.Text(r, 5))) {
       row.item = data_.catalogue.products.Intern(product);
       builder_.Add(row);
     }

@@ -137,6 +137,12 @@ void SearchFollower::Apply(absl::string_view topic, int partition, absl::Span<co
   if (!records.empty()) next_[{std::string(topic), partition}] = records.back().offset + 1;
 }
 
+absl::Status SearchFollower::Ready() const {
+  RETURN_IF_ERROR(follower_->Ready());
+  for (const auto& [id, shop] : shops_) shop->Commit();
+  return absl::OkStatus();
+}
+
 absl::Status SearchFollower::WaitUntilApplied(const log::Position& position, absl::Duration timeout) const {
   RETURN_IF_ERROR(follower_->WaitUntilApplied(position, timeout));
   for (const auto& [id, shop] : shops_) shop->Commit();

@@ -39,6 +39,9 @@ class SearchFollower {
   const std::map<std::string, std::unique_ptr<ShopSearch>, std::less<>>& shops() const { return shops_; }
   const log::Follower& follower() const { return *follower_; }  // after Start
 
+  // OK once what was on the log at Start is found; UNAVAILABLE (VIEW_NOT_READY) until then.
+  absl::Status Ready() const;
+
   // Waits as the follower does, and makes what has come visible.
   absl::Status WaitUntilApplied(const log::Position& position, absl::Duration timeout) const;
 

@@ -119,7 +119,7 @@ absl::Status RegisterSearch(fleet::Fleet& fleet) {
   parts.curation.Start();
   RegisterHandlers(fleet.server, parts);
   RegisterCuration(fleet.server, parts.curation_handler, parts.preview);
-  fleet.server.AddReadiness("search", [&follower = parts.follower->follower()] { return follower.Ready(); });
+  fleet.server.AddReadiness("search", [&follower = *parts.follower] { return follower.Ready(); });
   return absl::OkStatus();
 }
 

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "libs/testing/eventually.h"
 #include "libs/testing/status_matchers.h"
+#include "services/search/search_follower.h"
 #include "services/search/test_process.h"
 
 namespace kontor::search {
@@ -277,6 +278,15 @@ TEST_F(SearchServiceTest, ASearchIsFollowedToItsClicks) {
   EXPECT_EQ(report.without_results(0).query(), "dril press");
   ASSERT_EQ(report.top_queries_size(), 2);
   EXPECT_THAT(report.top_queries(0).product_ids(), ElementsAre("D3"));
+}
+
+TEST_F(SearchServiceTest, ReadyMeansThatWhatWasOnTheLogIsFound) {
+  Process process(dsn_, folder_);
+  process.SendProducts(ToolShop());
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto follower, SearchFollower::Create(process.fleet(), nullptr));
+  KONTOR_ASSERT_OK(follower->Start());
+  ASSERT_TRUE(Eventually([&] { return follower->Ready().ok(); }));
+  EXPECT_EQ(follower->Find("default")->View()->documents(), ToolShop().size());
 }
 
 TEST_F(SearchServiceTest, BadInputIsAnsweredWithWhatToDo) {

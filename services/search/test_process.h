@@ -172,6 +172,7 @@ class Process {
                                   const Request& request) {
     return Call<Response>(*curation_, method, request);
   }
+  fleet::Fleet& fleet() { return *fleet_; }
   std::string Page(const std::string& path) const {
     return kontor::testing::HttpGet(fleet_->server.metrics_port(), path);
   }

@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "harness")]
 
 import check_access as access  # noqa: E402
+import check_forecasts as forecasting  # noqa: E402
 import check_imports as imports  # noqa: E402
 import check_input as wrong  # noqa: E402
 import check_live as live  # noqa: E402
@@ -44,6 +45,9 @@ SHARED = (
     searching.a_catalogue_is_imported_to_be_searched, searching.a_filter_by_price_and_brand_narrows_the_results,
     searching.a_typo_is_read_as_what_was_meant, searching.what_is_typed_is_completed, searching.an_answer_is_explained,
     searching.curation_is_obeyed_and_forgotten,
+    forecasting.a_run_forecasts_every_series, forecasting.a_forecast_is_answered_with_its_uncertainty,
+    forecasting.methods_are_compared_on_the_past, forecasting.the_past_is_taken_apart, forecasting.stock_is_planned,
+    forecasting.a_question_that_cannot_be_answered_is_explained,
     servers.a_port_in_use_is_named, servers.a_wrong_configuration_is_named, servers.a_missing_postgres_is_named,
 )
 ALONE = (servers.a_full_disk_stops_an_import_and_not_the_house, servers.the_demo_shows_a_shop_and_ends)

@@ -102,4 +102,19 @@ void Loess::Smooth(Values values, Values weights, std::vector<double>& work, abs
   Interpolate(step, smooth);
 }
 
+std::vector<double> BisquareWeights(Values residuals) {
+  const size_t count = residuals.size();
+  std::vector<double> sorted(count), weights(count);
+  double sum = 0;
+  for (size_t i = 0; i < count; ++i) sum += sorted[i] = std::abs(residuals[i]);
+  std::sort(sorted.begin(), sorted.end());
+  double bound = 3 * (sorted[count / 2] + sorted[count - count / 2 - 1]);
+  if (bound <= 1e-9 * sorted.back()) bound = 6 * sum / static_cast<double>(count);
+  for (size_t i = 0; i < count; ++i) {
+    const double ratio = bound > 0 ? std::abs(residuals[i]) / bound : 0;
+    weights[i] = ratio <= .001 ? 1 : ratio <= .999 ? (1 - ratio * ratio) * (1 - ratio * ratio) : 0;
+  }
+  return weights;
+}
+
 }  // namespace kontor::forecasting

@@ -21,4 +21,8 @@ struct Loess {
   void Smooth(Values values, Values weights, std::vector<double>& work, absl::Span<double> smooth) const;
 };
 
+// (1 - (r / b)²)² for b = 6 × the median of |residuals|, 0 beyond it; b = 6 × their mean where more than half of them
+// are 0, and all 1 where all are.
+std::vector<double> BisquareWeights(Values residuals);
+
 }  // namespace kontor::forecasting

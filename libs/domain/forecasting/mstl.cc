@@ -8,11 +8,17 @@
 namespace kontor::forecasting {
 namespace {
 
-std::vector<double> TrendAlone(Values values) {
+void SetTrendAlone(Values values, bool robust, Decomposition& result) {
   const int window = std::max(7, static_cast<int>(values.size()) / 3) | 1;
-  std::vector<double> trend(values.size()), work(values.size());
-  Loess{window, 1, 1}.Smooth(values, {}, work, absl::MakeSpan(trend));
-  return trend;
+  const Loess loess{window, 1, 1};
+  std::vector<double> work(values.size()), remainder(values.size());
+  result.trend.resize(values.size());
+  loess.Smooth(values, {}, work, absl::MakeSpan(result.trend));
+  for (int round = 0; robust && round < 15; ++round) {
+    for (size_t i = 0; i < values.size(); ++i) remainder[i] = values[i] - result.trend[i];
+    result.weights = BisquareWeights(remainder);
+    loess.Smooth(values, result.weights, work, absl::MakeSpan(result.trend));
+  }
 }
 
 }  // namespace
@@ -31,9 +37,12 @@ absl::StatusOr<Decomposition> Mstl(const Series& series, const MstlOptions& opti
   for (int round = 0; round < rounds; ++round) {
     for (size_t k = 0; k < seasons && fits(k); ++k) {
       for (size_t i = 0; i < count; ++i) rest[i] += result.seasonal[k][i];
-      const StlOptions stl{.season_window = 11 + 4 * static_cast<int>(k),
-                           .season_degree = options.season_degree,
-                           .robust = options.robust};
+      const int paper = 11 + 4 * static_cast<int>(k);
+      const StlOptions stl{
+          .season_window = options.season_window > 0 ? options.season_window | 1 : paper,
+          .season_degree = options.season_degree,
+          .trend_window = k == 0 && options.trend_seasons > 0 ? (options.trend_seasons * series.seasons[0]) | 1 : 0,
+          .robust = options.robust};
       ASSIGN_OR_RETURN(Decomposition part, Stl(rest, series.seasons[k], stl));
       result.seasonal[k] = std::move(part.seasonal[0]);
       result.trend = std::move(part.trend);
@@ -41,7 +50,7 @@ absl::StatusOr<Decomposition> Mstl(const Series& series, const MstlOptions& opti
       for (size_t i = 0; i < count; ++i) rest[i] -= result.seasonal[k][i];
     }
   }
-  if (result.trend.empty()) result.trend = TrendAlone(rest);
+  if (result.trend.empty()) SetTrendAlone(rest, options.robust, result);
   for (size_t i = 0; i < count; ++i) rest[i] -= result.trend[i];
   return result;
 }

@@ -7,6 +7,9 @@ namespace kontor::forecasting {
 struct MstlOptions {
   int season_degree = 0;
   bool robust = false;
+  // Of each season's loess, in cycles, and of the trend's, in shortest seasons; 0: the paper's. Wider ones leave more
+  // to the remainder, as finding what is unusual needs it.
+  int season_window = 0, trend_seasons = 0;
 };
 
 // Decomposition with several seasons (Bandara, Hyndman and Bergmeir 2021): two rounds in which each season in turn is

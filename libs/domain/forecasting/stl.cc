@@ -61,17 +61,9 @@ class Decomposer {
 
   // Bisquare weights of the present remainder.
   std::vector<double> Weights() const {
-    const size_t count = values_.size();
-    std::vector<double> size(count), weights(count);
-    for (size_t i = 0; i < count; ++i) size[i] = std::abs(values_[i] - trend_[i] - seasonal_[i]);
-    std::vector<double> sorted = size;
-    std::sort(sorted.begin(), sorted.end());
-    const double bound = 3 * (sorted[count / 2] + sorted[count - count / 2 - 1]);
-    for (size_t i = 0; i < count; ++i) {
-      const double ratio = bound > 0 ? size[i] / bound : (size[i] > 0 ? 1 : 0);
-      weights[i] = ratio <= .001 ? 1 : ratio <= .999 ? (1 - ratio * ratio) * (1 - ratio * ratio) : 0;
-    }
-    return weights;
+    std::vector<double> remainder(values_.size());
+    for (size_t i = 0; i < remainder.size(); ++i) remainder[i] = values_[i] - trend_[i] - seasonal_[i];
+    return BisquareWeights(remainder);
   }
 
   Decomposition Result(std::vector<double> weights) && {

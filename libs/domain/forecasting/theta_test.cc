@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "libs/base/random.h"
-#include "libs/domain/forecasting/test_series.h"
+#include "libs/domain/forecasting/air_passengers.h"
 
 namespace kontor::forecasting {
 namespace {

@@ -19,7 +19,7 @@ runtime::Counter EventCounter(runtime::Metrics& metrics, const std::string& grou
 
 }  // namespace
 
-LagReporter::LagReporter(log::EventLog& log, const std::string& group, const log::Follower& follower,
+LagReporter::LagReporter(log::EventLog& log, const std::string& group, const log::Follower* follower,
                          const log::Consumer& consumer, runtime::Metrics& metrics)
     : log_(log),
       follower_(follower),
@@ -54,13 +54,13 @@ void LagReporter::Run() {
 }
 
 void LagReporter::Report() {
-  ReportView();
+  if (follower_ != nullptr) ReportView();
   ReportConsumer();
 }
 
 void LagReporter::ReportView() {
   int64_t lag = 0;
-  for (const log::Position& next : follower_.Applied()) {
+  for (const log::Position& next : follower_->Applied()) {
     const absl::StatusOr<int64_t> end = log_.End(next.topic, next.partition);
     if (!end.ok()) return;
     lag += *end - next.offset;

@@ -10,12 +10,13 @@
 
 namespace kontor::fleet {
 
-// Keeps the metrics of a service's two readers of the log up to date, every two seconds: `kontor_lag_records`,
+// Keeps the metrics of a service's readers of the log up to date, every two seconds: `kontor_lag_records`,
 // `kontor_consumer_events_total` and `kontor_consumer_stopped_partitions`, labelled by the consumer's `group`. Owns one
 // thread; what it is given must outlive it.
 class LagReporter {
  public:
-  LagReporter(log::EventLog& log, const std::string& group, const log::Follower& follower,
+  // `follower` may be null.
+  LagReporter(log::EventLog& log, const std::string& group, const log::Follower* follower,
               const log::Consumer& consumer, runtime::Metrics& metrics);
   ~LagReporter();
 
@@ -26,7 +27,7 @@ class LagReporter {
   void ReportConsumer();
 
   log::EventLog& log_;
-  const log::Follower& follower_;
+  const log::Follower* follower_;
   const log::Consumer& consumer_;
   runtime::Gauge view_lag_, consumer_lag_, stopped_partitions_;
   runtime::Counter dead_letters_, parked_, retries_, fenced_;

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
-namespace kontor::recommendations {
+namespace kontor::catalogue {
 
 // Where one key stands while a batch is worked through: the highest revision counts, of the same revision the first
 // content on the log. Not thread-safe.
@@ -34,4 +34,4 @@ inline std::string ConflictText(absl::string_view what, absl::string_view id, in
                       "\" stands with other content; the first stays, send a correction under a higher revision");
 }
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::catalogue

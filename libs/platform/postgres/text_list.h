@@ -9,7 +9,7 @@
 
 // Lists of ids and names on their way to and from text[] columns, a text for each row: unnest would flatten an array of
 // arrays. The separator is a control character, which no id or checked text holds; the SQL says E'\x1f'.
-namespace kontor::recommendations {
+namespace kontor::postgres {
 
 inline constexpr char kListSeparator = '\x1f';
 inline constexpr char kPairSeparator = '\x1e';  // within an entry, between a name and its value
@@ -24,4 +24,4 @@ inline std::vector<absl::string_view> SplitList(absl::string_view text) {
   return absl::StrSplit(text, kListSeparator);
 }
 
-}  // namespace kontor::recommendations
+}  // namespace kontor::postgres

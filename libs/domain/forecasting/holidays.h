@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+
+namespace kontor::forecasting {
+
+enum class HolidayKind {
+  kPublic,  // by law, in the whole country
+  kRetail,  // no day off, but shops see it
+};
+
+struct Holiday {
+  absl::CivilDay day;
+  std::string name;  // the same every year, in English
+  HolidayKind kind = HolidayKind::kPublic;
+  bool observed = false;  // a substitute for a holiday at a weekend; the day itself is listed as well
+};
+
+// ISO 3166 codes that HolidaysOf knows, ascending.
+std::vector<std::string> HolidayCountries();
+
+// Sunday of Easter of the western churches (Meeus, Jones and Butcher's rule of the Gregorian calendar).
+absl::CivilDay EasterSunday(int year);
+
+// Holidays from `first` to `last`, both with them, by day, then by name: the rules of today's law, applied to every
+// year from the one a holiday was made; single days off by decree (coronations, elections) are not among them, nor
+// those of regions. GB has the days of England and Wales. Retail days: Valentine's Day, Mother's and Father's Day by
+// country, Halloween, Black Friday, Cyber Monday, Christmas Eve, New Year's Eve where they are no holidays, in the US
+// the Super Bowl. INVALID_ARGUMENT: a country that is not known (the message lists those that are), more than 500
+// years.
+absl::StatusOr<std::vector<Holiday>> HolidaysOf(absl::string_view country, absl::CivilDay first, absl::CivilDay last);
+
+}  // namespace kontor::forecasting

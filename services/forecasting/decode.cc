@@ -1,0 +1,143 @@
+#include "services/forecasting/decode.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "kontor/events/v1/event.pb.h"
+#include "libs/base/hash.h"
+#include "libs/base/resource_name.h"
+#include "libs/base/status.h"
+#include "libs/platform/catalogue/checks.h"
+#include "libs/platform/catalogue/decode.h"
+#include "libs/platform/fleet/event_time.h"
+
+namespace kontor::forecasting {
+namespace {
+
+namespace ev = kontor::events::v1;
+
+absl::StatusOr<base::Decimal> ReadDecimal(absl::string_view field, const kontor::type::v1::Decimal& value) {
+  const absl::StatusOr<base::Decimal> read = base::Decimal::FromParts(value.units(), value.nanos());
+  if (!read.ok()) return catalogue::InvalidField(field, read.status().message());
+  if (read->nanos < 0) return catalogue::InvalidField(field, "it is negative");
+  return *read;
+}
+
+bool CountsPieces(absl::string_view unit_code) { return unit_code.empty() || unit_code == "C62" || unit_code == "H87"; }
+
+absl::Status Convert(const ev::OrderRecorded& order, const ev::EventRecord& record, DecodedRecord& out) {
+  RETURN_IF_ERROR(catalogue::CheckRecordId("order_id", order.order_id()));
+  RETURN_IF_ERROR(catalogue::CheckRecordRevision(order.revision()));
+  RETURN_IF_ERROR(catalogue::CheckRecordText("store_id", order.store_id()));
+  RETURN_IF_ERROR(catalogue::CheckRecordText("country", record.context().country()));
+  if (!base::IsCurrency(order.currency_code())) {
+    return catalogue::InvalidField("currency_code", "it is no ISO 4217 code");
+  }
+  OrderSnapshot snapshot;
+  snapshot.order_id = order.order_id();
+  snapshot.revision = order.revision();
+  snapshot.fingerprint = base::StableHash(
+      absl::StrCat(absl::ToUnixMicros(out.occurred_at), "\n", record.context().country(), "\n", record.payload()));
+  snapshot.occurred_at = out.occurred_at;
+  snapshot.store = order.store_id();
+  snapshot.country = record.context().country();
+  snapshot.currency = order.currency_code();
+  for (const ev::OrderLine& line : order.lines()) {
+    RETURN_IF_ERROR(catalogue::CheckRecordId("product_id", line.product_id()));
+    OrderLine sold{line.product_id()};
+    ASSIGN_OR_RETURN(sold.units, ReadDecimal("quantity", line.quantity().value()));
+    ASSIGN_OR_RETURN(sold.amount, ReadDecimal("amount", line.amount()));
+    sold.pieces = CountsPieces(line.quantity().unit_code());
+    if (sold.units.nanos > 0) snapshot.lines.push_back(std::move(sold));
+  }
+  out.content = std::move(snapshot);
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::OrderCancelled& cancelled, const ev::EventRecord&, DecodedRecord& out) {
+  RETURN_IF_ERROR(catalogue::CheckRecordId("order_id", cancelled.order_id()));
+  out.content = OrderVoid{cancelled.order_id()};
+  return absl::OkStatus();
+}
+
+template <typename Payload>
+absl::Status ConvertProduct(const Payload& payload, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, catalogue::ReadProduct(payload, record));
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::ProductUpserted& product, const ev::EventRecord& record, DecodedRecord& out) {
+  return ConvertProduct(product, record, out);
+}
+
+absl::Status Convert(const ev::ProductRemoved& removed, const ev::EventRecord& record, DecodedRecord& out) {
+  return ConvertProduct(removed, record, out);
+}
+
+absl::Status Convert(const ev::PriceSet& price, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(std::optional<catalogue::PriceSnapshot> snapshot, catalogue::ReadPrice(price, record));
+  if (snapshot.has_value()) out.content = *std::move(snapshot);
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::StockLevelSet& level, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, catalogue::ReadStockLevel(level, record));
+  return absl::OkStatus();
+}
+
+using Decoder = absl::Status (*)(const ev::EventRecord&, DecodedRecord&);
+
+template <typename Payload>
+absl::Status Decode(const ev::EventRecord& record, DecodedRecord& out) {
+  Payload payload;
+  if (!payload.ParseFromString(record.payload())) {
+    return base::Error(absl::StatusCode::kInvalidArgument, kReasonPayloadBroken,
+                       absl::StrCat("the payload is no ", Payload::descriptor()->full_name()));
+  }
+  return Convert(payload, record, out);
+}
+
+template <typename... Messages>
+void Register(absl::flat_hash_map<std::string, Decoder>& decoders) {
+  ((decoders[Messages::descriptor()->full_name()] = &Decode<Messages>), ...);
+}
+
+// By type; null for types that say nothing here.
+const absl::flat_hash_map<std::string, Decoder>& Decoders() {
+  static const auto& decoders = *new absl::flat_hash_map<std::string, Decoder>([] {
+    absl::flat_hash_map<std::string, Decoder> all;
+    const auto* payloads = ev::Event::descriptor()->FindOneofByName("payload");
+    for (int i = 0; i < payloads->field_count(); ++i) {
+      all.emplace(payloads->field(i)->message_type()->full_name(), nullptr);
+    }
+    Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::PriceSet,
+             ev::StockLevelSet>(all);
+    return all;
+  }());
+  return decoders;
+}
+
+}  // namespace
+
+absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes) {
+  ev::EventRecord record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return base::Error(absl::StatusCode::kInvalidArgument, kReasonRecordBroken, "the bytes are no EventRecord");
+  }
+  if (!base::IsShopId(record.shop())) return catalogue::InvalidField("shop", "it is no shop's id");
+  if (record.type().empty()) return catalogue::InvalidField("type", "it is empty");
+  DecodedRecord decoded;
+  decoded.shop = record.shop();
+  decoded.type = record.type();
+  decoded.occurred_at = fleet::TimeOf(record.occurred_at());
+  const auto decoder = Decoders().find(record.type());
+  decoded.known = decoder != Decoders().end();
+  if (decoded.known && decoder->second != nullptr) RETURN_IF_ERROR(decoder->second(record, decoded));
+  return decoded;
+}
+
+bool KnowsType(absl::string_view type) { return Decoders().contains(type); }
+
+}  // namespace kontor::forecasting

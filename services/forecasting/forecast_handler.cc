@@ -1,0 +1,109 @@
+#include "services/forecasting/forecast_handler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "libs/base/status.h"
+#include "libs/domain/forecasting/methods.h"
+#include "libs/platform/fleet/read_after.h"
+#include "services/forecasting/check_request.h"
+#include "services/forecasting/demand_writer.h"
+
+namespace kontor::forecasting {
+namespace {
+
+std::vector<double> ProbabilitiesOf(const v1::ForecastRequest& request) {
+  if (request.quantiles().empty()) return {0.025, 0.1, 0.5, 0.9, 0.975};
+  return {request.quantiles().begin(), request.quantiles().end()};
+}
+
+int HorizonOf(const v1::ForecastRequest& request) {
+  return request.horizon() == 0 ? DefaultHorizon(GrainOr(request.grain())) : request.horizon();
+}
+
+absl::Status CheckMethod(const std::string& name) {
+  base::Violations violations;
+  if (name.empty()) return absl::OkStatus();
+  const auto method = MethodByName(name);
+  if (!method.ok()) violations.Add("method", kReasonMethodUnknown, method.status().message());
+  return violations.ToStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ForecastResponse> ForecastHandler::Forecast(const runtime::CallContext& call,
+                                                               const v1::ForecastRequest& request) {
+  RETURN_IF_ERROR(CheckForecast(request));
+  RETURN_IF_ERROR(CheckMethod(request.method()));
+  ASSIGN_OR_RETURN(const fleet::Shop* shop, parts_.pasts.FindShop(call.shop));
+  const auto applied = [this](const log::Position& position, absl::Duration timeout) {
+    return parts_.consumer.WaitUntilApplied(position, timeout);
+  };
+  RETURN_IF_ERROR(fleet::WaitForPositions(DemandTopics(), applied, call, request.read_after()));
+  ASSIGN_OR_RETURN(std::optional<v1::ForecastResponse> stored, FromRun(*shop, request));
+  if (stored.has_value()) return *std::move(stored);
+  return MakeAnew(*shop, request);
+}
+
+absl::StatusOr<std::optional<v1::ForecastResponse>> ForecastHandler::FromRun(const fleet::Shop& shop,
+                                                                             const v1::ForecastRequest& request) {
+  const std::optional<Node> node = NodeOf(SelectionFrom(request.series()));
+  const v1::Grain grain = GrainOr(request.grain());
+  if (!node.has_value() || request.has_scenario() || !request.method().empty() || !request.read_after().empty() ||
+      request.measure() == v1::MEASURE_REVENUE || grain == v1::GRAIN_MONTH) {
+    return std::optional<v1::ForecastResponse>();
+  }
+  const auto run = parts_.runs.NewestDone(shop.id);
+  if (absl::IsNotFound(run.status())) return std::optional<v1::ForecastResponse>();
+  RETURN_IF_ERROR(run.status());
+  const auto forecast = parts_.runs.Read(shop.id, run->number, grain, *node);
+  if (absl::IsNotFound(forecast.status())) return std::optional<v1::ForecastResponse>();
+  RETURN_IF_ERROR(forecast.status());
+  const auto steps = static_cast<size_t>(HorizonOf(request));
+  if (forecast->mean.size() < steps) return std::optional<v1::ForecastResponse>();
+  v1::ForecastResponse response;
+  const std::vector<double> probabilities = ProbabilitiesOf(request);
+  std::vector<std::vector<double>> quantiles;
+  for (size_t i = 0; i < steps; ++i) quantiles.push_back(QuantilesAt(*forecast, i, probabilities));
+  AddPoints(forecast->first_step, grain, {}, Values(forecast->mean).first(steps), quantiles, probabilities,
+            *response.mutable_points());
+  response.set_model(forecast->model);
+  response.set_run(RunName(*run));
+  *response.mutable_data_until() = DateFrom(run->data_until);
+  if (forecast->backtest_wape) response.set_backtest_wape(*forecast->backtest_wape);
+  if (forecast->backtest_naive_wape) response.set_backtest_naive_wape(*forecast->backtest_naive_wape);
+  RETURN_IF_ERROR(AddHistory(shop, request, run->data_until, response));
+  return std::optional<v1::ForecastResponse>(std::move(response));
+}
+
+absl::Status ForecastHandler::AddHistory(const fleet::Shop& shop, const v1::ForecastRequest& request,
+                                         absl::CivilDay until, v1::ForecastResponse& response) {
+  if (request.history() == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Past past,
+                   parts_.pasts.Read(shop, SelectionFrom(request.series()), request.grain(), request.measure(), until));
+  AddPast(past, request.history(), response);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop& shop,
+                                                               const v1::ForecastRequest& request) {
+  ASSIGN_OR_RETURN(const Past past,
+                   parts_.pasts.Read(shop, SelectionFrom(request.series()), request.grain(), request.measure()));
+  AutomaticOptions options;
+  options.horizon = HorizonOf(request);
+  options.levels = ProbabilitiesOf(request);
+  options.method = request.method();
+  ASSIGN_OR_RETURN(const AutomaticForecast forecast, ForecastAutomatically(past.series(), options));
+  v1::ForecastResponse response;
+  const Unit unit{past.measure, past.currency};
+  AddPoints(past.next_step(), past.grain, unit, forecast.prediction.mean, forecast.quantiles.values, options.levels,
+            *response.mutable_points());
+  response.set_model(forecast.model);
+  *response.mutable_data_until() = DateFrom(LastDay(past.next_step() - 1, past.grain));
+  if (forecast.backtest_wape) response.set_backtest_wape(*forecast.backtest_wape);
+  if (forecast.backtest_naive_wape) response.set_backtest_naive_wape(*forecast.backtest_naive_wape);
+  AddPast(past, request.history(), response);
+  return response;
+}
+
+}  // namespace kontor::forecasting

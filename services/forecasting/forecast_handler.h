@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "libs/base/clock.h"
+#include "libs/platform/log/consumer.h"
+#include "libs/platform/runtime/call_context.h"
+#include "services/forecasting/convert.h"
+#include "services/forecasting/past_reader.h"
+
+namespace kontor::forecasting {
+
+// ForecastingService/Forecast: from the newest run where it holds the series, else made while the caller waits.
+// Thread-safe.
+class ForecastHandler {
+ public:
+  struct Parts {
+    PastReader& pasts;
+    RunStore& runs;
+    const log::Consumer& consumer;
+  };
+  explicit ForecastHandler(const Parts& parts) : parts_(parts) {}
+
+  absl::StatusOr<v1::ForecastResponse> Forecast(const runtime::CallContext& call, const v1::ForecastRequest& request);
+
+ private:
+  // Nothing where no run holds the answer.
+  absl::StatusOr<std::optional<v1::ForecastResponse>> FromRun(const fleet::Shop& shop,
+                                                              const v1::ForecastRequest& request);
+  absl::StatusOr<v1::ForecastResponse> MakeAnew(const fleet::Shop& shop, const v1::ForecastRequest& request);
+  absl::Status AddHistory(const fleet::Shop& shop, const v1::ForecastRequest& request, absl::CivilDay until,
+                          v1::ForecastResponse& response);
+
+  const Parts parts_;
+};
+
+}  // namespace kontor::forecasting

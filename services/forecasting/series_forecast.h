@@ -1,0 +1,33 @@
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "services/forecasting/past.h"
+#include "services/forecasting/run_store.h"
+
+namespace kontor::forecasting {
+
+struct SeriesToForecast {
+  Node node;
+  bool pieces = true;
+  DailySales sales;
+  std::vector<absl::CivilDay> stocked_out;
+};
+
+// Each series by day and, from the first whole week on, by week, on all processors; in the order given. Ends early,
+// with fewer rows, once `stopped`. The first error that is not one of the series' own; a series without a whole step
+// has no row.
+absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, const Run& run,
+                                                     const std::atomic<bool>& stopped);
+
+// What a run stores of a past.
+absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon);
+
+// Every forecast of a level in the order of nodes, read a few at a time.
+absl::Status ForEachForecast(RunStore& runs, const Run& run, v1::Grain grain, Level level,
+                             absl::FunctionRef<absl::Status(const Node& node, StoredForecast forecast)> take);
+
+}  // namespace kontor::forecasting
