@@ -3,7 +3,7 @@
 //   bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]]
 //                     [--methods NAME[,NAME]] [--only PART[,PART]] [--threads N] [--quick]
 //
-// Without files it measures every part: m3, m4, intervals, tourism, carparts, retail, prophet, speed.
+// Without files it measures every part: m3, m4, intervals, tourism, carparts, retail, walmart, prophet, speed.
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -21,6 +21,7 @@
 #include "bench/forecasting_retail.h"
 #include "bench/forecasting_speed.h"
 #include "bench/forecasting_tourism.h"
+#include "bench/forecasting_walmart.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/methods.h"
 
@@ -29,7 +30,7 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]] "
-    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|retail|prophet|speed[,…]] [--threads N] "
+    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|retail|walmart|prophet|speed[,…]] [--threads N] "
     "[--quick]";
 
 // What is measured unless methods are named: those that are comparable with published figures, and the combinations.
@@ -124,6 +125,7 @@ absl::Status Main(int argc, char** argv) {
   if (wanted("tourism")) RETURN_IF_ERROR(BenchTourism(options.bench.threads, figures, files));
   if (wanted("carparts")) RETURN_IF_ERROR(BenchCarParts(figures, files));
   if (wanted("retail")) RETURN_IF_ERROR(BenchRetail(options.bench, figures, files));
+  if (wanted("walmart")) RETURN_IF_ERROR(BenchWalmart(figures, files));
   if (wanted("prophet")) RETURN_IF_ERROR(BenchProphet(figures, files));
   if (wanted("speed")) RETURN_IF_ERROR(BenchForecastingSpeed(options.bench.quick, figures, files));
   if (figures.empty()) return absl::InvalidArgumentError(kUsage);

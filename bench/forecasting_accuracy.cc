@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -10,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "bench/search_timing.h"
 #include "libs/base/mutex.h"
+#include "libs/domain/forecasting/boosted_correction.h"
 #include "libs/domain/forecasting/measures.h"
 #include "libs/domain/forecasting/naive.h"
 
@@ -161,17 +163,38 @@ void SetAccuracy::Add(const SetAccuracy& other) {
   scaled += other.scaled;
 }
 
-std::vector<SetAccuracy> BenchSet(const ForecastSet& set, const ForecastBenchOptions& options,
-                                  std::vector<Figure>& figures) {
+std::optional<SetForecast> ForecastCorrected(const ForecastSet& set, const Method& method, int threads) {
+  std::vector<forecasting::Series> series;
+  for (const std::vector<double>& values : set.train) series.push_back({values, set.seasons});
+  const double start = ProcessCpuSeconds();
+  absl::StatusOr<forecasting::BoostedCorrection> learned =
+      forecasting::BoostedCorrection::Learn(series, {.horizon = set.horizon, .threads = threads});
+  if (!learned.ok()) return std::nullopt;
+  const double learning = ProcessCpuSeconds() - start;
+  SetForecast forecast = ForecastAll(
+      set,
+      forecasting::CorrectedMethod("corrected_" + method.name, method,
+                                   std::make_shared<const forecasting::BoostedCorrection>(*std::move(learned))),
+      threads);
+  forecast.cpu_seconds += learning;
+  return forecast;
+}
+
+std::map<std::string, SetAccuracy> BenchSet(const ForecastSet& set, const ForecastBenchOptions& options,
+                                            std::vector<Figure>& figures) {
   constexpr size_t kQuickStep = 8;
   const ForecastSet part = options.quick ? set.Every(kQuickStep, set.train.size()) : set;
   std::vector<SetForecast> forecasts;
-  std::vector<SetAccuracy> accuracies;
   for (const Method& method : options.methods) {
     forecasts.push_back(ForecastAll(part, method, options.threads));
-    accuracies.push_back(Accuracy(part, forecasts.back().mean));
+    if (method.name != "combination" || set.seasons.size() > 1) continue;
+    if (std::optional<SetForecast> corrected = ForecastCorrected(part, method, options.threads)) {
+      forecasts.push_back(*std::move(corrected));
+    }
   }
   AddAccuracy(part, forecasts, figures);
+  std::map<std::string, SetAccuracy> accuracies;
+  for (const SetForecast& forecast : forecasts) accuracies[forecast.method] = Accuracy(part, forecast.mean);
   return accuracies;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,8 +44,13 @@ SetAccuracy Accuracy(const ForecastSet& set, const std::vector<std::vector<doubl
 // model's own variances, normal), cpu_ms_per_series, replaced (where any is). Prints a line for each.
 void AddAccuracy(const ForecastSet& set, absl::Span<const SetForecast> forecasts, std::vector<Figure>& figures);
 
-// ForecastAll by every method, and AddAccuracy; the accuracy of each.
-std::vector<SetAccuracy> BenchSet(const ForecastSet& set, const ForecastBenchOptions& options,
-                                  std::vector<Figure>& figures);
+// The method with a correction learned from the whole set, both counted in the CPU time; nothing where the set is too
+// small.
+std::optional<SetForecast> ForecastCorrected(const ForecastSet& set, const forecasting::Method& method, int threads);
+
+// ForecastAll by every method, "combination" also corrected in sets of one season, and AddAccuracy; the accuracy of
+// each.
+std::map<std::string, SetAccuracy> BenchSet(const ForecastSet& set, const ForecastBenchOptions& options,
+                                            std::vector<Figure>& figures);
 
 }  // namespace kontor::bench

@@ -68,24 +68,21 @@ void AddPeers(absl::string_view group, size_t from, std::vector<Figure>& figures
 
 absl::Status BenchM3(const ForecastBenchOptions& options, std::vector<Figure>& figures,
                      std::vector<std::string>& files) {
-  std::vector<SetAccuracy> sums(options.methods.size());
+  std::map<std::string, SetAccuracy> sums;
   for (const absl::string_view group : kGroups) {
     ASSIGN_OR_RETURN(const ForecastSet set, ReadM3(group));
     if (group == kGroups[0]) files.insert(files.end(), set.files.begin(), set.files.end());
     const size_t from = figures.size();
-    const std::vector<SetAccuracy> accuracies = BenchSet(set, options, figures);
+    for (const auto& [method, accuracy] : BenchSet(set, options, figures)) sums[method].Add(accuracy);
     if (!options.quick) AddPeers(group, from, figures);
-    for (size_t i = 0; i < accuracies.size(); ++i) sums[i].Add(accuracies[i]);
   }
-  for (size_t i = 0; i < sums.size(); ++i) {
-    const std::string& method = options.methods[i].name;
-    figures.push_back({"m3/smape/" + method, sums[i].smape, "%"});
-    figures.push_back({"m3/mase/" + method, sums[i].mase, ""});
-    std::cout << absl::StrFormat("%-16s %-26s sMAPE %8.3f  MASE %7.3f\n", "m3", method, sums[i].smape, sums[i].mase);
-    if (method == "combination" && !options.quick) {
-      figures.push_back({"m3_smape", sums[i].smape, "%", kPeerCombination,
-                         "combination, 3,003 series; reference: the best peers' median of three"});
-    }
+  for (const auto& [method, sum] : sums) {
+    figures.push_back({"m3/smape/" + method, sum.smape, "%"});
+    figures.push_back({"m3/mase/" + method, sum.mase, ""});
+    std::cout << absl::StrFormat("%-16s %-26s sMAPE %8.3f  MASE %7.3f\n", "m3", method, sum.smape, sum.mase);
+    if (options.quick || !absl::EndsWith(method, "combination")) continue;
+    figures.push_back({absl::StrCat("m3_smape_", method), sum.smape, "%", kPeerCombination,
+                       "3,003 series, all points; reference: the best peers' median of three"});
   }
   return absl::OkStatus();
 }

@@ -11,8 +11,8 @@
 namespace kontor::bench {
 
 // The four groups of M3 (Makridakis and Hibon 2000), beside what statsforecast 2.1.1 reached on them where that is
-// known, and all 3,003 series together: m3/smape/METHOD over all points, m3/mase/METHOD over all series; m3_smape is
-// that of the method "combination", beside the median of the best of the peers.
+// known, and all 3,003 series together: m3/smape/METHOD over all points, m3/mase/METHOD over all series;
+// m3_smape_METHOD is that of the combinations, beside the best median of the peers.
 absl::Status BenchM3(const ForecastBenchOptions& options, std::vector<Figure>& figures,
                      std::vector<std::string>& files);
 
