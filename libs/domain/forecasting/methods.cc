@@ -9,7 +9,9 @@
 #include "libs/domain/forecasting/intermittent.h"
 #include "libs/domain/forecasting/long_season.h"
 #include "libs/domain/forecasting/naive.h"
+#include "libs/domain/forecasting/recent_level.h"
 #include "libs/domain/forecasting/theta.h"
+#include "libs/domain/forecasting/trend_regression.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -45,6 +47,8 @@ void AddOthers(Methods& methods) {
   methods.push_back({DecomposedMethod(AutoEtsMethod()), "auto_ets of what several seasons leave"});
   methods.push_back({DecomposedMethod(DynamicOptimisedThetaMethod()), "Theta of what several seasons leave"});
   methods.push_back({LongSeasonMethod(), "values by the hour, with days and weeks"});
+  methods.push_back({TrendRegressionMethod(), "a piecewise linear trend with Fourier seasons"});
+  methods.push_back({RecentLevelMethod(), "levels of the last weeks, and the shares of their days"});
 }
 
 void AddIntermittent(Methods& methods) {
