@@ -44,7 +44,8 @@ class BoostedCorrection {
 
 // The mean of the method's forecast and the correction's. Steps beyond those that the correction knows keep the last
 // ratio to the method's own; a series that the correction refuses keeps the method's alone. Variances are the method's.
-// On M3 the mean with "combination" is better than either in every group.
+// On M3 it takes the sMAPE of "combination" over all points from 12.57 to 12.38; the 174 other series alone gain
+// nothing.
 Method CorrectedMethod(std::string name, Method method, std::shared_ptr<const BoostedCorrection> correction);
 
 }  // namespace kontor::forecasting

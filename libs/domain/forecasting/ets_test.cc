@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "libs/base/random.h"
-#include "libs/domain/forecasting/air_passengers.h"
 #include "libs/domain/forecasting/ets_recursion.h"
+#include "libs/domain/forecasting/air_passengers.h"
 
 namespace kontor::forecasting {
 namespace {
