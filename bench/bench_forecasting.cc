@@ -29,7 +29,8 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]] "
-    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|walmart|prophet|speed[,…]] [--threads N] [--quick]";
+    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|walmart|prophet|speed[,…]] [--threads N] "
+    "[--quick]";
 
 // What is measured unless methods are named: those that are comparable with published figures, and the combinations.
 constexpr const char* kMethods[] = {
