@@ -3,7 +3,7 @@
 //   bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]]
 //                     [--methods NAME[,NAME]] [--only PART[,PART]] [--threads N] [--quick]
 //
-// Without files it measures every part: m3, m4, intervals, tourism, carparts, walmart, retail, prophet, speed.
+// Without files it measures every part: m3, m4, intervals, tourism, carparts, retail, walmart, prophet, speed.
 #include <algorithm>
 #include <iostream>
 #include <string>
@@ -30,7 +30,8 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]] "
-    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|walmart|retail|prophet|speed[,…]] [--threads N] [--quick]";
+    "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|retail|walmart|prophet|speed[,…]] [--threads N] "
+    "[--quick]";
 
 // What is measured unless methods are named: those that are comparable with published figures, and the combinations.
 constexpr const char* kMethods[] = {
@@ -123,8 +124,8 @@ absl::Status Main(int argc, char** argv) {
   if (wanted("intervals")) RETURN_IF_ERROR(BenchM3Intervals(options.bench, figures, files));
   if (wanted("tourism")) RETURN_IF_ERROR(BenchTourism(options.bench.threads, figures, files));
   if (wanted("carparts")) RETURN_IF_ERROR(BenchCarParts(figures, files));
+  if (wanted("retail")) RETURN_IF_ERROR(BenchRetail(options.bench, figures, files));
   if (wanted("walmart")) RETURN_IF_ERROR(BenchWalmart(figures, files));
-  if (wanted("retail")) RETURN_IF_ERROR(BenchRetail(figures, files));
   if (wanted("prophet")) RETURN_IF_ERROR(BenchProphet(figures, files));
   if (wanted("speed")) RETURN_IF_ERROR(BenchForecastingSpeed(options.bench.quick, figures, files));
   if (figures.empty()) return absl::InvalidArgumentError(kUsage);

@@ -1,12 +1,11 @@
 #include "bench/forecasting_retail.h"
 
 #include <algorithm>
-#include <iostream>
+#include <cstdio>
 #include <map>
-#include <numeric>
-#include <tuple>
+#include <memory>
+#include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -14,135 +13,180 @@
 #include "bench/forecasting_data.h"
 #include "libs/base/csv.h"
 #include "libs/base/status.h"
+#include "libs/domain/forecasting/automatic.h"
 #include "libs/domain/forecasting/measures.h"
-#include "libs/domain/forecasting/naive.h"
-#include "libs/domain/forecasting/recent_level.h"
+#include "libs/domain/forecasting/methods.h"
 
 namespace kontor::bench {
 namespace {
 
 using forecasting::Method;
 using forecasting::Values;
-using Rows = std::vector<std::vector<double>>;
 
-const absl::CivilDay kFirst(2010, 12, 4);
-constexpr int kDays = 371, kHeld = 28, kWeek = 7;
+constexpr absl::CivilDay kFirst(2010, 12, 4), kLast(2011, 12, 9);
+constexpr size_t kHeld = 28, kWeek = 7, kWeeksHeld = kHeld / kWeek, kLargest = 10, kProducts = 500;
+constexpr size_t kDays = 371;
 
+// Which is best in each column of the peers' table (section 8), in the order of kColumns.
+constexpr const char* kColumns[] = {"retail_week", "retail_next_week", "retail_day", "retail_day_sum"};
 struct Level {
-  absl::string_view name;
-  size_t most;                              // series
-  double week, next_week, day, day_summed;  // the best of the peers
+  const char* name;
+  double best_peer[4];
 };
-constexpr Level kLevels[] = {{"total", 1, 83.6, 83.6, 68.6, 84.2},
-                             {"country", 10, 76.8, 77.7, 60.7, 76.3},
-                             {"prefix", 10, 78.0, 77.6, 60.2, 78.3},
-                             {"product", 500, 45.1, 48.4, 16.0, 45.1}};
+constexpr Level kLevels[] = {{"total", {83.6, 83.6, 68.6, 84.2}},
+                             {"country", {76.8, 77.7, 60.7, 76.3}},
+                             {"prefix", {78.0, 77.6, 60.2, 78.3}},
+                             {"product", {45.1, 48.4, 16.0, 45.1}}};
 
-using Table = std::map<std::string, std::vector<double>>;
+using Table = std::map<std::string, std::vector<double>>;  // days by series
 
-// Lines with a customer that are no cancellations and have amounts above 0, by day.
-absl::StatusOr<std::map<absl::string_view, Table>> ReadRetail(const std::string& path) {
+struct Tables {
+  Table by_level[4];
+};
+
+absl::StatusOr<Tables> ReadOrders(const std::string& path) {
   ASSIGN_OR_RETURN(base::CsvReader reader, base::CsvReader::Open(path));
-  std::map<absl::string_view, Table> tables;
+  Tables tables;
   for (bool header = true; reader.Next(); header = false) {
-    if (header) continue;
-    const auto& fields = reader.fields();
-    double units = 0, price = 0;
-    absl::CivilDay day;
-    if (fields.size() < 8) return absl::InvalidArgumentError(absl::StrCat(path, ":", reader.line(), ": eight columns"));
-    if (fields[6].empty() || absl::StartsWith(fields[0], "C")) continue;
-    if (!absl::SimpleAtod(fields[3], &units) || !absl::SimpleAtod(fields[5], &price) ||
-        !absl::ParseCivilTime(absl::string_view(fields[4]).substr(0, 10), &day)) {
-      return absl::InvalidArgumentError(absl::StrCat(path, ":", reader.line(), ": units, time and price"));
+    const auto& row = reader.fields();
+    if (header || row.size() < 8 || row[6].empty() || row[0].substr(0, 1) == "C") continue;
+    double quantity = 0, price = 0;
+    int year = 0, month = 0, day = 0;
+    if (!absl::SimpleAtod(row[3], &quantity) || !absl::SimpleAtod(row[5], &price) || quantity <= 0 || price <= 0 ||
+        row[4].size() < 10 || !absl::SimpleAtoi(row[4].substr(0, 4), &year) ||
+        !absl::SimpleAtoi(row[4].substr(5, 2), &month) || !absl::SimpleAtoi(row[4].substr(8, 2), &day)) {
+      continue;
     }
-    const int64_t step = day - kFirst;
-    if (!(units > 0) || !(price > 0) || step < 0 || step >= kDays) continue;
-    const auto add = [&](absl::string_view level, std::string key, double amount) {
-      std::vector<double>& days = tables[level][std::move(key)];
+    const auto place = absl::CivilDay(year, month, day) - kFirst;
+    if (place < 0 || place >= static_cast<int64_t>(kDays)) continue;
+    const std::string keys[] = {"total", std::string(row[7]), std::string(row[1].substr(0, 2)), std::string(row[1])};
+    for (size_t level = 0; level < 4; ++level) {
+      std::vector<double>& days = tables.by_level[level][keys[level]];
       days.resize(kDays, 0);
-      days[static_cast<size_t>(step)] += amount;
-    };
-    add("total", "total", units * price);
-    add("country", std::string(fields[7]), units * price);
-    add("prefix", std::string(fields[1].substr(0, 2)), units * price);
-    add("product", std::string(fields[1]), units);
+      days[static_cast<size_t>(place)] += level == 3 ? quantity : quantity * price;
+    }
   }
   return tables;
 }
 
-// Those that sold most in the days to learn from.
-Rows Best(const Table& table, size_t most) {
-  std::vector<std::pair<double, const std::vector<double>*>> order;
+// Those that sold most before what is held out.
+std::vector<std::vector<double>> Largest(const Table& table, size_t count) {
+  std::vector<std::pair<double, const std::vector<double>*>> ranked;
   for (const auto& [key, days] : table) {
-    order.emplace_back(-std::accumulate(days.begin(), days.end() - kHeld, 0.0), &days);
+    double sum = 0;
+    for (size_t t = 0; t + kHeld < kDays; ++t) sum += days[t];
+    ranked.emplace_back(-sum, &days);
   }
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto& one, const auto& other) { return one.first < other.first; });
-  Rows rows;
-  for (size_t i = 0; i < std::min(most, order.size()); ++i) rows.push_back(*order[i].second);
-  return rows;
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  ranked.resize(std::min(count, ranked.size()));
+  std::vector<std::vector<double>> largest;
+  for (const auto& [sum, days] : ranked) largest.push_back(*days);
+  return largest;
 }
 
-std::vector<double> Weeks(Values days) {
-  std::vector<double> weeks;
-  for (size_t t = 0; t < days.size(); t += kWeek) {
-    weeks.push_back(std::accumulate(days.begin() + t, days.begin() + t + kWeek, 0.0));
-  }
+std::vector<double> Weekly(Values days) {
+  std::vector<double> weeks(days.size() / kWeek, 0);
+  for (size_t t = 0; t < days.size(); ++t) weeks[t / kWeek] += days[t];
   return weeks;
 }
 
-// What came and what was forecast, all series one behind the other.
-struct Pair {
-  std::vector<double> actual, forecast;
-  void Add(Values came, Values expected) {
-    actual.insert(actual.end(), came.begin(), came.end());
-    forecast.insert(forecast.end(), expected.begin(), expected.end());
+std::vector<double> Forecast(const Method& method, Values past, int season, int horizon) {
+  const forecasting::Series series{past, season > 1 ? std::vector<int>{season} : std::vector<int>()};
+  auto model = method.fit(series);
+  if (!model.ok()) model = forecasting::MethodByName("seasonal_naive")->fit(series);
+  return (*model)->Predict(horizon).mean;
+}
+
+// The automatic choice as one of the methods.
+class Chosen final : public forecasting::FittedModel {
+ public:
+  Chosen(std::vector<double> values, std::vector<int> seasons)
+      : values_(std::move(values)), seasons_(std::move(seasons)) {}
+  forecasting::Prediction Predict(int horizon) const override {
+    forecasting::AutomaticOptions options;
+    options.horizon = horizon;
+    options.levels = {0.5};
+    return forecasting::ForecastAutomatically({values_, seasons_}, options)->prediction;
   }
-  double Accuracy() const { return 100 * (1 - forecasting::Wape(actual, forecast)); }
+  Values fitted() const override { return values_; }
+  std::string Describe() const override { return "automatic"; }
+
+ private:
+  const std::vector<double> values_;
+  const std::vector<int> seasons_;
 };
 
-absl::Status BenchLevel(const Level& level, const Rows& rows, const Method& method, std::vector<Figure>& figures) {
-  Pair week, next_week, day, day_summed;
-  for (const std::vector<double>& days : rows) {
-    const std::vector<double> weeks = Weeks(days);
-    const Values past(weeks), learned = Values(days).first(kDays - kHeld), came = Values(days).last(kHeld);
-    for (size_t origin = weeks.size() - 4; origin < weeks.size(); ++origin) {
-      ASSIGN_OR_RETURN(const auto model, method.fit({past.first(origin), {}}));
-      if (origin + 4 == weeks.size()) week.Add(past.last(4), model->Predict(4).mean);
-      next_week.Add(past.subspan(origin, 1), model->Predict(1).mean);
+Method Automatic() {
+  return {"automatic",
+          [](const forecasting::Series& series) -> absl::StatusOr<std::unique_ptr<forecasting::FittedModel>> {
+            return std::make_unique<Chosen>(std::vector<double>(series.values.begin(), series.values.end()),
+                                            series.seasons);
+          }};
+}
+
+// Errors and sizes of the four questions.
+struct Sums {
+  double error[4] = {}, size[4] = {};
+
+  void Add(size_t column, Values actual, Values forecast) {
+    for (size_t i = 0; i < actual.size(); ++i) {
+      error[column] += std::abs(actual[i] - forecast[i]);
+      size[column] += std::abs(actual[i]);
     }
-    ASSIGN_OR_RETURN(const auto model, method.fit({learned, {kWeek}}));
-    const std::vector<double> found = model->Predict(kHeld).mean;
-    day.Add(came, found);
-    day_summed.Add(Weeks(came), Weeks(found));
   }
-  const std::tuple<absl::string_view, double, double> kFigures[] = {
-      {"week", week.Accuracy(), level.week},
-      {"next_week", next_week.Accuracy(), level.next_week},
-      {"day", day.Accuracy(), level.day},
-      {"day_summed", day_summed.Accuracy(), level.day_summed}};
-  std::cout << absl::StrFormat("%-16s %-26s", absl::StrCat("retail ", level.name), method.name);
-  for (const auto& [what, accuracy, peer] : kFigures) {
-    figures.push_back({absl::StrCat("retail/", what, "/", level.name, "/", method.name), accuracy, "%", peer});
-    std::cout << absl::StrFormat("  %s %.2f (peers %.1f)", what, accuracy, peer);
+};
+
+Sums Measure(const Method& method, const std::vector<std::vector<double>>& all) {
+  Sums sums;
+  for (const std::vector<double>& days : all) {
+    const std::vector<double> weeks = Weekly(days);
+    const size_t origin = weeks.size() - kWeeksHeld;
+    const Values held = Values(weeks).subspan(origin);
+    sums.Add(0, held, Forecast(method, Values(weeks).first(origin), 1, kWeeksHeld));
+    for (size_t week = 0; week < kWeeksHeld; ++week) {
+      sums.Add(1, held.subspan(week, 1), Forecast(method, Values(weeks).first(origin + week), 1, 1));
+    }
+    const std::vector<double> daily = Forecast(method, Values(days).first(kDays - kHeld), kWeek, kHeld);
+    sums.Add(2, Values(days).subspan(kDays - kHeld), daily);
+    sums.Add(3, held, Weekly(daily));
   }
-  std::cout << "\n";
-  return absl::OkStatus();
+  return sums;
 }
 
 }  // namespace
 
-absl::Status BenchRetail(std::vector<Figure>& figures, std::vector<std::string>& files) {
+absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure>& figures,
+                         std::vector<std::string>& files) {
   const std::string path = ForecastingDataPath("online-retail/online_retail.csv");
-  ASSIGN_OR_RETURN(const auto tables, ReadRetail(path));
+  ASSIGN_OR_RETURN(const Tables tables, ReadOrders(path));
   files.push_back(path);
-  for (const Level& level : kLevels) {
-    const auto table = tables.find(level.name);
-    if (table == tables.end()) return absl::InvalidArgumentError(absl::StrCat(path, " has no sales"));
-    const Rows rows = Best(table->second, level.most);
-    for (const Method& method : {forecasting::SeasonalNaiveMethod(), forecasting::RecentLevelMethod()}) {
-      RETURN_IF_ERROR(BenchLevel(level, rows, method, figures));
+  std::vector<Method> methods = options.methods;
+  for (const char* name : {"naive", "recent_level", "recent_median", "week_profile"}) {
+    ASSIGN_OR_RETURN(methods.emplace_back(), forecasting::MethodByName(name));
+  }
+  methods.push_back(Automatic());
+  for (size_t l = 0; l < 4; ++l) {
+    const Level& level = kLevels[l];
+    const auto series = Largest(tables.by_level[l], options.quick && l == 3 ? 60 : l == 3 ? kProducts : kLargest);
+    std::printf("\nonline retail, %s (%zu series), 100 (1 - WAPE): 4 weeks, next week, 28 days, summed\n", level.name,
+                series.size());
+    const auto add = [&](const std::string& name, const double(&values)[4]) {
+      std::printf("  %-26s", name.c_str());
+      for (size_t column = 0; column < 4; ++column) {
+        std::printf(" %7.2f", values[column]);
+        figures.push_back({absl::StrCat(kColumns[column], "/", level.name, "/", name), values[column]});
+      }
+      std::printf("\n");
+    };
+    for (const Method& method : methods) {
+      const Sums sums = Measure(method, series);
+      double values[4];
+      for (size_t column = 0; column < 4; ++column) {
+        values[column] = 100 * (1 - sums.error[column] / sums.size[column]);
+      }
+      add(method.name, values);
     }
+    add("best_peer", level.best_peer);
   }
   return absl::OkStatus();
 }

@@ -5,13 +5,19 @@
 
 #include "absl/status/status.h"
 #include "bench/figures.h"
+#include "bench/forecasting_accuracy.h"
 
 namespace kontor::bench {
 
-// Online Retail (UCI): revenue in all, of the 10 best countries and two-digit prefixes, units of the 500 best products;
-// 53 weeks that end on Fridays, the last four held out. 100 (1 - WAPE), retail/WHAT/LEVEL/METHOD: of four weeks from
-// one origin (week), of the next week from each of four (next_week), of 28 days (day) and of these summed to weeks
-// (day_summed), by recent_level.h and the last value (of days: the day a week before), beside the best of the peers.
-absl::Status BenchRetail(std::vector<Figure>& figures, std::vector<std::string>& files);
+// The UCI Online Retail orders of known customers, 53 blocks of seven days: revenue of the whole shop, of the ten
+// largest countries and two-digit groups of products, units of the 500 best products (by what was sold before the last
+// 28 days, which are held out). 100 (1 - WAPE) by every method, "automatic" (automatic.h) among them:
+//   retail_week/LEVEL/METHOD        the four weeks from one origin
+//   retail_next_week/LEVEL/METHOD   the next week from four origins
+//   retail_day/LEVEL/METHOD         the 28 days from one origin
+//   retail_day_sum/LEVEL/METHOD     these summed to weeks
+// and .../best_peer, the best of the peers' table in each column. Prints a table for each.
+absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure>& figures,
+                         std::vector<std::string>& files);
 
 }  // namespace kontor::bench

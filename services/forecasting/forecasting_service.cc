@@ -62,7 +62,7 @@ struct ForecastingParts {
         pasts(demand, fleet.clock, fleet.shops),
         events({pasts, demand, runs, settings, fleet.clock}),
         runner({pasts, demand, runs, events, fleet.clock, fleet.server.metrics(), NewOwner()}),
-        forecast({pasts, runs, consumer}),
+        forecast({pasts, demand, runs, consumer}),
         run({pasts, runs, runner, consumer, fleet.clock}),
         backtest(pasts),
         accuracy({pasts, demand, runs}),

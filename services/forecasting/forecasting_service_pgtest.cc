@@ -119,6 +119,36 @@ TEST_F(ForecastingServiceTest, WhatNoRunHoldsIsMadeForTheCaller) {
   EXPECT_THAT(process.Ask(&Service::Forecast, Ask("unknown")), StatusIs(absl::StatusCode::kNotFound, "SERIES_UNKNOWN"));
 }
 
+TEST_F(ForecastingServiceTest, AScenarioIsToldByItsParts) {
+  Process process(dsn_, folder_);
+  std::vector<std::string> orders;
+  for (int day = 0; day < kDays; ++day) {  // a fifth less for five of twenty days sells half as much again
+    const bool cheap = day % 20 < 5;
+    orders.push_back(
+        RecordBytes(OrderOf(absl::StrCat("o", day), {{"tea", cheap ? 60 : 40, cheap ? 8 : 10}}), DayTime(day)));
+  }
+  process.Send("orders", orders);
+  v1::ForecastRequest request = Ask("tea", 10);
+  process.AddAfter(*request.mutable_read_after());
+  v1::Scenario& scenario = *request.mutable_scenario();
+  v1::PriceChange& change = *scenario.add_price_changes();
+  *change.mutable_start_date() = DateFrom(Day(kDays + 5));
+  change.set_factor(0.8);
+  scenario.set_holiday_country("DE");
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse response, process.Ask(&Service::Forecast, request));
+  ASSERT_GE(response.components_size(), 2);
+  EXPECT_EQ(response.components(0).title(), "without the scenario");
+  for (int i = 0; i < 10; ++i) {
+    double sum = 0;
+    for (const v1::ForecastComponent& part : response.components()) sum += part.values(i).units();
+    EXPECT_NEAR(sum, response.points(i).mean().units(), 1e-6) << i;
+  }
+  EXPECT_NEAR(response.points(0).mean().units(), 45, 8);
+  EXPECT_GT(response.points(9).mean().units(), response.points(0).mean().units() + 8);
+  scenario.set_holiday_country("Atlantis");
+  EXPECT_THAT(process.Ask(&Service::Forecast, request), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST_F(ForecastingServiceTest, BadInputIsToldAllAtOnce) {
   Process process(dsn_, folder_);
   v1::ForecastRequest request = Ask("bread", 500);

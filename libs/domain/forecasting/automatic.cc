@@ -15,6 +15,7 @@
 #include "libs/domain/forecasting/measures.h"
 #include "libs/domain/forecasting/methods.h"
 #include "libs/domain/forecasting/naive.h"
+#include "libs/domain/forecasting/recent_level.h"
 #include "libs/domain/forecasting/selection.h"
 
 namespace kontor::forecasting {
@@ -22,11 +23,12 @@ namespace {
 
 // Names of what is chosen, beside those of methods.h.
 constexpr char kZero[] = "zero", kRecentMean[] = "recent_mean", kIntermittent[] = "intermittent",
-               kWeighed[] = "weighed";
+               kWeighed[] = "weighed", kBetter[] = "better";
 
 constexpr size_t kLeastValues = 10;
 constexpr int kOrigins = 4, kRecentSeasons = 4, kRecentValues = 4;
 constexpr size_t kLeastPause = 28, kClosedSeasons = 8, kLeastClosedSeasons = 4;
+constexpr double kClearly = 0.9;                      // of an error
 constexpr double kCentralWidth = 2.5631031310892007;  // of the normal distribution's central 80%, in deviations
 
 std::vector<Method> Candidates() {
@@ -59,7 +61,7 @@ std::string Choose(const Series& series) {
   const bool demand = std::all_of(values.begin(), values.end(), [](double value) { return value >= 0; });
   if (demand && HasEnded(values)) return kZero;
   const DemandKind kind = demand ? ProfileOf(values).kind : DemandKind::kSmooth;
-  return kind == DemandKind::kIntermittent || kind == DemandKind::kLumpy ? kIntermittent : kWeighed;
+  return kind == DemandKind::kIntermittent || kind == DemandKind::kLumpy ? kIntermittent : kBetter;
 }
 
 BacktestPlan PlanOf(const Series& series, int horizon) {
@@ -207,7 +209,29 @@ absl::StatusOr<Mix> FitOne(const Series& series, const Method& method, const Bac
   return mix;
 }
 
-absl::StatusOr<Mix> FitChoice(const Series& series, const std::string& choice, const BacktestPlan& plan) {
+// The name of the robust method for short histories.
+std::string RecentChoice(const Series& series) {
+  return series.season() > 1 ? WeekProfileMethod().name : RecentLevelMethod().name;
+}
+
+// `choice` becomes what was taken: the weighed candidates where they did clearly better on the past than the robust
+// method, else that.
+absl::StatusOr<Mix> FitBetter(const Series& series, const BacktestPlan& plan, std::string& choice) {
+  choice = RecentChoice(series);
+  auto recent = FitOne(series, *MethodByName(choice), plan);
+  auto weighed = WeighCandidates(series, plan);
+  if (recent.ok() && weighed.ok()) {
+    const double error = BacktestMeanAbsoluteError(weighed->backtest);
+    if (!(error < kClearly * BacktestMeanAbsoluteError(recent->backtest))) return recent;
+  } else if (recent.ok()) {
+    return recent;
+  }
+  choice = kWeighed;
+  return weighed;
+}
+
+absl::StatusOr<Mix> FitChoice(const Series& series, const BacktestPlan& plan, std::string& choice) {
+  if (choice == kBetter) return FitBetter(series, plan, choice);
   if (choice == kWeighed) return WeighCandidates(series, plan);
   if (choice == kRecentMean) return FitOne(series, RecentMean(series), plan);
   if (choice == kIntermittent) return FitOne(series, IntermittentMethod(), plan);
@@ -281,14 +305,14 @@ AutomaticForecast Nothing(const AutomaticOptions& options) {
 absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, const AutomaticOptions& options) {
   RETURN_IF_ERROR(CheckSeries(series));
   RETURN_IF_ERROR(CheckOptions(options));
-  const std::string choice = options.method.empty() ? Choose(series) : options.method;
+  std::string choice = options.method.empty() ? Choose(series) : options.method;
   const BacktestPlan plan = PlanOf(series, options.horizon);
   if (choice == kZero) {
     AutomaticForecast out = Nothing(options);
     AddBaselines(series, plan, nullptr, out);
     return out;
   }
-  ASSIGN_OR_RETURN(const Mix mix, FitChoice(series, choice, plan));
+  ASSIGN_OR_RETURN(const Mix mix, FitChoice(series, plan, choice));
   AutomaticForecast out;
   out.method = choice;
   out.model = Describe(mix);

@@ -30,7 +30,8 @@ struct AutomaticForecast {
 //   nothing but zeros for three of its longest pauses and four weeks of steps: 0
 //   fewer than 2 seasons, or 10 values: the mean of the last season's worth of values, shrunk towards the mean of all
 //   intermittent or lumpy demand (intermittent.h): its methods by their backtests
-//   else: a combination weighed by backtests (selection.h)
+//   else: a robust level of the last values, with a season shared out over it (recent_level.h), or a combination
+//   weighed by backtests (selection.h) where that was better by a tenth on the past
 // Demand is 0 at places of the season at which nothing came for 8 seasons (at least 4), where most others had some:
 // days on which a shop is closed. Quantiles are the model's own, spread by the errors of the backtests. Always finite.
 // Deterministic. INVALID_ARGUMENT: CheckSeries, horizon, levels, an unknown method; FAILED_PRECONDITION only where

@@ -11,7 +11,6 @@
 #include "libs/domain/forecasting/naive.h"
 #include "libs/domain/forecasting/recent_level.h"
 #include "libs/domain/forecasting/theta.h"
-#include "libs/domain/forecasting/trend_regression.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -28,6 +27,12 @@ void AddNaive(Methods& methods) {
   methods.push_back({MeanMethod(), "the mean of all values"});
   methods.push_back({WindowAverageMethod(kWindow), "the mean of the last 4 values"});
   methods.push_back({SeasonalWindowAverageMethod(kWindow), "the mean of the last 4 at the same place in the season"});
+}
+
+void AddRecent(Methods& methods) {
+  methods.push_back({RecentLevelMethod(), "the level of the last values, robustly: for histories of a year"});
+  methods.push_back({RecentMedianMethod(), "the same, half of it their median"});
+  methods.push_back({WeekProfileMethod(), "the level of whole seasons, shared out as they were sold"});
 }
 
 void AddSmoothing(Methods& methods) {
@@ -47,8 +52,6 @@ void AddOthers(Methods& methods) {
   methods.push_back({DecomposedMethod(AutoEtsMethod()), "auto_ets of what several seasons leave"});
   methods.push_back({DecomposedMethod(DynamicOptimisedThetaMethod()), "Theta of what several seasons leave"});
   methods.push_back({LongSeasonMethod(), "values by the hour, with days and weeks"});
-  methods.push_back({TrendRegressionMethod(), "a piecewise linear trend with Fourier seasons"});
-  methods.push_back({RecentLevelMethod(), "levels of the last weeks, and the shares of their days"});
 }
 
 void AddIntermittent(Methods& methods) {
@@ -65,6 +68,7 @@ void AddIntermittent(Methods& methods) {
 Methods MakeMethods() {
   Methods methods;
   AddNaive(methods);
+  AddRecent(methods);
   AddSmoothing(methods);
   AddOthers(methods);
   AddIntermittent(methods);

@@ -2,15 +2,25 @@
 
 #include "libs/domain/forecasting/forecast.h"
 
+// Short histories of sales: a level that is taken from the last weeks alone, and robustly. Weeks of one year, or days
+// of one year by weekday; longer ones have seasons to learn from.
 namespace kontor::forecasting {
 
-// "recent_level", for noisy sales with a year or less of history. Without season: the mean of three levels, of the
-// values with single spikes cut (to 3 robust deviations and 30% above the median of the 8 values around): half the last
-// value and half the mean of the last 4; the mean of the last 8 with half the slope of the last 26, at most 3% of it a
-// step; simple smoothing at .4. With a season (the first counts): that of the sums of whole seasons up to the end, over
-// the steps in the proportions of the last 13 seasons; half of it in those of the medians, where more than 30% of the
-// steps that sell at all are zeros. Not below 0 where no value is. `fitted` is the mean of the last 4 values or seasons
-// before each step. No variance. FAILED_PRECONDITION: fewer than 4 values, or 4 whole seasons.
+// "recent_level": the mean of three forecasts of the values without spikes: half the last value and half the mean of
+// the last four; the mean of the last eight with half the slope of the last 26 (at most 3% of that mean a step); simple
+// smoothing at .4. A spike is what lies above the median of its neighbours (four to each side; eight before where fewer
+// follow) by three of their robust deviations and a tenth of the median each. Any number of values; seasons are not
+// looked at. The variance of every step is the mean square of the one-step errors.
 Method RecentLevelMethod();
+
+// "recent_median": half of recent_level and half of the median of the last eight values: for values with many zeros or
+// bulk orders.
+Method RecentMedianMethod();
+
+// "week_profile": recent_level of the sums over whole seasons that end with the series, shared out by what each place
+// of the season sold in the last 13. Where more than three tenths of the values at places that sell are zero, half of
+// it is the median of each place over those seasons, scaled by the forecast season. FAILED_PRECONDITION without a
+// season, or with fewer than four of them.
+Method WeekProfileMethod();
 
 }  // namespace kontor::forecasting
