@@ -75,7 +75,8 @@ absl::Status CheckDemandSeries(const DemandSeries& series, DemandLikelihood like
   constexpr double kLargest = 1e30;
   if (series.values.empty()) return absl::InvalidArgumentError("the series has no values");
   for (const double value : series.values) {
-    if (!(std::abs(value) <= kLargest)) return absl::InvalidArgumentError("a value of the series is not finite");
+    if (!(std::abs(value) <= kLargest))
+      return absl::InvalidArgumentError("a value of the series is not a finite number below 1e30");
     if (value < 0 && likelihood == DemandLikelihood::kNegativeBinomial) {
       return absl::InvalidArgumentError("a count is below 0");
     }
@@ -84,7 +85,8 @@ absl::Status CheckDemandSeries(const DemandSeries& series, DemandLikelihood like
     return absl::InvalidArgumentError("what is known ahead does not cover all steps");
   }
   for (const double value : series.known) {
-    if (!(std::abs(value) <= kLargest)) return absl::InvalidArgumentError("a number that is known ahead is not finite");
+    if (!(std::abs(value) <= kLargest))
+      return absl::InvalidArgumentError("a number that is known ahead is not finite and below 1e30");
   }
   if (series.group >= std::max<uint32_t>(groups, 1)) return absl::InvalidArgumentError("the series' group is unknown");
   return absl::OkStatus();

@@ -12,6 +12,7 @@ namespace kontor::nn {
 namespace {
 
 constexpr double kMostLayers = 16;
+constexpr int64_t kMostSampled = 100'000'000;
 
 }  // namespace
 
@@ -153,6 +154,7 @@ void ServedDemandNetwork::DrawStep(const Matrix& outputs, double scale, size_t s
 absl::StatusOr<SampledDemand> ServedDemandNetwork::Sample(const DemandSeries& series, int steps, int paths,
                                                           uint64_t seed) const {
   if (steps < 1 || paths < 1) return absl::InvalidArgumentError("at least one step and one path are needed");
+  if (int64_t{steps} * paths > kMostSampled) return absl::InvalidArgumentError("too many steps of too many paths");
   SampledDemand sampled{static_cast<size_t>(paths), static_cast<size_t>(steps), {}, {}};
   RETURN_IF_ERROR(CheckDemandSeries(series, likelihood_, inputs_->known_columns(), groups(), sampled.steps));
   const size_t size = series.values.size(), stride = sampled.steps + 1;

@@ -189,6 +189,7 @@ TEST_F(DemandNetworkTest, BadSeriesAreRefused) {
   EXPECT_EQ(code({values, 0, known, 0}, 8), absl::StatusCode::kInvalidArgument);  // known for 7
   EXPECT_EQ(code({values, 0, known, 0}, 0), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(code({values, 0, known, 0}, 1, 0), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(code({values, 0, known, 0}, 2, 60'000'000), absl::StatusCode::kInvalidArgument);
 }
 
 TEST_F(DemandNetworkTest, SeriesOfZerosAndOfOneValueHaveAForecast) {

@@ -15,9 +15,17 @@ constexpr size_t kMostValidated = 512;
 constexpr double kRealOffset = 0.01;     // of the scale of real values: a share of the panel's mean absolute value
 constexpr double kStartOutput = 0.5413;  // softplus makes 1 of it
 
-// A stretch of a series: the scale is that of [start, cut), labels are the steps of [start, end).
+// A stretch of a series: the scale is that of [start, cut), labels are the steps of [cut, end).
 struct Window {
   size_t series, start, cut, end;
+};
+
+// Windows side by side, each from its start on; what is beyond the end of one is zero.
+struct Batch {
+  at::Tensor inputs;          // steps x windows x inputs
+  at::Tensor values, labels;  // steps x windows; 1 where a step is a label
+  at::Tensor scales;          // 1 x windows
+  std::vector<int64_t> groups;
 };
 
 class DemandTrainee : public Trainee {
@@ -58,31 +66,9 @@ class DemandTrainee : public Trainee {
 
   at::Tensor Loss(size_t batch, base::Random& random) override {
     const size_t size = static_cast<size_t>(options_.batch_windows);
-    const absl::Span<const Window> windows = absl::MakeSpan(windows_).subspan(batch * size, size);
-    size_t steps = 0;
-    for (const Window& window : windows) steps = std::max(steps, window.end - window.start);
-    const int64_t rows = static_cast<int64_t>(steps), columns = static_cast<int64_t>(size);
-    const at::Tensor x = at::zeros({rows, columns, static_cast<int64_t>(inputs_->size())});
-    const at::Tensor labels = at::zeros({rows, columns}, at::kDouble), counted = at::zeros_like(labels);
-    const at::Tensor scales = at::empty({1, columns}, at::kDouble);
-    std::vector<int64_t> groups;
-    for (size_t w = 0; w < size; ++w) {
-      const Window& window = windows[w];
-      const DemandSeries& series = panel_.series[window.series];
-      const double scale = DemandScale(series.values, window.start, window.cut, offset_);
-      scales.data_ptr<double>()[w] = scale;
-      groups.push_back(series.group);
-      for (size_t t = window.start; t < window.end; ++t) {
-        const size_t place = (t - window.start) * size + w;
-        float* out = x.data_ptr<float>() + place * inputs_->size();
-        inputs_->WritePast({series.values, sums_[window.series], {}, {}}, t, scale, out);
-        inputs_->WriteFixed(series, t, scale, out + inputs_->past_size());
-        labels.data_ptr<double>()[place] = series.values[t];
-        counted.data_ptr<double>()[place] = 1;
-      }
-    }
-    const at::Tensor loss = NegativeLogLikelihood(Outputs(x, groups, random), labels, scales);
-    return (loss * counted).sum() / counted.sum();
+    const Batch data = Gather(absl::MakeSpan(windows_).subspan(batch * size, size));
+    const at::Tensor loss = NegativeLogLikelihood(Outputs(data.inputs, data.groups, random), data.values, data.scales);
+    return (loss * data.labels).sum() / data.labels.sum();
   }
 
   Arrays Export(const Arrays& averages) override {
@@ -138,7 +124,7 @@ class DemandTrainee : public Trainee {
       if (panel_.series[i].values.size() < 2 * static_cast<size_t>(options_.horizon) + 1) continue;
       teachers_.push_back(i);
       const double weight = DemandScale(panel_.series[i].values, 0, Learnt(i), offset_);
-      weights_.push_back(weight + (weights_.empty() ? 0 : weights_.back()));
+      weights_.push_back(std::sqrt(weight) + (weights_.empty() ? 0 : weights_.back()));
     }
   }
 
@@ -169,6 +155,33 @@ class DemandTrainee : public Trainee {
     parameters_.Add(name + ".bias", bias);
     parameters_.Add(absl::StrCat("state", layer), {4 * units, units}, random,
                     1 / std::sqrt(static_cast<double>(units)));
+  }
+
+  Batch Gather(absl::Span<const Window> windows) const {
+    size_t steps = 0;
+    for (const Window& window : windows) steps = std::max(steps, window.end - window.start);
+    const int64_t rows = static_cast<int64_t>(steps), columns = static_cast<int64_t>(windows.size());
+    Batch batch{at::zeros({rows, columns, static_cast<int64_t>(inputs_->size())}),
+                at::zeros({rows, columns}, at::kDouble),
+                at::zeros({rows, columns}, at::kDouble),
+                at::empty({1, columns}, at::kDouble),
+                {}};
+    for (size_t w = 0; w < windows.size(); ++w) {
+      const Window& window = windows[w];
+      const DemandSeries& series = panel_.series[window.series];
+      const double scale = DemandScale(series.values, window.start, window.cut, offset_);
+      batch.scales.data_ptr<double>()[w] = scale;
+      batch.groups.push_back(series.group);
+      for (size_t t = window.start; t < window.end; ++t) {
+        const size_t place = (t - window.start) * windows.size() + w;
+        float* out = batch.inputs.data_ptr<float>() + place * inputs_->size();
+        inputs_->WritePast({series.values, sums_[window.series], {}, {}}, t, scale, out);
+        inputs_->WriteFixed(series, t, scale, out + inputs_->past_size());
+        batch.values.data_ptr<double>()[place] = series.values[t];
+        batch.labels.data_ptr<double>()[place] = t >= window.cut ? 1 : 0;
+      }
+    }
+    return batch;
   }
 
   Window DrawWindow(size_t series, base::Random& random) const {
@@ -260,7 +273,7 @@ absl::StatusOr<std::unique_ptr<const DemandNetwork>> TrainDemandNetwork(const De
     if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat("series ", i, ": ", status.message()));
   }
   const auto make = [&] { return std::make_unique<DemandTrainee>(panel, options, likelihood, control.seed); };
-  ASSIGN_OR_RETURN(Arrays model, RunTraining(make, {options.rate, 100, 10}, control));
+  ASSIGN_OR_RETURN(Arrays model, RunTraining(make, {options.rate, 100, 6}, control));
   return ServedDemandNetwork::Make(std::move(model));
 }
 
