@@ -72,7 +72,7 @@ struct DemandNetworkOptions {
 
 // The last `horizon` values of each series are held out: the validation figure is their mean log-likelihood given the
 // values before them, weighted as series are drawn, of at most 512 series. A series with fewer than 2 * horizon + 1
-// values teaches nothing. 500 series of 343 days take some 20 s of CPU, of 49 weeks some 4 s. Deterministic for a seed
+// values teaches nothing. 500 series of 343 days take some 45 s of CPU, of 49 weeks some 6 s. Deterministic for a seed
 // at one thread.
 // INVALID_ARGUMENT: bad data or options, negative values where counts are asked for, no series that is long enough;
 // else as TrainControl (training.h) says.
