@@ -1,11 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "libs/domain/nn/arrays.h"
 #include "libs/domain/nn/demand_network.h"
 
 // What a demand network reads of a step; the same code in training and in serving. Inside this folder.

@@ -1,6 +1,7 @@
 #include "libs/domain/nn/demand_likelihood.h"
 
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 #include <random>
 

@@ -11,7 +11,6 @@
 namespace kontor::nn {
 namespace {
 
-constexpr double kMostLayers = 16;
 constexpr int64_t kMostSampled = 100'000'000;
 
 }  // namespace

@@ -12,7 +12,8 @@
 namespace kontor::nn {
 
 inline constexpr absl::string_view kDemandKind = "demand_network";
-inline constexpr int64_t kGroupSize = 4;      // numbers of a group's vector
+inline constexpr int64_t kGroupSize = 4;  // numbers of a group's vector
+inline constexpr int kMostLayers = 16;
 inline constexpr int kMostSteps = 1'000'000;  // of a horizon, a context, a season
 
 // The serving form of a demand network. Inside this folder.

@@ -12,7 +12,9 @@ namespace kontor::nn {
 namespace {
 
 constexpr size_t kMostValidated = 512;
+constexpr int kMostUnits = 4096;
 constexpr double kRealOffset = 0.01;     // of the scale of real values: a share of the panel's mean absolute value
+constexpr double kLeastSum = 1e-20;      // below it all values are taken for zero
 constexpr double kStartOutput = 0.5413;  // softplus makes 1 of it
 
 // A stretch of a series: the scale is that of [start, cut), labels are the steps of [cut, end).
@@ -119,7 +121,8 @@ class DemandTrainee : public Trainee {
       }
       count += static_cast<double>(series.values.size());
     }
-    offset_ = likelihood_ == DemandLikelihood::kNegativeBinomial || sum == 0 ? 1 : kRealOffset * sum / count;
+    const bool unit = likelihood_ == DemandLikelihood::kNegativeBinomial || sum < kLeastSum;
+    offset_ = unit ? 1 : kRealOffset * sum / count;
     for (size_t i = 0; i < panel_.series.size(); ++i) {
       if (panel_.series[i].values.size() < 2 * static_cast<size_t>(options_.horizon) + 1) continue;
       teachers_.push_back(i);
@@ -260,12 +263,14 @@ absl::StatusOr<std::unique_ptr<const DemandNetwork>> TrainDemandNetwork(const De
   RETURN_IF_ERROR(CheckOptions({
       {options.horizon > 0 && options.context > 0 && options.horizon <= kMostSteps && options.context <= kMostSteps,
        "horizon and context must be from 1 to 1,000,000"},
-      {options.layers > 0 && options.units > 0, "layers and units must be positive"},
+      {options.layers > 0 && options.layers <= kMostLayers, "layers must be from 1 to 16"},
+      {options.units > 0 && options.units <= kMostUnits, "units must be from 1 to 4,096"},
       {options.batch_windows > 0 && options.epoch_batches > 0 && options.rate > 0,
        "batch_windows, epoch_batches and rate must be positive"},
       {IsShare(options.dropout), "dropout must be from 0 to below 1"},
-      {std::all_of(panel.seasons.begin(), panel.seasons.end(), [](int season) { return season >= 2; }),
-       "a season has at least two steps"},
+      {std::all_of(panel.seasons.begin(), panel.seasons.end(),
+                   [](int season) { return season >= 2 && season <= kMostSteps; }),
+       "seasons must be from 2 to 1,000,000 steps"},
   }));
   const DemandLikelihood likelihood = Choose(panel, options.likelihood);
   for (size_t i = 0; i < panel.series.size(); ++i) {
