@@ -37,7 +37,8 @@ struct SamplingOptions {
 // One LSTM over all series of a set (nn/demand_network.h) in the terms of this folder. On the 500 best sold products of
 // UCI Online Retail its medians have a lower sum of absolute errors than every peer, by day (100 (1 - WAPE) 19.6
 // against 16.0, summed to weeks 47.3 against 45.1) and by week (46.3 against 45.1); its means, which few large orders
-// lift, have a higher one. Immutable, thread-safe.
+// lift, have a higher one. Large smooth series want models of their own: on M4 hourly, 50 s of training end at an OWA
+// of 1.67, where seasonal naive has .63. Immutable, thread-safe.
 class GlobalNetwork {
  public:
   // The series have the same seasons and as many known columns each. The network runs through the last 2 × horizon
