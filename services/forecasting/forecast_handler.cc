@@ -1,6 +1,7 @@
 #include "services/forecasting/forecast_handler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "libs/base/status.h"
@@ -24,7 +25,7 @@ int HorizonOf(const v1::ForecastRequest& request) {
 
 absl::Status CheckMethod(const std::string& name) {
   base::Violations violations;
-  if (name.empty()) return absl::OkStatus();
+  if (name.empty() || name == kNetworkMethod) return absl::OkStatus();
   const auto method = MethodByName(name);
   if (!method.ok()) violations.Add("method", kReasonMethodUnknown, method.status().message());
   return violations.ToStatus();
@@ -99,6 +100,23 @@ absl::Status ForecastHandler::AddHistory(const fleet::Shop& shop, const v1::Fore
   return absl::OkStatus();
 }
 
+absl::StatusOr<AutomaticForecast> ForecastHandler::ByNetwork(const std::string& shop, const Past& past,
+                                                             const AutomaticOptions& options) {
+  if (past.grain == v1::GRAIN_MONTH || past.measure == v1::MEASURE_REVENUE) {
+    base::Violations violations;
+    violations.Add("method", "OUT_OF_RANGE", "the network forecasts units by day and by week");
+    return violations.ToStatus();
+  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<const GlobalNetwork> network, parts_.networks.Get(shop, past.grain));
+  Past whole = past;
+  for (double& units : whole.cleaned) units = std::floor(units);
+  AutomaticForecast forecast;
+  forecast.method = forecast.model = kNetworkMethod;
+  ASSIGN_OR_RETURN(forecast.prediction, network->Predict(AsNetworkSeries(whole), options.horizon));
+  ASSIGN_OR_RETURN(forecast.quantiles, network->Quantiles(AsNetworkSeries(whole), options.horizon, options.levels));
+  return forecast;
+}
+
 absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop& shop,
                                                                const v1::ForecastRequest& request) {
   ASSIGN_OR_RETURN(const Past past,
@@ -107,7 +125,9 @@ absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop
   options.horizon = HorizonOf(request);
   options.levels = ProbabilitiesOf(request);
   options.method = request.method();
-  ASSIGN_OR_RETURN(AutomaticForecast forecast, ForecastAutomatically(past.series(), options));
+  ASSIGN_OR_RETURN(AutomaticForecast forecast, options.method == kNetworkMethod
+                                                   ? ByNetwork(shop.id, past, options)
+                                                   : ForecastAutomatically(past.series(), options));
   v1::ForecastResponse response;
   const Unit unit{past.measure, past.currency};
   if (request.has_scenario()) {

@@ -11,6 +11,7 @@
 #include "libs/base/clock.h"
 #include "libs/base/mutex.h"
 #include "libs/platform/runtime/metrics.h"
+#include "services/forecasting/network_keeper.h"
 #include "services/forecasting/past_reader.h"
 #include "services/forecasting/run_events.h"
 #include "services/forecasting/run_store.h"
@@ -19,11 +20,12 @@ namespace kontor::forecasting {
 
 inline constexpr int kRunDays = 56, kRunWeeks = 26;  // horizons that runs store
 
-// Works runs off: those that were asked for, and one for every day that has ended. A run's products are forecast in the
-// order of their ids, a chunk at a time on all processors; each chunk is stored with how far the run is, so that a
-// process that takes a run over goes on there. Then come categories and the shop, all are moved to agree with each
-// other (weighted least squares, reconcile.h), and the run ends with its events. Memory: a chunk's sales, and at the
-// end the means of all series. Owns one thread, behind calls; destruction waits for a chunk.
+// Works runs off: those that were asked for, and one for every day that has ended. A run that is given time for it
+// first learns a network over all products. Its products are forecast in the order of their ids, a chunk at a time on
+// all processors; each chunk is stored with how far the run is, so that a process that takes a run over goes on there.
+// Then come categories and the shop, all are moved to agree with each other (weighted least squares, reconcile.h), and
+// the run ends with its events. Memory: a chunk's sales, and at the end the means of all series. Owns one thread,
+// behind calls; destruction waits for a chunk.
 class ForecastRunner {
  public:
   struct Parts {
@@ -31,6 +33,7 @@ class ForecastRunner {
     DemandStore& demand;
     RunStore& runs;
     RunEvents& events;
+    NetworkKeeper& networks;
     const base::Clock& clock;
     runtime::Metrics& metrics;
     std::string owner;                             // unique among processes
@@ -42,7 +45,8 @@ class ForecastRunner {
   void Start();
 
   // FAILED_PRECONDITION (TOO_LITTLE_HISTORY) for fewer than 14 days of orders, else as RunStore::Start.
-  absl::StatusOr<Run> Start(const fleet::Shop& shop, const std::string& request_id, absl::CivilDay data_until);
+  absl::StatusOr<Run> Start(const fleet::Shop& shop, const std::string& request_id, absl::CivilDay data_until,
+                            int64_t network_seconds = 0);
 
   // Works one run off, if there is one that nobody works on. For tests; not together with the thread.
   absl::StatusOr<bool> WorkOnce();
@@ -51,6 +55,7 @@ class ForecastRunner {
   void Loop();
   void StartDue();
   absl::Status Work(Run& run);
+  absl::Status LearnNetwork(const fleet::Shop& shop, Run& run);
   absl::Status ForecastProducts(const fleet::Shop& shop, const std::set<int>& closed_weekdays, Run& run);
   absl::Status ForecastGroups(const fleet::Shop& shop, const DailySales& all, const std::set<int>& closed_weekdays,
                               Run& run);

@@ -62,8 +62,9 @@ struct ForecastingParts {
         settings(fleet.postgres),
         pasts(demand, fleet.clock, fleet.shops),
         events({pasts, demand, runs, settings, fleet.clock}),
-        runner({pasts, demand, runs, events, fleet.clock, fleet.server.metrics(), NewOwner()}),
-        forecast({pasts, demand, runs, consumer}),
+        networks({demand, fleet.models, fleet.clock}),
+        runner({pasts, demand, runs, events, networks, fleet.clock, fleet.server.metrics(), NewOwner()}),
+        forecast({pasts, demand, runs, networks, consumer}),
         run({pasts, runs, runner, consumer, fleet.clock}),
         backtest(pasts),
         accuracy({pasts, demand, runs}),
@@ -80,6 +81,7 @@ struct ForecastingParts {
   SettingsStore settings;
   PastReader pasts;
   RunEvents events;
+  NetworkKeeper networks;
   ForecastRunner runner;
   ForecastHandler forecast;
   RunHandler run;

@@ -80,6 +80,9 @@ class Process {
     request.set_parent("shops/default");
     AddAfter(*request.mutable_read_after());
     if (until.has_value()) *request.mutable_data_until() = DateFrom(*until);
+    return MakeRun(request);
+  }
+  absl::StatusOr<v1::ForecastRun> MakeRun(const v1::StartForecastRunRequest& request) {
     auto run = Ask<v1::ForecastRun>(&v1::ForecastingService::Stub::StartForecastRun, request);
     while (run.ok() && run->state() == v1::ForecastRun::STATE_RUNNING) {
       absl::SleepFor(absl::Milliseconds(20));  // the pause of a poll that the run's end bounds
