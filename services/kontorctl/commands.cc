@@ -41,6 +41,8 @@ absl::Span<const Command> Commands() {
        RunExplainSearch},
       {"curation", "[create rule|synonyms ID FILE.json | delete rule|synonyms ID]",
        "pins, hides, boosts, redirects, banners and synonyms of the search", RunCuration},
+      {"rankers", "[train JUDGEMENTS.json | train --clicks | rollback]",
+       "learned ranking of the search: which serves, learn a new one, go back", RunRankers},
       {"forecast",
        "[--product P | --category A/B | --brand B | --store S | --country C] [--grain day|week|month] [--horizon N] "
        "[--revenue] [--method M] [--price DAY=FACTOR,…] [--holidays GB]",

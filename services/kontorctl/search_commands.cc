@@ -1,8 +1,6 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +13,7 @@
 #include "services/kontorctl/call.h"
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/enum_value.h"
+#include "services/kontorctl/json_file.h"
 #include "services/kontorctl/search_display.h"
 #include "services/kontorctl/session_options.h"
 #include "services/kontorctl/text_table.h"
@@ -83,19 +82,6 @@ absl::StatusOr<v1::SearchRequest> RequestOf(const Session& session, const Argume
 absl::StatusOr<Arguments> ParseSearch(Words words) {
   return ParseWith(words, {"filter", "facet", "facets", "sort", "effort", "limit", "product"},
                    {"verbatim", "group", "descending"});
-}
-
-template <typename Message>
-absl::StatusOr<Message> ReadJson(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return absl::NotFoundError(absl::StrCat("there is no file ", path));
-  std::stringstream text;
-  text << in.rdbuf();
-  Message message;
-  const auto read = google::protobuf::util::JsonStringToMessage(text.str(), &message);
-  if (read.ok()) return message;
-  return absl::InvalidArgumentError(absl::StrCat(path, " is no ", Message::descriptor()->name(), " as JSON: ",
-                                                 absl::string_view(read.message().data(), read.message().size())));
 }
 
 using Curation = v1::CurationService;

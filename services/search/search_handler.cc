@@ -81,6 +81,9 @@ absl::StatusOr<EngineParts> SearchHandler::PartsOf(const std::string& shop) cons
   parts.curation = curation->rules;
   parts.curation_filters = curation->filters;
   parts.meaning = companions->meaning;
+  const std::shared_ptr<const ServedRanker> served = parts_.rankers.Get(shop);
+  parts.ranker = served->ranker;
+  parts.ranker_version = served->version;
   return parts;
 }
 
@@ -105,6 +108,7 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallCon
     for (const CurationTrace& trace : answer.plan.trace) *response.add_traces() = TraceFrom(trace, call.shop);
     for (const CurationTrace& trace : answer.trace) *response.add_traces() = TraceFrom(trace, call.shop);
   }
+  if (answer.effort == Effort::kLearned) response.set_ranker(RankerName(call.shop, parts.ranker_version));
   response.set_attribution_token(NewToken(answer.effort));
   const std::string missing = Missing(parts, question);
   if (!missing.empty()) {

@@ -11,6 +11,7 @@
 #include "libs/platform/runtime/metrics.h"
 #include "services/search/curation_keeper.h"
 #include "services/search/query_log.h"
+#include "services/search/ranker_keeper.h"
 #include "services/search/search_follower.h"
 
 namespace kontor::search {
@@ -22,6 +23,7 @@ class SearchHandler {
   struct Parts {
     const SearchFollower& follower;
     const CurationKeeper& curation;
+    const RankerKeeper& rankers;
     const EngineSettings& settings;
     QueryLog& queries;
     const base::Clock& clock;

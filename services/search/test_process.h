@@ -16,6 +16,7 @@
 #include "kontor/events/v1/orders.pb.h"
 #include "kontor/events/v1/record.pb.h"
 #include "kontor/search/v1/curation_service.grpc.pb.h"
+#include "kontor/search/v1/ranking_service.grpc.pb.h"
 #include "kontor/search/v1/search_service.grpc.pb.h"
 #include "libs/base/hash.h"
 #include "libs/platform/fleet/event_time.h"
@@ -128,6 +129,7 @@ class Process {
     const auto channel = runtime::NewChannel({.target = absl::StrCat("127.0.0.1:", server.port())});
     search_ = v1::SearchService::NewStub(channel);
     curation_ = v1::CurationService::NewStub(channel);
+    ranking_ = v1::RankingService::NewStub(channel);
   }
 
   // Appends records, all under one key, and remembers to wait for them.
@@ -172,6 +174,13 @@ class Process {
                                   const Request& request) {
     return Call<Response>(*curation_, method, request);
   }
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Rank(grpc::Status (v1::RankingService::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                                 Response*),
+                                Request request) {
+    request.set_parent("shops/default");
+    return Call<Response>(*ranking_, method, request);
+  }
   fleet::Fleet& fleet() { return *fleet_; }
   std::string Page(const std::string& path) const {
     return kontor::testing::HttpGet(fleet_->server.metrics_port(), path);
@@ -198,6 +207,7 @@ class Process {
   fleet::Fleet* fleet_ = nullptr;
   std::unique_ptr<v1::SearchService::Stub> search_;
   std::unique_ptr<v1::CurationService::Stub> curation_;
+  std::unique_ptr<v1::RankingService::Stub> ranking_;
   std::vector<log::Position> after_;
 };
 

@@ -36,6 +36,7 @@ struct EngineParts {
   std::shared_ptr<const NamedFilters> curation_filters;
   std::shared_ptr<const Meaning> meaning;
   std::shared_ptr<const LearnedRanker> ranker;
+  int64_t ranker_version = 0;  // of `ranker`, for who tells of it
 };
 
 struct EngineSettings {
