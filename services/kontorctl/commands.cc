@@ -34,7 +34,7 @@ absl::Span<const Command> Commands() {
        "how well recommendations do: clicks, purchases, variety, drift, alerts", RunOutcomes},
       {"search",
        "QUERY [--filter brand=A|B,price=10..50] [--facet F,…] [--facets N] [--sort price] [--group] [--effort lexical] "
-       "[--verbatim] [--limit N]",
+       "[--verbatim] [--limit N] [--no-rescue] [--substitutes N] [--max-relevance-loss 0.05]",
        "what is found, and how the query was read", RunSearch},
       {"suggest", "TEXT [--limit N]", "completions of what was typed so far", RunSuggest},
       {"explain", "QUERY [--product P,…] [as search]", "what scores are made of, and why a product is missing",

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -76,12 +77,23 @@ absl::StatusOr<v1::SearchRequest> RequestOf(const Session& session, const Argume
   request.set_verbatim(arguments.Has("verbatim"));
   request.set_group_variants(arguments.Has("group"));
   request.set_include_trace(true);
+  request.set_no_rescue(arguments.Has("no-rescue"));
+  ASSIGN_OR_RETURN(const int64_t substitutes, arguments.Int("substitutes", 0));
+  request.set_max_substitutes(static_cast<int>(substitutes));
+  if (arguments.Has("max-relevance-loss")) {
+    double loss = 0;
+    if (!absl::SimpleAtod(arguments.Get("max-relevance-loss"), &loss)) {
+      return absl::InvalidArgumentError("--max-relevance-loss takes a share like 0.05");
+    }
+    request.set_max_relevance_loss(loss);
+  }
   return request;
 }
 
 absl::StatusOr<Arguments> ParseSearch(Words words) {
-  return ParseWith(words, {"filter", "facet", "facets", "sort", "effort", "limit", "product"},
-                   {"verbatim", "group", "descending"});
+  return ParseWith(
+      words, {"filter", "facet", "facets", "sort", "effort", "limit", "product", "substitutes", "max-relevance-loss"},
+      {"verbatim", "group", "descending", "no-rescue"});
 }
 
 using Curation = v1::CurationService;

@@ -118,6 +118,7 @@ absl::StatusOr<v1::ExplainResponse> ExplainHandler::Explain(const runtime::CallC
   const size_t page = question.page_size;
   question.page_size = kListed;
   question.cursor.reset();
+  question.max_relevance_loss = 0;
   const Answer answer = Ask(parts, parts_.settings, question);
   v1::ExplainResponse response;
   *response.mutable_reading() = ReadingFrom(answer.reading, answer.plan.query, answer.dropped_words);

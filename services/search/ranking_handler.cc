@@ -100,9 +100,8 @@ absl::StatusOr<v1::TrainRankerResponse> RankingHandler::Train(const runtime::Cal
     response.set_refused(base::ErrorReason(training.gate));
     return response;
   }
-  ASSIGN_OR_RETURN(
-      const int64_t version,
-      parts_.rankers.PutIntoService(call.shop, training.ranker, MetadataOf(response.figures(), from_clicks)));
+  ASSIGN_OR_RETURN(const int64_t version, parts_.rankers.PutIntoService(call.shop, training.ranker,
+                                                                        MetadataOf(response.figures(), from_clicks)));
   ASSIGN_OR_RETURN(*response.mutable_ranker(), RankerOf(call.shop, version));
   return response;
 }

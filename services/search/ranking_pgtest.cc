@@ -14,6 +14,7 @@ namespace kontor::search {
 namespace {
 
 using kontor::testing::Eventually;
+using kontor::testing::IsOk;
 using kontor::testing::StatusIs;
 using Stub = v1::RankingService::Stub;
 
@@ -42,7 +43,7 @@ class RankingTest : public SearchServiceTest {
     }
     process.SendProducts(products);
     process.Send("catalog", prices);
-    EXPECT_TRUE(process.Search("").ok());  // waits for all of it
+    EXPECT_THAT(process.Search(""), IsOk());  // waits for all of it
   }
   int Cheapest(int query) const {
     return static_cast<int>(std::min_element(price_[query], price_[query] + kVariants) - price_[query]);
@@ -84,8 +85,18 @@ class RankingTest : public SearchServiceTest {
         records.push_back(RecordBytes(click, FormatAttributionToken(token)));
       }
     }
+    // What is not clicked here sells elsewhere: popularity alone would rank it first.
+    for (int query = 0; query < kQueries; ++query) {
+      for (int variant = 0; variant < kVariants; ++variant) {
+        ev::CartChanged cart;
+        cart.set_change(ev::CartChanged::CHANGE_ADDED);
+        cart.set_product_id(ProductOf(query, variant));
+        if (variant == Cheapest(query)) continue;
+        for (int times = 0; times < 7; ++times) records.push_back(RecordBytes(cart));
+      }
+    }
     process.Send("behavior", records);
-    EXPECT_TRUE(process.Search("").ok());
+    EXPECT_THAT(process.Search(""), IsOk());
   }
   // Of the queries that are answered with the cheapest first.
   int CheapestFirst(Process& process, v1::Effort effort, std::string* ranker) {
@@ -171,8 +182,7 @@ TEST_F(RankingTest, LearnsFromClicksThatTellRelevanceFromPlace) {
 
 TEST_F(RankingTest, BadInputIsToldAtOnce) {
   Process process(dsn_, folder_);
-  EXPECT_THAT(process.Rank(&Stub::TrainRanker, v1::TrainRankerRequest()),
-              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(process.Rank(&Stub::TrainRanker, v1::TrainRankerRequest()), StatusIs(absl::StatusCode::kInvalidArgument));
   v1::TrainRankerRequest request;
   v1::JudgedQuery& judged = *request.mutable_source()->mutable_judgements()->add_queries();
   judged.set_query(std::string(5'000, 'a'));

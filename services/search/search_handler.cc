@@ -11,6 +11,7 @@
 #include "libs/base/status.h"
 #include "libs/platform/fleet/read_after.h"
 #include "services/search/answer_convert.h"
+#include "services/search/answer_offers.h"
 #include "services/search/attribution_token.h"
 #include "services/search/page_token.h"
 #include "services/search/question_convert.h"
@@ -102,8 +103,15 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallCon
   question.effort = std::min(question.effort, AffordableEffort(call));
   const Answer answer = Ask(parts, parts_.settings, question);
   const std::string currency = parts_.follower.Find(call.shop)->main_currency();
-  v1::SearchResponse response = ResponseFrom(answer, {parts, question, call.shop, currency});
+  const AnswerContext context = {parts, question, call.shop, currency};
+  v1::SearchResponse response = ResponseFrom(answer, context);
   if (answer.next.has_value()) response.set_next_page_token(FormatPageToken(*answer.next, RequestHash(request)));
+  if (!question.cursor.has_value()) AddMarginTrade(answer, context, response);
+  if (AffordableEffort(call) != Effort::kLexical) {
+    AddSubstitutes(answer, context, request.max_substitutes(), response);
+    const bool empty = answer.total == 0 && !request.no_rescue();
+    if (empty) AddRescue(answer, parts_.settings, context, request.filters(), response);
+  }
   if (request.include_trace()) {
     for (const CurationTrace& trace : answer.plan.trace) *response.add_traces() = TraceFrom(trace, call.shop);
     for (const CurationTrace& trace : answer.trace) *response.add_traces() = TraceFrom(trace, call.shop);

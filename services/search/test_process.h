@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -138,7 +139,7 @@ class Process {
     for (const std::string& bytes : records) batch.push_back({"default/one", bytes});
     const auto positions = log_->Append(topic, batch);
     ASSERT_TRUE(positions.ok()) << positions.status();
-    after_.insert(after_.end(), positions->begin(), positions->end());
+    for (const log::Position& position : *positions) after_[{position.topic, position.partition}] = position.offset;
   }
   void SendProducts(const std::vector<TestProduct>& products) {
     std::vector<std::string> records;
@@ -149,11 +150,11 @@ class Process {
   // Sees all that was sent.
   absl::StatusOr<v1::SearchResponse> Search(v1::SearchRequest request) {
     request.set_parent("shops/default");
-    for (const log::Position& position : after_) {
+    for (const auto& [place, offset] : after_) {
       auto* out = request.add_read_after();
-      out->set_topic(position.topic);
-      out->set_partition(position.partition);
-      out->set_offset(position.offset);
+      out->set_topic(place.first);
+      out->set_partition(place.second);
+      out->set_offset(offset);
     }
     return Call<v1::SearchResponse>(*search_, &v1::SearchService::Stub::Search, request);
   }
@@ -208,7 +209,7 @@ class Process {
   std::unique_ptr<v1::SearchService::Stub> search_;
   std::unique_ptr<v1::CurationService::Stub> curation_;
   std::unique_ptr<v1::RankingService::Stub> ranking_;
-  std::vector<log::Position> after_;
+  std::map<std::pair<std::string, int>, int64_t> after_;  // the last offset by topic and partition
 };
 
 inline std::vector<std::string> ProductsOf(const v1::SearchResponse& response) {

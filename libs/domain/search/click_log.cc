@@ -33,8 +33,8 @@ void ClickLog::Shown(absl::string_view form, absl::string_view text, absl::Span<
   for (const std::string& product : products.first(std::min(products.size(), kPlaces))) {
     const size_t place = answer.products.size();
     const auto next = static_cast<uint16_t>(query.products.size());
-    const auto known = next < kProductsMax ? query.products.try_emplace(product, next).first
-                                           : query.products.find(product);
+    const auto known =
+        next < kProductsMax ? query.products.try_emplace(product, next).first : query.products.find(product);
     answer.products.push_back(known == query.products.end() ? kLeftOut : known->second);
     if (known == query.products.end()) continue;
     const auto [counts, added] = query.counts.try_emplace(KeyOf(known->second, place));
@@ -159,7 +159,8 @@ absl::Status ClickLog::Load(base::ByteReader& in) {
     in.Require(answer.products.size() <= kPlaces, "an answer is longer than it may be");
     loaded.answer_order_.push_back(id);
   }
-  in.Require(loaded.queries_.size() == queries && loaded.answers_.size() == answers, "a query or an answer stands twice");
+  in.Require(loaded.queries_.size() == queries && loaded.answers_.size() == answers,
+             "a query or an answer stands twice");
   if (in.status().ok()) *this = std::move(loaded);
   return in.status();
 }

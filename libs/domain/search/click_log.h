@@ -70,9 +70,7 @@ class ClickLog {
   };
   static constexpr uint16_t kLeftOut = UINT16_MAX;
 
-  static uint32_t KeyOf(uint16_t product, size_t place) {
-    return static_cast<uint32_t>(product * kPlaces + place);
-  }
+  static uint32_t KeyOf(uint16_t product, size_t place) { return static_cast<uint32_t>(product * kPlaces + place); }
   void MakeRoom();
 
   absl::node_hash_map<std::string, Query> queries_;

@@ -101,7 +101,8 @@ struct RankTraining {
 // Learns from lists, in folds over queries. `serving` is what ranks today, nullptr for none: the first stage. It may
 // have seen some of the queries, which speaks for it. INVALID_ARGUMENT: lists that do not fit together, options out of
 // range. FAILED_PRECONDITION with reason
-// TOO_FEW_QUERIES for fewer than options ask for. Deterministic for a seed and trees.threads. Cost: folds + 1 trainings.
+// TOO_FEW_QUERIES for fewer than options ask for. Deterministic for a seed and trees.threads. Cost: folds + 1
+// trainings.
 absl::StatusOr<RankTraining> TrainRanker(absl::Span<const RankList> lists, const LearnedRanker* serving,
                                          const TrainRankOptions& options = {});
 
