@@ -43,6 +43,8 @@ absl::Span<const Command> Commands() {
        "pins, hides, boosts, redirects, banners and synonyms of the search", RunCuration},
       {"rankers", "[train JUDGEMENTS.json | train --clicks | rollback]",
        "learned ranking of the search: which serves, learn a new one, go back", RunRankers},
+      {"experiments", "[create ID FILE.json | delete ID]",
+       "configurations of the search compared by what people do with their answers", RunExperiments},
       {"forecast",
        "[--product P | --category A/B | --brand B | --store S | --country C] [--grain day|week|month] [--horizon N] "
        "[--revenue] [--method M] [--price DAY=FACTOR,…] [--holidays GB]",

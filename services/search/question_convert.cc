@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kMaxFilters = 100, kMaxFacets = 50, kMaxFacetValues = 1'000, kMaxAutomaticFacets = 20;
 constexpr int kDefaultPage = 24, kMaxPage = 200, kMaxEnough = 1'000, kMaxBoundaries = 100;
-constexpr size_t kDefaultBuckets = 5, kMaxQueryBytes = 4'096, kMaxPrefixBytes = 256;
+constexpr size_t kDefaultBuckets = 5, kMaxQueryBytes = 4'096, kMaxPrefixBytes = 256, kMaxVisitorBytes = 200;
 constexpr int kMaxSubstitutes = 10;
 constexpr double kMaxRelevanceLoss = 0.5;
 constexpr absl::Duration kForLearned = absl::Milliseconds(20), kForFused = absl::Milliseconds(8);
@@ -208,6 +208,9 @@ void ReadQuery(const v1::SearchRequest& request, Question& question, base::Viola
     question.effort = static_cast<Effort>(request.effort());
   }
   question.verbatim = request.verbatim();
+  if (request.visitor_id().size() > kMaxVisitorBytes) {
+    violations.Add("visitor_id", "TEXT_TOO_LONG", "give at most 200 bytes");
+  }
 }
 
 template <typename Request>

@@ -20,6 +20,15 @@ constexpr int kMaxListed = 100;
 constexpr double kWorthlessShare = 0.4;
 constexpr char kFromClicks[] = "from_clicks";
 
+// Clicks make products popular: a ranker that sees popularity would be told what it is asked for.
+void HidePopularity(std::vector<RankList>& lists) {
+  for (RankList& list : lists) {
+    for (size_t row = 0; row < list.gains.size(); ++row) {
+      list.features[row * kFeatures + static_cast<size_t>(Feature::kPopularity)] = 0;
+    }
+  }
+}
+
 v1::RankerFigures FiguresOf(const RankTraining& training) {
   v1::RankerFigures figures;
   figures.set_queries(training.queries);
@@ -87,9 +96,9 @@ absl::StatusOr<v1::TrainRankerResponse> RankingHandler::Train(const runtime::Cal
     ASSIGN_OR_RETURN(queries, JudgementsFromClicks(parts_.follower.Find(call.shop)->Clicks()));
   }
   ASSIGN_OR_RETURN(const EngineParts parts, parts_.search.PartsOf(call.shop));
-  ASSIGN_OR_RETURN(const JudgedLists judged,
-                   ListsOf(parts, parts_.settings, queries, absl::ToUnixMicros(parts_.clock.Now()),
-                           [&call] { return call.cancelled(); }));
+  ASSIGN_OR_RETURN(JudgedLists judged, ListsOf(parts, parts_.settings, queries, absl::ToUnixMicros(parts_.clock.Now()),
+                                               [&call] { return call.cancelled(); }));
+  if (from_clicks) HidePopularity(judged.lists);
   TrainRankOptions options;
   options.worthless_share = kWorthlessShare;
   ASSIGN_OR_RETURN(const RankTraining training, search::TrainRanker(judged.lists, parts.ranker.get(), options));

@@ -88,20 +88,27 @@ absl::StatusOr<EngineParts> SearchHandler::PartsOf(const std::string& shop) cons
   return parts;
 }
 
-std::string SearchHandler::NewToken(Effort effort) {
+std::string SearchHandler::NewToken(const AssignedAnswer& answered, absl::string_view shop) {
   AttributionToken token;
   token.answered_at = parts_.clock.Now();
   token.answer_id = base::StableHash(absl::StrCat(parts_.seed, "\n", answers_.fetch_add(1)));
-  token.effort = static_cast<int>(effort);
+  token.effort = static_cast<int>(answered.answer.effort);
+  if (answered.assigned.experiment != nullptr) {
+    token.experiment = CurationIdOf<ExperimentKind>(answered.assigned.experiment->name(), shop).value_or("");
+    token.variant = answered.assigned.side - v1::ExperimentAssignment::SIDE_BASELINE;
+    token.candidate_places = answered.candidate_places;
+  }
   return FormatAttributionToken(token);
 }
 
 template <typename Request>
 absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallContext& call, const Request& request,
-                                                          Question question) {
+                                                          Question question, const Assigned& assigned,
+                                                          absl::string_view visitor) {
   ASSIGN_OR_RETURN(const EngineParts parts, PartsOf(call.shop));
   question.effort = std::min(question.effort, AffordableEffort(call));
-  const Answer answer = Ask(parts, parts_.settings, question);
+  const AssignedAnswer answered = AskAs(assigned, visitor, parts, parts_.settings, question);
+  const Answer& answer = answered.answer;
   const std::string currency = parts_.follower.Find(call.shop)->main_currency();
   const AnswerContext context = {parts, question, call.shop, currency};
   v1::SearchResponse response = ResponseFrom(answer, context);
@@ -117,7 +124,11 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallCon
     for (const CurationTrace& trace : answer.trace) *response.add_traces() = TraceFrom(trace, call.shop);
   }
   if (answer.effort == Effort::kLearned) response.set_ranker(RankerName(call.shop, parts.ranker_version));
-  response.set_attribution_token(NewToken(answer.effort));
+  response.set_attribution_token(NewToken(answered, call.shop));
+  if (answered.assigned.experiment != nullptr) {
+    response.mutable_experiment()->set_experiment(answered.assigned.experiment->name());
+    response.mutable_experiment()->set_side(answered.assigned.side);
+  }
   const std::string missing = Missing(parts, question);
   if (!missing.empty()) {
     degraded_.Add();
@@ -137,13 +148,18 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Search(const runtime::CallCont
       },
       call, request.read_after()));
   parts_.queries.Add(call.shop, request);
-  return Respond(call, request, std::move(question));
+  const std::shared_ptr<const CompiledCuration> curation = parts_.curation.Get(call.shop);
+  Assigned assigned;
+  if (curation != nullptr && !request.query().empty()) {
+    assigned = Assign(curation->experiments, request.visitor_id(), parts_.clock.Now());
+  }
+  return Respond(call, request, std::move(question), assigned, request.visitor_id());
 }
 
 absl::StatusOr<v1::SearchResponse> SearchHandler::Browse(const runtime::CallContext& call,
                                                          const v1::BrowseRequest& request) {
   ASSIGN_OR_RETURN(Question question, QuestionFrom(request, absl::ToUnixMicros(parts_.clock.Now())));
-  return Respond(call, request, std::move(question));
+  return Respond(call, request, std::move(question), {}, "");
 }
 
 absl::StatusOr<v1::SuggestResponse> SearchHandler::Suggest(const runtime::CallContext& call,

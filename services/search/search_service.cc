@@ -8,6 +8,7 @@
 #include "libs/platform/postgres/migrate.h"
 #include "libs/platform/runtime/log.h"
 #include "services/search/curation_handler.h"
+#include "services/search/experiment_handler.h"
 #include "services/search/explain_handler.h"
 #include "services/search/index_keeper.h"
 #include "services/search/migrations.h"
@@ -49,7 +50,8 @@ struct SearchParts {
         explain({search, *follower, settings, fleet.clock}),
         preview({search, *follower, curation_store, queries, settings, fleet.clock}),
         report({*follower}),
-        ranking({search, *follower, settings, fleet.models, rankers, fleet.clock}) {}
+        ranking({search, *follower, settings, fleet.models, rankers, fleet.clock}),
+        experiments({curation_store, curation, fleet.clock}) {}
 
   const EngineSettings settings;
   const std::unique_ptr<SearchFollower> follower;
@@ -64,6 +66,7 @@ struct SearchParts {
   PreviewHandler preview;
   ReportHandler report;
   RankingHandler ranking;
+  ExperimentHandler experiments;
 };
 
 void RegisterHandlers(runtime::Server& server, SearchParts& parts) {
@@ -113,7 +116,7 @@ void RegisterCuration(runtime::Server& server, CurationHandler& curation, Previe
   server.AddService(service);
 }
 
-void RegisterRanking(runtime::Server& server, RankingHandler& ranking) {
+void RegisterRanking(runtime::Server& server, RankingHandler& ranking, ExperimentHandler& experiments) {
   const std::string service = "kontor.search.v1.RankingService";
   server.Unary<v1::TrainRankerRequest, v1::TrainRankerResponse>(
       service + "/TrainRanker", std::bind(&RankingHandler::TrainRanker, &ranking, _1, _2),
@@ -122,6 +125,12 @@ void RegisterRanking(runtime::Server& server, RankingHandler& ranking) {
       service + "/ListRankers", std::bind(&RankingHandler::ListRankers, &ranking, _1, _2));
   server.Unary<v1::RollbackRankerRequest, v1::RollbackRankerResponse>(
       service + "/RollbackRanker", std::bind(&RankingHandler::RollbackRanker, &ranking, _1, _2));
+  server.Unary<v1::CreateExperimentRequest, v1::Experiment>(
+      service + "/CreateExperiment", std::bind(&ExperimentHandler::CreateExperiment, &experiments, _1, _2));
+  server.Unary<v1::ListExperimentsRequest, v1::ListExperimentsResponse>(
+      service + "/ListExperiments", std::bind(&ExperimentHandler::ListExperiments, &experiments, _1, _2));
+  server.Unary<v1::DeleteExperimentRequest, v1::DeleteExperimentResponse>(
+      service + "/DeleteExperiment", std::bind(&ExperimentHandler::DeleteExperiment, &experiments, _1, _2));
   server.AddService(service);
 }
 
@@ -138,7 +147,7 @@ absl::Status RegisterSearch(fleet::Fleet& fleet) {
   parts.curation.Start();
   parts.rankers.Start();
   RegisterHandlers(fleet.server, parts);
-  RegisterRanking(fleet.server, parts.ranking);
+  RegisterRanking(fleet.server, parts.ranking, parts.experiments);
   RegisterCuration(fleet.server, parts.curation_handler, parts.preview);
   fleet.server.AddReadiness("search", [&follower = *parts.follower] { return follower.Ready(); });
   return absl::OkStatus();

@@ -20,9 +20,14 @@ namespace {
 
 constexpr int64_t kNanosOfMicro = 1'000;
 
-uint64_t AnswerOf(const DecodedRecord& record) {
-  const auto token = ParseAttributionToken(record.attribution_token);
-  return token.ok() ? token->answer_id : 0;
+// Of what is no token of a search, one of no answer.
+AttributionToken TokenOf(const DecodedRecord& record) {
+  return ParseAttributionToken(record.attribution_token).value_or(AttributionToken());
+}
+
+Exposure ExposureOf(const AttributionToken& token, const QueryMade& query) {
+  if (token.experiment.empty()) return {};
+  return {token.experiment, static_cast<Exposure::Side>(token.variant), token.candidate_places, query.products};
 }
 
 Product ProductOf(const catalogue::ProductSnapshot& snapshot) {
@@ -102,10 +107,11 @@ absl::Status ShopSearch::ApplyProduct(const catalogue::ProductSnapshot& product)
 
 absl::Status ShopSearch::ApplyActivity(const DecodedRecord& record) {
   const int64_t at = absl::ToUnixMicros(record.occurred_at);
-  const uint64_t answer = AnswerOf(record);
+  const AttributionToken token = TokenOf(record);
+  const uint64_t answer = token.answer_id;
   if (const auto* query = std::get_if<QueryMade>(&record.content)) {
     const std::string form = text::NormalForm(query->query);
-    activity_.Searched(form, query->query, query->total_results, answer, at);
+    activity_.Searched(form, query->query, query->total_results, answer, at, ExposureOf(token, *query));
     clicks_.Shown(form, query->query, query->products, answer);
   } else if (const auto* touched = std::get_if<ProductTouched>(&record.content)) {
     const auto touch = touched->kind == ProductTouched::Kind::kViewed    ? Activity::Touch::kView

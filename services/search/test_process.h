@@ -182,6 +182,12 @@ class Process {
     request.set_parent("shops/default");
     return Call<Response>(*ranking_, method, request);
   }
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> RankNamed(grpc::Status (v1::RankingService::Stub::*method)(grpc::ClientContext*,
+                                                                                      const Request&, Response*),
+                                     const Request& request) {
+    return Call<Response>(*ranking_, method, request);
+  }
   fleet::Fleet& fleet() { return *fleet_; }
   std::string Page(const std::string& path) const {
     return kontor::testing::HttpGet(fleet_->server.metrics_port(), path);

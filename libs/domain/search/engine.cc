@@ -16,6 +16,9 @@ namespace {
 constexpr double kExactLead =
     10;  // of an exact match before others, on the scale of scores: more than any factor of a rule
 
+// A score may be negative; its exponential is not, and a factor on it moves a product all the same. Finite.
+double WeightOf(double score) { return std::exp(std::min(score, 600.0)); }
+
 Property IdProperty() { return {Property::Kind::kId, ""}; }
 
 // A place of a list: what it weighs there, and whether it has to stay.
@@ -249,15 +252,14 @@ class Asking {
     std::vector<Listed> list;
     if (!curated()) {
       for (const WindowEntry& entry : window.entries) {
-        list.push_back({{entry.doc, entry.score}, std::exp(entry.score), entry.exact});
+        list.push_back({{entry.doc, entry.score}, WeightOf(entry.score), entry.exact});
       }
       return list;
     }
     std::vector<RankedProduct> ranked;
     std::map<std::string, const WindowEntry*, std::less<>> entries;
-    // A score may be negative; its exponential is not, and a factor on it moves a product all the same.
     for (const WindowEntry& entry : window.entries) {
-      ranked.push_back({std::string(view_.Id(entry.doc)), std::exp(entry.score + (entry.exact ? kExactLead : 0))});
+      ranked.push_back({std::string(view_.Id(entry.doc)), WeightOf(entry.score + (entry.exact ? kExactLead : 0))});
       entries.emplace(ranked.back().id, &entry);
     }
     const CuratedList curated = parts_.curation->Apply(
