@@ -281,6 +281,56 @@ TEST_F(ForecastingServiceTest, StockIsPlannedSimulatedAndAllocated) {
   EXPECT_THAT(process.AskInventory(&Inventory::AllocateStock, allocate), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+google::type::Money Euros(int64_t units, int32_t nanos = 0) {
+  google::type::Money money;
+  money.set_currency_code("EUR");
+  money.set_units(units);
+  money.set_nanos(nanos);
+  return money;
+}
+
+TEST_F(ForecastingServiceTest, StockIsOptimisedUnderGivenCosts) {
+  Process process(dsn_, folder_);
+  SendShop(process);
+  KONTOR_ASSERT_OK(process.MakeRun());
+  v1::OptimizeStockRequest request;
+  request.set_parent("shops/default");
+  request.set_product_id("bread");
+  EXPECT_THAT(process.AskInventory(&Inventory::OptimizeStock, request), StatusIs(absl::StatusCode::kInvalidArgument));
+  request.mutable_newsvendor()->set_days(14);
+  *request.mutable_newsvendor()->mutable_overage_cost() = Euros(1);
+  *request.mutable_newsvendor()->mutable_underage_cost() = Euros(3);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::OptimizeStockResponse once,
+                              process.AskInventory(&Inventory::OptimizeStock, request));
+  EXPECT_EQ(once.critical_ratio(), 0.75);
+  EXPECT_NEAR(once.level(), 2 * 112, 25);  // a little more than what two weeks sell
+  EXPECT_GT(once.cost().units(), 0);
+  request.mutable_lot_sizing()->set_weeks(8);
+  *request.mutable_lot_sizing()->mutable_order_cost() = Euros(300);
+  *request.mutable_lot_sizing()->mutable_holding_cost() = Euros(1);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::OptimizeStockResponse lots,
+                              process.AskInventory(&Inventory::OptimizeStock, request));
+  ASSERT_EQ(lots.lots_size(), 8);
+  double ordered = 0;
+  int orders = 0;
+  for (const v1::Lot& lot : lots.lots()) {
+    ordered += lot.quantity();
+    orders += lot.quantity() > 0 ? 1 : 0;
+  }
+  EXPECT_NEAR(ordered, 8 * 112, 90);
+  EXPECT_TRUE(orders >= 3 && orders <= 5) << orders;  // 300 is what 112 units cost for 2.7 weeks
+  request.mutable_reorder_policy()->set_lead_time_weeks(1);
+  *request.mutable_reorder_policy()->mutable_order_cost() = Euros(300);
+  *request.mutable_reorder_policy()->mutable_holding_cost() = Euros(1);
+  *request.mutable_reorder_policy()->mutable_shortage_cost() = Euros(9);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::OptimizeStockResponse policy,
+                              process.AskInventory(&Inventory::OptimizeStock, request));
+  EXPECT_GT(policy.reorder_point(), 112);
+  EXPECT_GT(policy.order_up_to(), policy.reorder_point() + 112);
+  *request.mutable_reorder_policy()->mutable_shortage_cost() = Euros(-1);
+  EXPECT_THAT(process.AskInventory(&Inventory::OptimizeStock, request), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 // Of topic decisions, by type.
 std::multiset<std::string> Decisions(Process& process) {
   std::multiset<std::string> types;

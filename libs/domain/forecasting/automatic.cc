@@ -28,6 +28,7 @@ constexpr char kZero[] = "zero", kRecentMean[] = "recent_mean", kIntermittent[] 
 constexpr size_t kLeastValues = 10;
 constexpr int kOrigins = 4, kRecentSeasons = 4, kRecentValues = 4;
 constexpr size_t kLeastPause = 28, kClosedSeasons = 8, kLeastClosedSeasons = 4;
+constexpr double kLeastVariance = 0.1;
 constexpr double kClearly = 0.9;                      // of an error
 constexpr double kCentralWidth = 2.5631031310892007;  // of the normal distribution's central 80%, in deviations
 
@@ -251,8 +252,28 @@ absl::StatusOr<QuantileForecast> CountQuantiles(const Prediction& prediction, co
   return out;
 }
 
+// No step is surer than a tenth of the mean, in variance: what a weekday never did before can still happen.
+void LiftVariances(std::vector<double>& variances) {
+  const double mean = std::accumulate(variances.begin(), variances.end(), 0.0) / static_cast<double>(variances.size());
+  for (double& variance : variances) variance = std::max(variance, kLeastVariance * mean);
+}
+
+// A bias of the past seldom comes back: quantiles go around the mean.
+void Centre(ScaledErrors& errors) {
+  double sum = 0, count = 0;
+  for (const std::vector<double>& step : errors.by_step) {
+    sum += std::accumulate(step.begin(), step.end(), 0.0);
+    count += static_cast<double>(step.size());
+  }
+  if (count == 0) return;
+  for (std::vector<double>& step : errors.by_step) {
+    for (double& error : step) error -= sum / count;
+  }
+}
+
 // The model's own spread, widened or narrowed by what the backtests' errors were.
 void Calibrate(const Mix& mix, const Series& series, const AutomaticOptions& options, AutomaticForecast& out) {
+  LiftVariances(out.prediction.variance);
   const double scale = NaiveScale(series.values, series.season());
   const ErrorSpread spread = SpreadOf(out.prediction, scale > 0 ? scale : 0);
   Backtest scaled = mix.backtest;
@@ -260,7 +281,8 @@ void Calibrate(const Mix& mix, const Series& series, const AutomaticOptions& opt
     fold.variance.assign(out.prediction.variance.begin(),
                          out.prediction.variance.begin() + static_cast<ptrdiff_t>(fold.forecast.size()));
   }
-  const ScaledErrors errors = ScaleErrors(scaled);
+  ScaledErrors errors = ScaleErrors(scaled);
+  Centre(errors);
   const ErrorQuantiles quantiles = ErrorQuantiles::Alone(errors, options.horizon, options.levels);
   const ErrorQuantiles central = ErrorQuantiles::Alone(errors, options.horizon, std::vector<double>{0.1, 0.9});
   out.quantiles = quantiles.Apply(out.prediction.mean, spread, options.non_negative);
