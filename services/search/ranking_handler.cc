@@ -16,7 +16,7 @@ namespace kontor::search {
 namespace {
 
 constexpr int kMaxListed = 100;
-// Of the rows without a gain: on the validation half of the Home Depot queries as good as all of them.
+// Of the rows without a gain; TrainRankOptions says why not all.
 constexpr double kWorthlessShare = 0.4;
 constexpr char kFromClicks[] = "from_clicks";
 

@@ -113,6 +113,13 @@ class RankingTest : public SearchServiceTest {
     return first;
   }
 
+  static v1::ScorePart PartOf(const v1::ProductExplanation& product, const std::string& name) {
+    for (const v1::ScorePart& part : product.parts()) {
+      if (part.name() == name) return part;
+    }
+    return {};
+  }
+
   base::Random random_{7};
   int64_t price_[kQueries][kVariants] = {};
 };
@@ -145,6 +152,19 @@ TEST_F(RankingTest, LearnsFromJudgementsServesSurvivesARestartAndGoesBack) {
     EXPECT_EQ(ranker, "shops/default/rankers/1");
     EXPECT_LT(CheapestFirst(process, v1::EFFORT_FUSED, &ranker), 10);  // a caller in a hurry
     EXPECT_EQ(ranker, "");
+
+    v1::ExplainRequest explain;
+    explain.set_parent("shops/default");
+    explain.mutable_search()->set_query(WordOf(4));
+    const auto dearest = static_cast<int>(std::max_element(price_[4], price_[4] + kVariants) - price_[4]);
+    for (const int variant : {Cheapest(4), dearest}) explain.add_product_ids(ProductOf(4, variant));
+    KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ExplainResponse explained,
+                                process.Ask(&v1::SearchService::Stub::Explain, explain));
+    const v1::ScorePart cheap = PartOf(explained.products(0), "ranker.price");
+    const v1::ScorePart dear = PartOf(explained.products(1), "ranker.price");
+    EXPECT_LT(cheap.value(), 0);  // below the candidates' median
+    EXPECT_GT(dear.value(), 0);
+    EXPECT_GT(cheap.contribution(), dear.contribution());
 
     // The same again is not better than what serves.
     KONTOR_ASSERT_OK_AND_ASSIGN(const v1::TrainRankerResponse again, process.Rank(&Stub::TrainRanker, Judged()));

@@ -25,7 +25,7 @@ struct MarginOrder {
 // weight that keeps the bound: of all orders, none with as much relevance earns more (Lagrange relaxation: for a weight
 // this order is the largest sum, by the rearrangement inequality, and relevance grows with the weight). Then pairs are
 // swapped while that earns more within the bound. At `max_loss` 0 only items of equal relevance change places. Every
-// number finite, max_loss within [0, 1]. Deterministic. Cost: n^2 log n, about 50 us for 24 items, 5 ms for 200.
+// number finite, max_loss within [0, 1]. Deterministic. Cost: n^2 log n, about 10 us for 24 items, .6 ms for 200.
 MarginOrder OrderByMargin(absl::Span<const MarginItem> items, double max_loss);
 
 }  // namespace kontor::search
