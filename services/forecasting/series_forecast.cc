@@ -41,7 +41,7 @@ absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& ser
     const auto past = BuildPast(series.sales, series.stocked_out, question);
     if (absl::IsFailedPrecondition(past.status())) continue;  // no whole week yet
     RETURN_IF_ERROR(past.status());
-    ASSIGN_OR_RETURN(StoredForecast forecast, ForecastPast(*past, horizon));
+    ASSIGN_OR_RETURN(StoredForecast forecast, ForecastPast(*past, horizon, !question.product));
     forecast.pieces = series.pieces;
     if (grain == v1::GRAIN_DAY) Close(closed_weekdays, forecast);
     rows.push_back({series.node, grain, std::move(forecast)});
@@ -65,9 +65,10 @@ std::set<int> ClosedWeekdays(const DailySales& shop, absl::CivilDay until) {
   return 2 * open.size() > kDays ? closed : std::set<int>();
 }
 
-absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon) {
+absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon, bool thorough) {
   AutomaticOptions options;
   options.horizon = horizon;
+  options.thorough = thorough;
   options.levels.assign(std::begin(kRunLevels), std::end(kRunLevels));
   ASSIGN_OR_RETURN(AutomaticForecast made, ForecastAutomatically(past.series(), options));
   StoredForecast out;

@@ -28,8 +28,8 @@ absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToF
                                                      const std::set<int>& closed_weekdays,
                                                      const std::atomic<bool>& stopped);
 
-// What a run stores of a past.
-absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon);
+// What a run stores of a past; of products, which are many, without being `thorough` (automatic.h).
+absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon, bool thorough);
 
 // Every forecast of a level in the order of nodes, read a few at a time.
 absl::Status ForEachForecast(RunStore& runs, const Run& run, v1::Grain grain, Level level,

@@ -10,6 +10,8 @@
 #include "absl/strings/str_format.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/backtest.h"
+#include "libs/domain/forecasting/ces.h"
+#include "libs/domain/forecasting/ets.h"
 #include "libs/domain/forecasting/intermittent.h"
 #include "libs/domain/forecasting/inventory_demand.h"
 #include "libs/domain/forecasting/measures.h"
@@ -17,6 +19,7 @@
 #include "libs/domain/forecasting/naive.h"
 #include "libs/domain/forecasting/recent_level.h"
 #include "libs/domain/forecasting/selection.h"
+#include "libs/domain/forecasting/theta.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -32,9 +35,13 @@ constexpr double kLeastVariance = 0.1;
 constexpr double kClearly = 0.9;                      // of an error
 constexpr double kCentralWidth = 2.5631031310892007;  // of the normal distribution's central 80%, in deviations
 
-std::vector<Method> Candidates() {
-  std::vector<Method> methods = {SeasonalWindowAverageMethod(kRecentSeasons)};
-  for (const char* name : {"auto_ets", "dynamic_optimised_theta", "ces"}) methods.push_back(*MethodByName(name));
+std::vector<Method> Candidates(bool thorough) {
+  std::vector<Method> methods = {SeasonalWindowAverageMethod(kRecentSeasons), ThetaMethod(),
+                                 DynamicOptimisedThetaMethod()};
+  if (thorough) {
+    methods.push_back(AutoEtsMethod());
+    methods.push_back(CesMethod());
+  }
   return methods;
 }
 
@@ -167,8 +174,8 @@ Backtest AddUp(const std::vector<Backtest>& members, const std::vector<double>& 
 }
 
 // Candidates weighed by their backtests; those that cannot be fitted to the whole series are left out.
-absl::StatusOr<Mix> WeighCandidates(const Series& series, const BacktestPlan& plan) {
-  const std::vector<Method> methods = Candidates();
+absl::StatusOr<Mix> WeighCandidates(const Series& series, const BacktestPlan& plan, bool thorough) {
+  const std::vector<Method> methods = Candidates(thorough);
   std::vector<Backtest> backtests;
   Mix mix;
   std::vector<std::unique_ptr<FittedModel>> fitted;
@@ -217,10 +224,10 @@ std::string RecentChoice(const Series& series) {
 
 // `choice` becomes what was taken: the weighed candidates where they did clearly better on the past than the robust
 // method, else that.
-absl::StatusOr<Mix> FitBetter(const Series& series, const BacktestPlan& plan, std::string& choice) {
+absl::StatusOr<Mix> FitBetter(const Series& series, const BacktestPlan& plan, bool thorough, std::string& choice) {
   choice = RecentChoice(series);
   auto recent = FitOne(series, *MethodByName(choice), plan);
-  auto weighed = WeighCandidates(series, plan);
+  auto weighed = WeighCandidates(series, plan, thorough);
   if (recent.ok() && weighed.ok()) {
     const double error = BacktestMeanAbsoluteError(weighed->backtest);
     if (!(error < kClearly * BacktestMeanAbsoluteError(recent->backtest))) return recent;
@@ -231,9 +238,9 @@ absl::StatusOr<Mix> FitBetter(const Series& series, const BacktestPlan& plan, st
   return weighed;
 }
 
-absl::StatusOr<Mix> FitChoice(const Series& series, const BacktestPlan& plan, std::string& choice) {
-  if (choice == kBetter) return FitBetter(series, plan, choice);
-  if (choice == kWeighed) return WeighCandidates(series, plan);
+absl::StatusOr<Mix> FitChoice(const Series& series, const BacktestPlan& plan, bool thorough, std::string& choice) {
+  if (choice == kBetter) return FitBetter(series, plan, thorough, choice);
+  if (choice == kWeighed) return WeighCandidates(series, plan, thorough);
   if (choice == kRecentMean) return FitOne(series, RecentMean(series), plan);
   if (choice == kIntermittent) return FitOne(series, IntermittentMethod(), plan);
   ASSIGN_OR_RETURN(const Method method, MethodByName(choice));
@@ -334,7 +341,7 @@ absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, co
     AddBaselines(series, plan, nullptr, out);
     return out;
   }
-  ASSIGN_OR_RETURN(const Mix mix, FitChoice(series, plan, choice));
+  ASSIGN_OR_RETURN(const Mix mix, FitChoice(series, plan, options.thorough, choice));
   AutomaticForecast out;
   out.method = choice;
   out.model = Describe(mix);
