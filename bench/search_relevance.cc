@@ -204,11 +204,12 @@ class RelevanceBench {
     TrainRankOptions training;
     training.trees.threads = options_.threads;
     const auto learned = TrainRanker(lists, nullptr, training);
-    if (absl::IsFailedPrecondition(learned.status())) {
-      std::cout << absl::StrFormat("%-28s refused: %s\n", "learned/" + name, learned.status().message());
+    const absl::Status refusal = learned.ok() ? learned->gate : learned.status();
+    if (absl::IsFailedPrecondition(refusal)) {
+      std::cout << absl::StrFormat("%-28s refused: %s\n", "learned/" + name, refusal.message());
       return absl::OkStatus();
     }
-    RETURN_IF_ERROR(learned.status());
+    RETURN_IF_ERROR(refusal);
     const RankTraining& trained = *learned;
     size_t at = 0;
     for (size_t i = 0; i < lists.size(); ++i) {

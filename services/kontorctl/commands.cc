@@ -34,13 +34,17 @@ absl::Span<const Command> Commands() {
        "how well recommendations do: clicks, purchases, variety, drift, alerts", RunOutcomes},
       {"search",
        "QUERY [--filter brand=A|B,price=10..50] [--facet F,…] [--facets N] [--sort price] [--group] [--effort lexical] "
-       "[--verbatim] [--limit N]",
+       "[--verbatim] [--limit N] [--no-rescue] [--substitutes N] [--max-relevance-loss 0.05]",
        "what is found, and how the query was read", RunSearch},
       {"suggest", "TEXT [--limit N]", "completions of what was typed so far", RunSuggest},
       {"explain", "QUERY [--product P,…] [as search]", "what scores are made of, and why a product is missing",
        RunExplainSearch},
       {"curation", "[create rule|synonyms ID FILE.json | delete rule|synonyms ID]",
        "pins, hides, boosts, redirects, banners and synonyms of the search", RunCuration},
+      {"rankers", "[train JUDGEMENTS.json | train --clicks | rollback]",
+       "learned ranking of the search: which serves, learn a new one, go back", RunRankers},
+      {"experiments", "[create ID FILE.json | delete ID]",
+       "configurations of the search compared by what people do with their answers", RunExperiments},
       {"forecast",
        "[--product P | --category A/B | --brand B | --store S | --country C] [--grain day|week|month] [--horizon N] "
        "[--revenue] [--method M] [--price DAY=FACTOR,…] [--holidays GB]",

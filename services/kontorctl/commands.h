@@ -32,6 +32,8 @@ absl::Status RunSearch(absl::Span<const std::string> words);
 absl::Status RunSuggest(absl::Span<const std::string> words);
 absl::Status RunExplainSearch(absl::Span<const std::string> words);
 absl::Status RunCuration(absl::Span<const std::string> words);
+absl::Status RunRankers(absl::Span<const std::string> words);
+absl::Status RunExperiments(absl::Span<const std::string> words);
 absl::Status RunForecast(absl::Span<const std::string> words);
 absl::Status RunForecasts(absl::Span<const std::string> words);
 absl::Status RunDecompose(absl::Span<const std::string> words);

@@ -1,8 +1,6 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -15,6 +13,7 @@
 #include "services/kontorctl/call.h"
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/display.h"
+#include "services/kontorctl/json_file.h"
 #include "services/kontorctl/session_options.h"
 #include "services/kontorctl/text_table.h"
 
@@ -29,20 +28,6 @@ constexpr absl::Duration kTimeout = absl::Seconds(30);
 
 std::string NameOf(const Session& session, const std::string& id) {
   return absl::StrCat(session.shop(), "/rules/", id);
-}
-
-absl::StatusOr<v1::Rule> ReadRule(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return absl::NotFoundError(absl::StrCat("there is no file ", path));
-  std::stringstream text;
-  text << in.rdbuf();
-  v1::Rule rule;
-  const auto read = google::protobuf::util::JsonStringToMessage(text.str(), &rule);
-  if (!read.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, " is no rule as JSON: ", absl::string_view(read.message().data(), read.message().size())));
-  }
-  return rule;
 }
 
 // What a rule does, as its JSON without what the table says elsewhere.
@@ -76,7 +61,7 @@ absl::Status Create(const Session& session, const std::string& id, const std::st
   v1::CreateRuleRequest request;
   request.set_parent(session.shop());
   request.set_rule_id(id);
-  ASSIGN_OR_RETURN(*request.mutable_rule(), ReadRule(path));
+  ASSIGN_OR_RETURN(*request.mutable_rule(), ReadJson<v1::Rule>(path));
   ASSIGN_OR_RETURN(const v1::Rule rule, Call<Service>(session, kTimeout, &Service::Stub::CreateRule, request));
   std::printf("  %s is in force%s\n", rule.name().c_str(), rule.disabled() ? " once it is no longer disabled" : "");
   return absl::OkStatus();
@@ -105,7 +90,7 @@ absl::Status Preview(const Session& session, const std::string& what) {
   v1::PreviewRulesRequest request;
   request.set_parent(session.shop());
   if (absl::EndsWith(what, ".json")) {
-    ASSIGN_OR_RETURN(*request.add_rules(), ReadRule(what));
+    ASSIGN_OR_RETURN(*request.add_rules(), ReadJson<v1::Rule>(what));
   } else {
     request.add_enabled_rules(NameOf(session, what));
   }

@@ -1,10 +1,9 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -15,6 +14,7 @@
 #include "services/kontorctl/call.h"
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/enum_value.h"
+#include "services/kontorctl/json_file.h"
 #include "services/kontorctl/search_display.h"
 #include "services/kontorctl/session_options.h"
 #include "services/kontorctl/text_table.h"
@@ -77,25 +77,23 @@ absl::StatusOr<v1::SearchRequest> RequestOf(const Session& session, const Argume
   request.set_verbatim(arguments.Has("verbatim"));
   request.set_group_variants(arguments.Has("group"));
   request.set_include_trace(true);
+  request.set_no_rescue(arguments.Has("no-rescue"));
+  ASSIGN_OR_RETURN(const int64_t substitutes, arguments.Int("substitutes", 0));
+  request.set_max_substitutes(static_cast<int>(substitutes));
+  if (arguments.Has("max-relevance-loss")) {
+    double loss = 0;
+    if (!absl::SimpleAtod(arguments.Get("max-relevance-loss"), &loss)) {
+      return absl::InvalidArgumentError("--max-relevance-loss takes a share like 0.05");
+    }
+    request.set_max_relevance_loss(loss);
+  }
   return request;
 }
 
 absl::StatusOr<Arguments> ParseSearch(Words words) {
-  return ParseWith(words, {"filter", "facet", "facets", "sort", "effort", "limit", "product"},
-                   {"verbatim", "group", "descending"});
-}
-
-template <typename Message>
-absl::StatusOr<Message> ReadJson(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) return absl::NotFoundError(absl::StrCat("there is no file ", path));
-  std::stringstream text;
-  text << in.rdbuf();
-  Message message;
-  const auto read = google::protobuf::util::JsonStringToMessage(text.str(), &message);
-  if (read.ok()) return message;
-  return absl::InvalidArgumentError(absl::StrCat(path, " is no ", Message::descriptor()->name(), " as JSON: ",
-                                                 absl::string_view(read.message().data(), read.message().size())));
+  return ParseWith(
+      words, {"filter", "facet", "facets", "sort", "effort", "limit", "product", "substitutes", "max-relevance-loss"},
+      {"verbatim", "group", "descending", "no-rescue"});
 }
 
 using Curation = v1::CurationService;

@@ -63,6 +63,32 @@ std::string PriceText(const v1::Result& result) {
   return absl::StrCat(DecimalText(price), " ", result.price().currency_code());
 }
 
+void AddRow(const v1::Result& result, const std::string& place, TextTable& table) {
+  table.Add({place, result.product_id(), result.title(), result.brand(), absl::StrJoin(result.category_path(), " > "),
+             PriceText(result), absl::StrFormat("%.3f", result.score())});
+}
+
+std::string ResultsText(const google::protobuf::RepeatedPtrField<v1::Result>& results) {
+  TextTable table({"", "product", "title", "brand", "category", "price", "score"});
+  int place = 0;
+  for (const v1::Result& result : results) {
+    AddRow(result, absl::StrCat(++place), table);
+    for (const v1::Result& substitute : result.substitutes()) AddRow(substitute, "or", table);
+  }
+  return table.Text();
+}
+
+std::string RescueText(const v1::Rescue& rescue) {
+  std::vector<std::string> dropped(rescue.dropped_words().begin(), rescue.dropped_words().end());
+  for (const v1::Filter& filter : rescue.dropped_filters()) dropped.push_back(absl::StrCat("filter ", filter.field()));
+  return absl::StrCat("  without ", absl::StrJoin(dropped, ", "), rescue.by_meaning() ? ", nearest by meaning" : "",
+                      ": ", Grouped(rescue.total_results()), " results\n\n", ResultsText(rescue.results()));
+}
+
+std::string MoneyText(const google::type::Money& money) {
+  return absl::StrFormat("%.2f %s", static_cast<double>(money.units()) + money.nanos() / 1e9, money.currency_code());
+}
+
 }  // namespace
 
 std::string Show(const v1::SearchResponse& response) {
@@ -72,14 +98,14 @@ std::string Show(const v1::SearchResponse& response) {
   const std::string reading = ReadingText(response);
   absl::StrAppend(&text, reading.empty() ? "" : absl::StrCat("; ", reading), "\n\n");
   for (const v1::Banner& banner : response.banners()) absl::StrAppend(&text, "  [", banner.text(), "]\n");
-  TextTable table({"", "product", "title", "brand", "category", "price", "score"});
-  int place = 0;
-  for (const v1::Result& result : response.results()) {
-    table.Add({absl::StrCat(++place), result.product_id(), result.title(), result.brand(),
-               absl::StrJoin(result.category_path(), " > "), PriceText(result),
-               absl::StrFormat("%.3f", result.score())});
+  absl::StrAppend(&text, ResultsText(response.results()));
+  if (response.has_rescue()) absl::StrAppend(&text, RescueText(response.rescue()));
+  if (response.has_margin_trade()) {
+    const v1::MarginTrade& trade = response.margin_trade();
+    absl::StrAppend(&text, absl::StrFormat("\n  for %.2f%% of relevance: margin %s instead of %s, %d results moved\n",
+                                           100 * trade.relevance_loss(), MoneyText(trade.margin_after()),
+                                           MoneyText(trade.margin_before()), trade.moved_results()));
   }
-  absl::StrAppend(&text, table.Text());
   if (!response.facets().empty()) absl::StrAppend(&text, "\n");
   for (const v1::Facet& facet : response.facets()) absl::StrAppend(&text, FacetText(facet));
   for (const v1::RuleTrace& trace : response.traces()) {

@@ -64,30 +64,6 @@ std::vector<std::string> CategoryOf(const IndexView& view, DocRef doc) {
   return deepest.empty() ? std::vector<std::string>() : CategoryPath(deepest);
 }
 
-void SetResult(const Found& found, const AnswerContext& context, const absl::flat_hash_set<std::string>& terms,
-               v1::Result& out) {
-  const IndexView& view = *context.parts.view;
-  const absl::string_view title = view.Title(found.doc);
-  out.set_product_id(std::string(view.Id(found.doc)));
-  out.set_title(std::string(title));
-  out.set_brand(std::string(FirstValue(view, found.doc, Property::Kind::kBrand)));
-  for (std::string& level : CategoryOf(view, found.doc)) out.add_category_path(std::move(level));
-  out.set_group_id(std::string(view.GroupId(found.doc)));
-  const LiveValues live = view.Live(found.doc);
-  if (live.price_micros >= 0 && !context.currency.empty()) {
-    out.mutable_price()->set_currency_code(std::string(context.currency));
-    out.mutable_price()->set_units(live.price_micros / 1'000'000);
-    out.mutable_price()->set_nanos(static_cast<int32_t>(live.price_micros % 1'000'000 * 1'000));
-  }
-  out.set_in_stock(live.stock != 0);
-  if (!context.question.sort.has_value()) out.set_score(found.score);
-  for (const ByteRange& range : Highlight(*context.parts.reading.analyzer, title, terms)) {
-    v1::Span& span = *out.add_title_highlights();
-    span.set_begin(static_cast<int32_t>(range.begin));
-    span.set_end(static_cast<int32_t>(range.end));
-  }
-}
-
 bool Selected(const Question& question, const Property& property, const std::string& value) {
   for (const Filter& filter : question.filters) {
     if (filter.kind != Filter::Kind::kAnyOf || !(filter.property == property)) continue;
@@ -138,6 +114,30 @@ void SetPriceFilter(const UnderstoodQuery& understood, v1::QueryReading& out) {
 }
 
 }  // namespace
+
+void SetResult(const Found& found, const AnswerContext& context, const absl::flat_hash_set<std::string>& terms,
+               v1::Result& out) {
+  const IndexView& view = *context.parts.view;
+  const absl::string_view title = view.Title(found.doc);
+  out.set_product_id(std::string(view.Id(found.doc)));
+  out.set_title(std::string(title));
+  out.set_brand(std::string(FirstValue(view, found.doc, Property::Kind::kBrand)));
+  for (std::string& level : CategoryOf(view, found.doc)) out.add_category_path(std::move(level));
+  out.set_group_id(std::string(view.GroupId(found.doc)));
+  const LiveValues live = view.Live(found.doc);
+  if (live.price_micros >= 0 && !context.currency.empty()) {
+    out.mutable_price()->set_currency_code(std::string(context.currency));
+    out.mutable_price()->set_units(live.price_micros / 1'000'000);
+    out.mutable_price()->set_nanos(static_cast<int32_t>(live.price_micros % 1'000'000 * 1'000));
+  }
+  out.set_in_stock(live.stock != 0);
+  if (!context.question.sort.has_value()) out.set_score(found.score);
+  for (const ByteRange& range : Highlight(*context.parts.reading.analyzer, title, terms)) {
+    v1::Span& span = *out.add_title_highlights();
+    span.set_begin(static_cast<int32_t>(range.begin));
+    span.set_end(static_cast<int32_t>(range.end));
+  }
+}
 
 v1::Effort EffortFrom(Effort effort) { return static_cast<v1::Effort>(effort); }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
 #include "kontor/search/v1/search_service.pb.h"
 #include "libs/domain/search/engine.h"
 #include "libs/domain/text/analyzer.h"
@@ -16,6 +17,9 @@ struct AnswerContext {
   absl::string_view currency;  // of prices; empty: none are known
 };
 
+// `terms` are those of the query, to be highlighted.
+void SetResult(const Found& found, const AnswerContext& context, const absl::flat_hash_set<std::string>& terms,
+               v1::Result& out);
 v1::SearchResponse ResponseFrom(const Answer& answer, const AnswerContext& context);
 v1::QueryReading ReadingFrom(const Reading& reading, absl::string_view query, uint32_t dropped_words);
 v1::RuleTrace TraceFrom(const CurationTrace& trace, absl::string_view shop);

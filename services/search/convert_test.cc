@@ -23,6 +23,20 @@ TEST(AttributionToken, ReadsWhatItPrintsAndNothingElse) {
   KONTOR_ASSERT_OK_AND_ASSIGN(const AttributionToken read, ParseAttributionToken(text));
   EXPECT_EQ(read.answer_id, token.answer_id);
   EXPECT_EQ(read.answered_at, token.answered_at);
+  token.variant = 2;
+  token.experiment = "new-weights";
+  token.candidate_places = 5;
+  const std::string longer = FormatAttributionToken(token);
+  EXPECT_EQ(longer, "s1.1323435000000000.00f1e2d3c4b5a697.3.2.new-weights.0000000000000005");
+  KONTOR_ASSERT_OK_AND_ASSIGN(const AttributionToken exposed, ParseAttributionToken(longer));
+  EXPECT_EQ(exposed.variant, 2);
+  EXPECT_EQ(exposed.experiment, "new-weights");
+  EXPECT_EQ(exposed.candidate_places, 5u);
+  for (const char* wrong :
+       {"s1.1.00f1e2d3c4b5a697.3.3.a.0000000000000005", "s1.1.00f1e2d3c4b5a697.3.2..0000000000000005",
+        "s1.1.00f1e2d3c4b5a697.3.2.a.5", "s1.1.00f1e2d3c4b5a697.3.2.a"}) {
+    EXPECT_FALSE(ParseAttributionToken(wrong).ok()) << wrong;
+  }
   for (const char* wrong : {"", "s1", "r2.1.2.3", "s1.1.00f1e2d3c4b5a697.3", "s1.01.00f1e2d3c4b5a697.3.0",
                             "s1.1323435000000000.f1e2d3c4b5a697.3.0", "s1.1.00f1e2d3c4b5a69Z.3.0"}) {
     EXPECT_FALSE(ParseAttributionToken(wrong).ok()) << wrong;

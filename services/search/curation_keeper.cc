@@ -26,6 +26,7 @@ absl::StatusOr<CompiledCuration> Compile(const StoredCuration& stored, const tex
   }
   CompiledCuration compiled;
   compiled.version = stored.version;
+  compiled.experiments = stored.experiments;
   ASSIGN_OR_RETURN(compiled.rules, Curation::Build(std::move(rules)));
   ASSIGN_OR_RETURN(compiled.synonyms, Synonyms::Build(sets, analyzer));
   compiled.filters = std::make_shared<const NamedFilters>(std::move(filters));

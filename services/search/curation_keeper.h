@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -23,6 +24,7 @@ struct CompiledCuration {
   std::shared_ptr<const Curation> rules;
   std::shared_ptr<const NamedFilters> filters;
   std::shared_ptr<const Synonyms> synonyms;
+  std::vector<v1::Experiment> experiments;  // by id
 };
 
 // Of objects that are valid; those that are disabled are left out. INVALID_ARGUMENT where the domain refuses them.

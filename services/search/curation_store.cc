@@ -68,7 +68,7 @@ CurationStore::CurationStore(postgres::Pool& pool)
                       .id_column = "curation_id",
                       .body_column = "curation",
                       .versions = "search.curation_versions",
-                      .what = "rules and synonym sets",
+                      .what = "rules, synonym sets and experiments",
                       .max_objects = kMaxObjects,
                       .too_many_reason = kReasonTooManyCurations}) {}
 
@@ -80,6 +80,9 @@ absl::StatusOr<StoredCuration> CurationStore::Load(const std::string& shop) {
     if (absl::StartsWith(object.id, KeyOf<RuleKind>(""))) {
       ASSIGN_OR_RETURN(v1::Rule rule, MessageOf<RuleKind>(shop, object));
       curation.rules.push_back(std::move(rule));
+    } else if (absl::StartsWith(object.id, KeyOf<ExperimentKind>(""))) {
+      ASSIGN_OR_RETURN(v1::Experiment experiment, MessageOf<ExperimentKind>(shop, object));
+      curation.experiments.push_back(std::move(experiment));
     } else {
       ASSIGN_OR_RETURN(v1::SynonymSet set, MessageOf<SynonymKind>(shop, object));
       curation.synonym_sets.push_back(std::move(set));
@@ -109,11 +112,16 @@ absl::StatusOr<typename Kind::Message> CurationStore::Change(const std::string& 
 
 template std::string CurationName<RuleKind>(absl::string_view, absl::string_view);
 template std::string CurationName<SynonymKind>(absl::string_view, absl::string_view);
+template std::string CurationName<ExperimentKind>(absl::string_view, absl::string_view);
 template absl::StatusOr<std::string> CurationIdOf<RuleKind>(absl::string_view, absl::string_view);
 template absl::StatusOr<std::string> CurationIdOf<SynonymKind>(absl::string_view, absl::string_view);
+template absl::StatusOr<std::string> CurationIdOf<ExperimentKind>(absl::string_view, absl::string_view);
 template absl::StatusOr<v1::Rule> CurationStore::Change<RuleKind>(const std::string&, const std::string&, absl::Time,
                                                                   ChangeFunction<RuleKind>);
 template absl::StatusOr<v1::SynonymSet> CurationStore::Change<SynonymKind>(const std::string&, const std::string&,
                                                                            absl::Time, ChangeFunction<SynonymKind>);
+template absl::StatusOr<v1::Experiment> CurationStore::Change<ExperimentKind>(const std::string&, const std::string&,
+                                                                              absl::Time,
+                                                                              ChangeFunction<ExperimentKind>);
 
 }  // namespace kontor::search

@@ -11,11 +11,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "kontor/search/v1/curation_service.pb.h"
+#include "kontor/search/v1/ranking_service.pb.h"
 #include "libs/platform/postgres/object_store.h"
 
 namespace kontor::search {
 
-// The two kinds of curation objects.
+// The kinds of what operators decide.
 struct RuleKind {
   using Message = v1::Rule;
   static constexpr char kCollection[] = "rules";
@@ -27,11 +28,18 @@ struct SynonymKind {
   static constexpr char kWhat[] = "synonym set";
 };
 
+struct ExperimentKind {
+  using Message = v1::Experiment;
+  static constexpr char kCollection[] = "experiments";
+  static constexpr char kWhat[] = "experiment";
+};
+
 // All of a shop, by id, complete with name, etag and times.
 struct StoredCuration {
   int64_t version = 0;  // 0 before the first
   std::vector<v1::Rule> rules;
   std::vector<v1::SynonymSet> synonym_sets;
+  std::vector<v1::Experiment> experiments;
 };
 
 // Table search.curations. Errors are the pool's (libs/platform/postgres/pool.h). Thread-safe.
@@ -53,7 +61,7 @@ class CurationStore {
   absl::StatusOr<typename Kind::Message> Change(const std::string& shop, const std::string& id, absl::Time now,
                                                 ChangeFunction<Kind> change);
 
-  static constexpr int64_t kMaxObjects = 5'000;  // of a shop, both kinds together
+  static constexpr int64_t kMaxObjects = 5'000;  // of a shop, all kinds together
 
  private:
   postgres::ObjectStore objects_;

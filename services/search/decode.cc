@@ -54,7 +54,8 @@ absl::Status Convert(const ev::StockAdjusted& adjusted, const ev::EventRecord& r
 }
 
 absl::Status Convert(const ev::Searched& searched, const ev::EventRecord&, DecodedRecord& out) {
-  out.content = QueryMade{searched.query(), searched.total_results()};
+  out.content = QueryMade{
+      searched.query(), searched.total_results(), {searched.product_ids().begin(), searched.product_ids().end()}};
   return absl::OkStatus();
 }
 

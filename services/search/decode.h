@@ -17,6 +17,7 @@ namespace kontor::search {
 struct QueryMade {
   std::string query;
   int64_t total_results = 0;
+  std::vector<std::string> products;  // shown, best first
 };
 
 // A product was clicked in a list, looked at, or put into the cart.

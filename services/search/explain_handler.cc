@@ -1,6 +1,9 @@
 #include "services/search/explain_handler.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +22,7 @@ namespace {
 using Explanation = v1::ProductExplanation;
 
 constexpr int kMaxExplained = 100;
+constexpr size_t kShownFeatures = 10;
 constexpr size_t kListed = 1'000;  // places that are looked at for a product
 constexpr const char* kFieldNames[kFields] = {"title", "brand", "category", "attributes", "codes", "description"};
 
@@ -75,6 +79,36 @@ void SetParts(const PreparedQuery& query, const LexicalQuery& lexical, const Eng
   part.set_contribution(score.score - score.score / score.boost);
 }
 
+// What the learned ranker makes of the products of its window: the features that say most.
+class RankerParts {
+ public:
+  RankerParts(const EngineParts& parts, const EngineSettings& settings, const Question& question)
+      : ranker_(*parts.ranker), rows_(RowsFor(parts, settings, question)) {}
+
+  void AddTo(DocRef doc, Explanation& out) const {
+    const auto at = std::find(rows_.docs.begin(), rows_.docs.end(), doc);
+    if (at == rows_.docs.end()) return;
+    const auto row =
+        absl::MakeConstSpan(rows_.rows).subspan(static_cast<size_t>(at - rows_.docs.begin()) * kFeatures, kFeatures);
+    std::vector<float> adds(kFeatures);
+    ranker_.Contributions(row, absl::MakeSpan(adds));
+    std::vector<size_t> order(kFeatures);
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return std::abs(adds[a]) > std::abs(adds[b]); });
+    for (size_t i = 0; i < kShownFeatures && adds[order[i]] != 0; ++i) {
+      v1::ScorePart& part = *out.add_parts();
+      part.set_name(absl::StrCat("ranker.", FeatureName(static_cast<Feature>(order[i]))));
+      part.set_value(row[order[i]]);
+      part.set_contribution(adds[order[i]]);
+    }
+  }
+
+ private:
+  const LearnedRanker& ranker_;
+  const RankRows rows_;
+};
+
 // Why a product that is there is not among the results.
 void SetAbsence(const PreparedQuery& query, const MatchSet& set, const Answer& answer, DocRef doc, Explanation& out) {
   const auto say = [&](Explanation::Absence absence, const std::string& text) {
@@ -118,6 +152,7 @@ absl::StatusOr<v1::ExplainResponse> ExplainHandler::Explain(const runtime::CallC
   const size_t page = question.page_size;
   question.page_size = kListed;
   question.cursor.reset();
+  question.max_relevance_loss = 0;
   const Answer answer = Ask(parts, parts_.settings, question);
   v1::ExplainResponse response;
   *response.mutable_reading() = ReadingFrom(answer.reading, answer.plan.query, answer.dropped_words);
@@ -134,6 +169,8 @@ absl::StatusOr<v1::ExplainResponse> ExplainHandler::Explain(const runtime::CallC
   for (size_t i = 0; products.empty() && i < std::min(page, answer.page.size()); ++i) {
     products.emplace_back(parts.view->Id(answer.page[i].doc));
   }
+  std::optional<RankerParts> ranker;
+  if (answer.effort == Effort::kLearned) ranker.emplace(parts, parts_.settings, question);
   for (const std::string& id : products) {
     Explanation& explained = *response.add_products();
     explained.set_product_id(id);
@@ -145,6 +182,7 @@ absl::StatusOr<v1::ExplainResponse> ExplainHandler::Explain(const runtime::CallC
       continue;
     }
     SetParts(query, lexical, parts_.settings, *doc, question.now_us, explained);
+    if (ranker.has_value()) ranker->AddTo(*doc, explained);
     const auto place = places.find(id);
     if (place != places.end()) {
       explained.set_place(static_cast<int64_t>(place->second) + 1);

@@ -24,6 +24,7 @@ class QueryLog {
     if (!known.insert(request.query()).second) return;
     queries.push_back(request);
     queries.back().clear_read_after();
+    queries.back().clear_visitor_id();  // nobody's name is kept
     if (queries.size() <= kMost) return;
     known.erase(queries.front().query());
     queries.pop_front();

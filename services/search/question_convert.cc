@@ -17,7 +17,9 @@ namespace {
 
 constexpr int kMaxFilters = 100, kMaxFacets = 50, kMaxFacetValues = 1'000, kMaxAutomaticFacets = 20;
 constexpr int kDefaultPage = 24, kMaxPage = 200, kMaxEnough = 1'000, kMaxBoundaries = 100;
-constexpr size_t kDefaultBuckets = 5, kMaxQueryBytes = 4'096, kMaxPrefixBytes = 256;
+constexpr size_t kDefaultBuckets = 5, kMaxQueryBytes = 4'096, kMaxPrefixBytes = 256, kMaxVisitorBytes = 200;
+constexpr int kMaxSubstitutes = 10;
+constexpr double kMaxRelevanceLoss = 0.5;
 constexpr absl::Duration kForLearned = absl::Milliseconds(20), kForFused = absl::Milliseconds(8);
 
 // What SearchRequest and BrowseRequest have in common.
@@ -34,6 +36,7 @@ class QuestionReader {
     Facets();
     Sort();
     Page();
+    Offers();
     question_.group_variants = request_.group_variants();
     question_.segment = request_.segment();
     question_.device = kontor::events::v1::DeviceClass_Name(request_.device());
@@ -156,6 +159,20 @@ class QuestionReader {
     question_.cursor = *cursor;
   }
 
+  void Offers() {
+    if (request_.max_substitutes() < 0 || request_.max_substitutes() > kMaxSubstitutes) {
+      Add("max_substitutes", "OUT_OF_RANGE", "give 0 to 10");
+    }
+    const double loss = request_.max_relevance_loss();
+    if (!(loss >= 0 && loss <= kMaxRelevanceLoss)) {
+      Add("max_relevance_loss", "OUT_OF_RANGE", "give 0 to 0.5");
+    } else if (loss > 0 && question_.sort.has_value()) {
+      Add("max_relevance_loss", "CONTRADICTION", "a sorted page has no relevance to give up; leave out one of the two");
+    } else {
+      question_.max_relevance_loss = loss;
+    }
+  }
+
   const Request& request_;
   Question& question_;
   base::Violations& violations_;
@@ -191,6 +208,9 @@ void ReadQuery(const v1::SearchRequest& request, Question& question, base::Viola
     question.effort = static_cast<Effort>(request.effort());
   }
   question.verbatim = request.verbatim();
+  if (request.visitor_id().size() > kMaxVisitorBytes) {
+    violations.Add("visitor_id", "TEXT_TOO_LONG", "give at most 200 bytes");
+  }
 }
 
 template <typename Request>

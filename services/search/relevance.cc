@@ -19,36 +19,14 @@ constexpr int kMaxQueries = 10'000, kMaxJudgements = 200'000, kMaxExamples = 1'0
 constexpr size_t kRanked = 100, kShown = 10;
 constexpr double kMaxGrade = 1'000;
 
-void CheckSettings(const std::string& prefix, const v1::EngineSettings& settings, base::Violations& violations) {
-  const auto add = [&](absl::string_view field, absl::string_view text) {
-    violations.Add(absl::StrCat(prefix, field), "OUT_OF_RANGE", text);
-  };
-  if (settings.has_k1() && !(settings.k1() > 0 && settings.k1() <= 100)) add("k1", "give above 0 to 100");
-  if (settings.has_b() && !(settings.b() >= 0 && settings.b() <= 1)) add("b", "give 0 to 1");
-  if (!settings.field_weights().empty() && settings.field_weights_size() != static_cast<int>(kFields)) {
-    add("field_weights", "give six weights, or none");
-  }
-  for (const double weight : settings.field_weights()) {
-    if (!(weight >= 0 && weight <= 1'000)) add("field_weights", "give weights from 0 to 1,000");
-  }
-}
-
 // One configuration: what a query is asked with.
 struct Side {
   EngineSettings settings;
   Question question;
 
   Side(const EngineSettings& serving, const v1::EngineSettings& wanted, int64_t now_us) : settings(serving) {
-    if (wanted.has_k1()) settings.bm25f.k1 = static_cast<float>(wanted.k1());
-    if (wanted.has_b()) settings.bm25f.b.fill(static_cast<float>(wanted.b()));
-    for (int i = 0; i < wanted.field_weights_size(); ++i) {
-      settings.bm25f.weights[static_cast<size_t>(i)] = static_cast<float>(wanted.field_weights(i));
-    }
-    if (wanted.effort() != v1::EFFORT_UNSPECIFIED) question.effort = static_cast<Effort>(wanted.effort());
-    if (wanted.matching() == v1::MATCHING_ALL) question.match.policy = MatchPolicy::kAll;
-    if (wanted.matching() == v1::MATCHING_ANY) question.match.policy = MatchPolicy::kAny;
+    ApplySettings(wanted, settings, question);
     question.match.enough = kRanked;
-    question.verbatim = wanted.verbatim();
     question.page_size = kRanked;
     question.now_us = now_us;
   }
@@ -149,6 +127,37 @@ absl::Status SetComparison(const std::vector<Ranking>& baseline, const std::vect
 }
 
 }  // namespace
+
+void CheckSettings(const std::string& prefix, const v1::EngineSettings& settings, base::Violations& violations) {
+  const auto add = [&](absl::string_view field, absl::string_view text) {
+    violations.Add(absl::StrCat(prefix, field), "OUT_OF_RANGE", text);
+  };
+  if (!v1::Effort_IsValid(settings.effort()))
+    violations.Add(prefix + "effort", "UNKNOWN_VALUE", "use a value of Effort");
+  if (!v1::Matching_IsValid(settings.matching())) {
+    violations.Add(prefix + "matching", "UNKNOWN_VALUE", "use a value of Matching");
+  }
+  if (settings.has_k1() && !(settings.k1() > 0 && settings.k1() <= 100)) add("k1", "give above 0 to 100");
+  if (settings.has_b() && !(settings.b() >= 0 && settings.b() <= 1)) add("b", "give 0 to 1");
+  if (!settings.field_weights().empty() && settings.field_weights_size() != static_cast<int>(kFields)) {
+    add("field_weights", "give six weights, or none");
+  }
+  for (const double weight : settings.field_weights()) {
+    if (!(weight >= 0 && weight <= 1'000)) add("field_weights", "give weights from 0 to 1,000");
+  }
+}
+
+void ApplySettings(const v1::EngineSettings& wanted, EngineSettings& settings, Question& question) {
+  if (wanted.has_k1()) settings.bm25f.k1 = static_cast<float>(wanted.k1());
+  if (wanted.has_b()) settings.bm25f.b.fill(static_cast<float>(wanted.b()));
+  for (int i = 0; i < wanted.field_weights_size(); ++i) {
+    settings.bm25f.weights[static_cast<size_t>(i)] = static_cast<float>(wanted.field_weights(i));
+  }
+  if (wanted.effort() != v1::EFFORT_UNSPECIFIED) question.effort = static_cast<Effort>(wanted.effort());
+  if (wanted.matching() == v1::MATCHING_ALL) question.match.policy = MatchPolicy::kAll;
+  if (wanted.matching() == v1::MATCHING_ANY) question.match.policy = MatchPolicy::kAny;
+  if (wanted.verbatim()) question.verbatim = true;
+}
 
 absl::Status CheckEvaluation(const v1::EvaluateRelevanceRequest& request) {
   base::Violations violations;

@@ -1,13 +1,19 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "kontor/search/v1/search_service.pb.h"
+#include "libs/base/status.h"
 #include "libs/domain/search/engine.h"
 
 namespace kontor::search {
+
+void CheckSettings(const std::string& prefix, const v1::EngineSettings& settings, base::Violations& violations);
+// What is given, over what serves.
+void ApplySettings(const v1::EngineSettings& wanted, EngineSettings& settings, Question& question);
 
 // INVALID_ARGUMENT with all violations.
 absl::Status CheckEvaluation(const v1::EvaluateRelevanceRequest& request);

@@ -1,6 +1,7 @@
 #include "services/search/report_handler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
 #include "libs/domain/search/activity.h"
+#include "libs/domain/search/interleave.h"
 #include "libs/domain/search/suggest.h"
 #include "libs/platform/fleet/event_time.h"
+#include "services/search/curation_store.h"
 
 namespace kontor::search {
 namespace {
@@ -17,6 +20,7 @@ namespace {
 constexpr int kDefaultQueries = 20, kMaxQueries = 1'000;
 constexpr size_t kShownProducts = 10, kShownSynonyms = 3;
 constexpr int64_t kDayUs = 86'400'000'000, kLowClickSearches = 20;
+constexpr double kNormal95 = 1.959964;
 constexpr absl::Duration kDefaultPeriod = absl::Hours(24 * 30);
 
 // One query within the period.
@@ -73,6 +77,38 @@ void SetSynonyms(const SuggestIndex* suggestions, v1::QueryFigures& out) {
   }
 }
 
+void SetExperiment(const std::string& name, const ExperimentCounts& counts, v1::ExperimentFigures& out) {
+  out.set_experiment(name);
+  SetFigures(counts.baseline, counts.baseline, *out.mutable_baseline());
+  SetFigures(counts.candidate, counts.candidate, *out.mutable_candidate());
+  const double a = out.baseline().click_through_rate(), b = out.candidate().click_through_rate();
+  const auto n = static_cast<double>(counts.baseline.searches), m = static_cast<double>(counts.candidate.searches);
+  if (n > 0 && m > 0) {
+    const double half = kNormal95 * std::sqrt(a * (1 - a) / n + b * (1 - b) / m);
+    out.set_click_through_difference(b - a);
+    out.set_click_through_difference_low(b - a - half);
+    out.set_click_through_difference_high(b - a + half);
+  }
+  const TeamPreference preference(counts.baseline_wins, counts.candidate_wins, counts.ties);
+  out.set_candidate_wins(preference.b());
+  out.set_baseline_wins(preference.a());
+  out.set_ties(preference.ties());
+  out.set_preference(preference.Delta());
+  out.set_p_value(preference.PValue());
+}
+
+void SetExperiments(const Activity& activity, const std::string& shop, int32_t first_day, int32_t last_day,
+                    v1::SearchReport& report) {
+  for (const auto& [id, days] : activity.experiments()) {
+    ExperimentCounts counts;
+    const auto end = days.upper_bound(last_day);
+    const auto begin = days.lower_bound(first_day);
+    if (begin == end) continue;
+    for (auto day = begin; day != end; ++day) counts.Add(day->second);
+    SetExperiment(CurationName<ExperimentKind>(shop, id), counts, *report.add_experiments());
+  }
+}
+
 template <typename Less>
 std::vector<const QueryRow*> Sorted(const std::vector<QueryRow>& rows, size_t most, bool (*keep)(const QueryRow&),
                                     Less less) {
@@ -110,6 +146,7 @@ absl::StatusOr<v1::SearchReport> ReportHandler::GetSearchReport(const runtime::C
   fleet::SetTime(end, *report.mutable_end_time());
   const std::shared_ptr<const Companions> companions = search->companions();
   search->ReadActivity([&](const Activity& activity) {
+    SetExperiments(activity, call.shop, first_day, last_day, report);
     std::vector<QueryRow> rows;
     SearchCounts all;
     for (const auto& [form, query] : activity.queries()) {

@@ -11,6 +11,7 @@
 #include "libs/base/status.h"
 #include "libs/platform/fleet/read_after.h"
 #include "services/search/answer_convert.h"
+#include "services/search/answer_offers.h"
 #include "services/search/attribution_token.h"
 #include "services/search/page_token.h"
 #include "services/search/question_convert.h"
@@ -81,31 +82,53 @@ absl::StatusOr<EngineParts> SearchHandler::PartsOf(const std::string& shop) cons
   parts.curation = curation->rules;
   parts.curation_filters = curation->filters;
   parts.meaning = companions->meaning;
+  const std::shared_ptr<const ServedRanker> served = parts_.rankers.Get(shop);
+  parts.ranker = served->ranker;
+  parts.ranker_version = served->version;
   return parts;
 }
 
-std::string SearchHandler::NewToken(Effort effort) {
+std::string SearchHandler::NewToken(const AssignedAnswer& answered, absl::string_view shop) {
   AttributionToken token;
   token.answered_at = parts_.clock.Now();
   token.answer_id = base::StableHash(absl::StrCat(parts_.seed, "\n", answers_.fetch_add(1)));
-  token.effort = static_cast<int>(effort);
+  token.effort = static_cast<int>(answered.answer.effort);
+  if (answered.assigned.experiment != nullptr) {
+    token.experiment = CurationIdOf<ExperimentKind>(answered.assigned.experiment->name(), shop).value_or("");
+    token.variant = answered.assigned.side - v1::ExperimentAssignment::SIDE_BASELINE;
+    token.candidate_places = answered.candidate_places;
+  }
   return FormatAttributionToken(token);
 }
 
 template <typename Request>
 absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallContext& call, const Request& request,
-                                                          Question question) {
+                                                          Question question, const Assigned& assigned,
+                                                          absl::string_view visitor) {
   ASSIGN_OR_RETURN(const EngineParts parts, PartsOf(call.shop));
   question.effort = std::min(question.effort, AffordableEffort(call));
-  const Answer answer = Ask(parts, parts_.settings, question);
+  const AssignedAnswer answered = AskAs(assigned, visitor, parts, parts_.settings, question);
+  const Answer& answer = answered.answer;
   const std::string currency = parts_.follower.Find(call.shop)->main_currency();
-  v1::SearchResponse response = ResponseFrom(answer, {parts, question, call.shop, currency});
+  const AnswerContext context = {parts, question, call.shop, currency};
+  v1::SearchResponse response = ResponseFrom(answer, context);
   if (answer.next.has_value()) response.set_next_page_token(FormatPageToken(*answer.next, RequestHash(request)));
+  if (!question.cursor.has_value()) AddMarginTrade(answer, context, response);
+  if (AffordableEffort(call) != Effort::kLexical) {
+    AddSubstitutes(answer, context, request.max_substitutes(), response);
+    const bool empty = answer.total == 0 && !request.no_rescue();
+    if (empty) AddRescue(answer, parts_.settings, context, request.filters(), response);
+  }
   if (request.include_trace()) {
     for (const CurationTrace& trace : answer.plan.trace) *response.add_traces() = TraceFrom(trace, call.shop);
     for (const CurationTrace& trace : answer.trace) *response.add_traces() = TraceFrom(trace, call.shop);
   }
-  response.set_attribution_token(NewToken(answer.effort));
+  if (answer.effort == Effort::kLearned) response.set_ranker(RankerName(call.shop, parts.ranker_version));
+  response.set_attribution_token(NewToken(answered, call.shop));
+  if (answered.assigned.experiment != nullptr) {
+    response.mutable_experiment()->set_experiment(answered.assigned.experiment->name());
+    response.mutable_experiment()->set_side(answered.assigned.side);
+  }
   const std::string missing = Missing(parts, question);
   if (!missing.empty()) {
     degraded_.Add();
@@ -125,13 +148,18 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Search(const runtime::CallCont
       },
       call, request.read_after()));
   parts_.queries.Add(call.shop, request);
-  return Respond(call, request, std::move(question));
+  const std::shared_ptr<const CompiledCuration> curation = parts_.curation.Get(call.shop);
+  Assigned assigned;
+  if (curation != nullptr && !request.query().empty()) {
+    assigned = Assign(curation->experiments, request.visitor_id(), parts_.clock.Now());
+  }
+  return Respond(call, request, std::move(question), assigned, request.visitor_id());
 }
 
 absl::StatusOr<v1::SearchResponse> SearchHandler::Browse(const runtime::CallContext& call,
                                                          const v1::BrowseRequest& request) {
   ASSIGN_OR_RETURN(Question question, QuestionFrom(request, absl::ToUnixMicros(parts_.clock.Now())));
-  return Respond(call, request, std::move(question));
+  return Respond(call, request, std::move(question), {}, "");
 }
 
 absl::StatusOr<v1::SuggestResponse> SearchHandler::Suggest(const runtime::CallContext& call,

@@ -10,7 +10,9 @@
 #include "libs/platform/runtime/call_context.h"
 #include "libs/platform/runtime/metrics.h"
 #include "services/search/curation_keeper.h"
+#include "services/search/experiments.h"
 #include "services/search/query_log.h"
+#include "services/search/ranker_keeper.h"
 #include "services/search/search_follower.h"
 
 namespace kontor::search {
@@ -22,6 +24,7 @@ class SearchHandler {
   struct Parts {
     const SearchFollower& follower;
     const CurationKeeper& curation;
+    const RankerKeeper& rankers;
     const EngineSettings& settings;
     QueryLog& queries;
     const base::Clock& clock;
@@ -40,8 +43,8 @@ class SearchHandler {
  private:
   template <typename Request>
   absl::StatusOr<v1::SearchResponse> Respond(const runtime::CallContext& call, const Request& request,
-                                             Question question);
-  std::string NewToken(Effort effort);
+                                             Question question, const Assigned& assigned, absl::string_view visitor);
+  std::string NewToken(const AssignedAnswer& answered, absl::string_view shop);
 
   const Parts parts_;
   const runtime::Counter degraded_;

@@ -8,10 +8,13 @@
 #include "libs/platform/postgres/migrate.h"
 #include "libs/platform/runtime/log.h"
 #include "services/search/curation_handler.h"
+#include "services/search/experiment_handler.h"
 #include "services/search/explain_handler.h"
 #include "services/search/index_keeper.h"
 #include "services/search/migrations.h"
 #include "services/search/preview_handler.h"
+#include "services/search/ranker_keeper.h"
+#include "services/search/ranking_handler.h"
 #include "services/search/report_handler.h"
 #include "services/search/search_handler.h"
 #include "services/search/sentence_files.h"
@@ -24,7 +27,8 @@ using std::placeholders::_1;
 using std::placeholders::_2;
 
 constexpr char kSchema[] = "search";
-constexpr absl::Duration kEvaluationDeadline = absl::Minutes(2), kPreviewDeadline = absl::Minutes(1);
+constexpr absl::Duration kEvaluationDeadline = absl::Minutes(2), kPreviewDeadline = absl::Minutes(1),
+                         kTrainDeadline = absl::Minutes(15);
 constexpr int64_t kMaxJudgementBytes = 24 << 20;
 
 uint64_t RandomSeed() {
@@ -40,23 +44,29 @@ struct SearchParts {
         keeper(*follower, fleet.server.metrics()),
         curation_store(fleet.postgres),
         curation(curation_store, *follower),
+        rankers(fleet.models, *follower),
         curation_handler({curation_store, curation, fleet.clock}),
-        search({*follower, curation, settings, queries, fleet.clock, fleet.server.metrics(), RandomSeed()}),
+        search({*follower, curation, rankers, settings, queries, fleet.clock, fleet.server.metrics(), RandomSeed()}),
         explain({search, *follower, settings, fleet.clock}),
         preview({search, *follower, curation_store, queries, settings, fleet.clock}),
-        report({*follower}) {}
+        report({*follower}),
+        ranking({search, *follower, settings, fleet.models, rankers, fleet.clock}),
+        experiments({curation_store, curation, fleet.clock}) {}
 
   const EngineSettings settings;
   const std::unique_ptr<SearchFollower> follower;
   IndexKeeper keeper;
   CurationStore curation_store;
   CurationKeeper curation;
+  RankerKeeper rankers;
   CurationHandler curation_handler;
   QueryLog queries;
   SearchHandler search;
   ExplainHandler explain;
   PreviewHandler preview;
   ReportHandler report;
+  RankingHandler ranking;
+  ExperimentHandler experiments;
 };
 
 void RegisterHandlers(runtime::Server& server, SearchParts& parts) {
@@ -106,6 +116,24 @@ void RegisterCuration(runtime::Server& server, CurationHandler& curation, Previe
   server.AddService(service);
 }
 
+void RegisterRanking(runtime::Server& server, RankingHandler& ranking, ExperimentHandler& experiments) {
+  const std::string service = "kontor.search.v1.RankingService";
+  server.Unary<v1::TrainRankerRequest, v1::TrainRankerResponse>(
+      service + "/TrainRanker", std::bind(&RankingHandler::TrainRanker, &ranking, _1, _2),
+      {.deadline = kTrainDeadline, .max_message_bytes = kMaxJudgementBytes});
+  server.Unary<v1::ListRankersRequest, v1::ListRankersResponse>(
+      service + "/ListRankers", std::bind(&RankingHandler::ListRankers, &ranking, _1, _2));
+  server.Unary<v1::RollbackRankerRequest, v1::RollbackRankerResponse>(
+      service + "/RollbackRanker", std::bind(&RankingHandler::RollbackRanker, &ranking, _1, _2));
+  server.Unary<v1::CreateExperimentRequest, v1::Experiment>(
+      service + "/CreateExperiment", std::bind(&ExperimentHandler::CreateExperiment, &experiments, _1, _2));
+  server.Unary<v1::ListExperimentsRequest, v1::ListExperimentsResponse>(
+      service + "/ListExperiments", std::bind(&ExperimentHandler::ListExperiments, &experiments, _1, _2));
+  server.Unary<v1::DeleteExperimentRequest, v1::DeleteExperimentResponse>(
+      service + "/DeleteExperiment", std::bind(&ExperimentHandler::DeleteExperiment, &experiments, _1, _2));
+  server.AddService(service);
+}
+
 }  // namespace
 
 absl::Status RegisterSearch(fleet::Fleet& fleet) {
@@ -117,7 +145,9 @@ absl::Status RegisterSearch(fleet::Fleet& fleet) {
   parts.keeper.Start();
   RETURN_IF_ERROR(parts.curation.RefreshAll());
   parts.curation.Start();
+  parts.rankers.Start();
   RegisterHandlers(fleet.server, parts);
+  RegisterRanking(fleet.server, parts.ranking, parts.experiments);
   RegisterCuration(fleet.server, parts.curation_handler, parts.preview);
   fleet.server.AddReadiness("search", [&follower = *parts.follower] { return follower.Ready(); });
   return absl::OkStatus();

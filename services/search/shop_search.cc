@@ -20,9 +20,14 @@ namespace {
 
 constexpr int64_t kNanosOfMicro = 1'000;
 
-uint64_t AnswerOf(const DecodedRecord& record) {
-  const auto token = ParseAttributionToken(record.attribution_token);
-  return token.ok() ? token->answer_id : 0;
+// Of what is no token of a search, one of no answer.
+AttributionToken TokenOf(const DecodedRecord& record) {
+  return ParseAttributionToken(record.attribution_token).value_or(AttributionToken());
+}
+
+Exposure ExposureOf(const AttributionToken& token, const QueryMade& query) {
+  if (token.experiment.empty()) return {};
+  return {token.experiment, static_cast<Exposure::Side>(token.variant), token.candidate_places, query.products};
 }
 
 Product ProductOf(const catalogue::ProductSnapshot& snapshot) {
@@ -102,14 +107,18 @@ absl::Status ShopSearch::ApplyProduct(const catalogue::ProductSnapshot& product)
 
 absl::Status ShopSearch::ApplyActivity(const DecodedRecord& record) {
   const int64_t at = absl::ToUnixMicros(record.occurred_at);
-  const uint64_t answer = AnswerOf(record);
+  const AttributionToken token = TokenOf(record);
+  const uint64_t answer = token.answer_id;
   if (const auto* query = std::get_if<QueryMade>(&record.content)) {
-    activity_.Searched(text::NormalForm(query->query), query->query, query->total_results, answer, at);
+    const std::string form = text::NormalForm(query->query);
+    activity_.Searched(form, query->query, query->total_results, answer, at, ExposureOf(token, *query));
+    clicks_.Shown(form, query->query, query->products, answer);
   } else if (const auto* touched = std::get_if<ProductTouched>(&record.content)) {
     const auto touch = touched->kind == ProductTouched::Kind::kViewed    ? Activity::Touch::kView
                        : touched->kind == ProductTouched::Kind::kClicked ? Activity::Touch::kClick
                                                                          : Activity::Touch::kCart;
     activity_.Touched(touch, touched->product, answer, touched->rank, at);
+    if (touch == Activity::Touch::kClick) clicks_.Clicked(touched->product, answer);
   } else if (const auto* sold = std::get_if<OrderSold>(&record.content)) {
     for (const OrderSold::Line& line : sold->lines) {
       activity_.Bought(line.product, line.amount_nanos, sold->currency, answer, at);
@@ -195,6 +204,11 @@ void ShopSearch::ReadActivity(absl::FunctionRef<void(const Activity&)> read) con
   read(activity_);
 }
 
+ClickedAnswers ShopSearch::Clicks() const {
+  base::MutexLock lock(mutex_);
+  return clicks_.Read();
+}
+
 std::string ShopSearch::Save(absl::string_view owner) {
   base::MutexLock lock(mutex_);
   index_.Commit();
@@ -204,6 +218,7 @@ std::string ShopSearch::Save(absl::string_view owner) {
   out.String(currency_);
   catalogue_.Save(out);
   activity_.Save(out);
+  clicks_.Save(out);
   return std::move(out).Take();
 }
 
@@ -215,8 +230,10 @@ absl::StatusOr<std::string> ShopSearch::Load(absl::string_view bytes) {
   const std::string currency = in.String();
   CatalogueState catalogue;
   Activity activity;
+  ClickLog clicks;
   RETURN_IF_ERROR(catalogue.Load(in));
   RETURN_IF_ERROR(activity.Load(in));
+  RETURN_IF_ERROR(clicks.Load(in));
   in.Require(in.AtEnd(), "there is more behind the end");
   RETURN_IF_ERROR(in.status());
   ASSIGN_OR_RETURN(std::string owner, index_.Load(index));
@@ -225,6 +242,7 @@ absl::StatusOr<std::string> ShopSearch::Load(absl::string_view bytes) {
   SetCurrency(currency);
   catalogue_ = std::move(catalogue);
   activity_ = std::move(activity);
+  clicks_ = std::move(clicks);
   return owner;
 }
 
@@ -237,6 +255,7 @@ void ShopSearch::Reset() {
   SetCurrency("");
   catalogue_ = {};
   activity_ = {};
+  clicks_ = {};
 }
 
 }  // namespace kontor::search

@@ -16,6 +16,7 @@
 #include "libs/base/mutex.h"
 #include "libs/base/snapshot.h"
 #include "libs/domain/search/activity.h"
+#include "libs/domain/search/click_log.h"
 #include "libs/domain/search/engine.h"
 #include "libs/domain/search/index.h"
 #include "libs/domain/search/suggest.h"
@@ -73,6 +74,7 @@ class ShopSearch {
 
   // Reads the activity under its lock.
   void ReadActivity(absl::FunctionRef<void(const Activity&)> read) const;
+  ClickedAnswers Clicks() const;
 
   // All of it but the companions, committed; `owner` names the positions. Load: DATA_LOSS, and nothing has changed.
   std::string Save(absl::string_view owner);
@@ -98,6 +100,7 @@ class ShopSearch {
   mutable base::Mutex mutex_;
   CatalogueState catalogue_ ABSL_GUARDED_BY(mutex_);
   Activity activity_ ABSL_GUARDED_BY(mutex_);
+  ClickLog clicks_ ABSL_GUARDED_BY(mutex_);
   std::string currency_ ABSL_GUARDED_BY(mutex_);  // that most prices are in
 };
 

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <fstream>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "kontor/events/v1/orders.pb.h"
 #include "kontor/events/v1/record.pb.h"
 #include "kontor/search/v1/curation_service.grpc.pb.h"
+#include "kontor/search/v1/ranking_service.grpc.pb.h"
 #include "kontor/search/v1/search_service.grpc.pb.h"
 #include "libs/base/hash.h"
 #include "libs/platform/fleet/event_time.h"
@@ -128,6 +130,7 @@ class Process {
     const auto channel = runtime::NewChannel({.target = absl::StrCat("127.0.0.1:", server.port())});
     search_ = v1::SearchService::NewStub(channel);
     curation_ = v1::CurationService::NewStub(channel);
+    ranking_ = v1::RankingService::NewStub(channel);
   }
 
   // Appends records, all under one key, and remembers to wait for them.
@@ -136,7 +139,7 @@ class Process {
     for (const std::string& bytes : records) batch.push_back({"default/one", bytes});
     const auto positions = log_->Append(topic, batch);
     ASSERT_TRUE(positions.ok()) << positions.status();
-    after_.insert(after_.end(), positions->begin(), positions->end());
+    for (const log::Position& position : *positions) after_[{position.topic, position.partition}] = position.offset;
   }
   void SendProducts(const std::vector<TestProduct>& products) {
     std::vector<std::string> records;
@@ -147,11 +150,11 @@ class Process {
   // Sees all that was sent.
   absl::StatusOr<v1::SearchResponse> Search(v1::SearchRequest request) {
     request.set_parent("shops/default");
-    for (const log::Position& position : after_) {
+    for (const auto& [place, offset] : after_) {
       auto* out = request.add_read_after();
-      out->set_topic(position.topic);
-      out->set_partition(position.partition);
-      out->set_offset(position.offset);
+      out->set_topic(place.first);
+      out->set_partition(place.second);
+      out->set_offset(offset);
     }
     return Call<v1::SearchResponse>(*search_, &v1::SearchService::Stub::Search, request);
   }
@@ -171,6 +174,19 @@ class Process {
                                                                                     const Request&, Response*),
                                   const Request& request) {
     return Call<Response>(*curation_, method, request);
+  }
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Rank(grpc::Status (v1::RankingService::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                                                 Response*),
+                                Request request) {
+    request.set_parent("shops/default");
+    return Call<Response>(*ranking_, method, request);
+  }
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> RankNamed(grpc::Status (v1::RankingService::Stub::*method)(grpc::ClientContext*,
+                                                                                      const Request&, Response*),
+                                     const Request& request) {
+    return Call<Response>(*ranking_, method, request);
   }
   fleet::Fleet& fleet() { return *fleet_; }
   std::string Page(const std::string& path) const {
@@ -198,7 +214,8 @@ class Process {
   fleet::Fleet* fleet_ = nullptr;
   std::unique_ptr<v1::SearchService::Stub> search_;
   std::unique_ptr<v1::CurationService::Stub> curation_;
-  std::vector<log::Position> after_;
+  std::unique_ptr<v1::RankingService::Stub> ranking_;
+  std::map<std::pair<std::string, int>, int64_t> after_;  // the last offset by topic and partition
 };
 
 inline std::vector<std::string> ProductsOf(const v1::SearchResponse& response) {

@@ -1,7 +1,12 @@
 #include "libs/domain/search/activity.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <iterator>
+#include <utility>
+
+#include "libs/base/hash.h"
 
 namespace kontor::search {
 namespace {
@@ -10,6 +15,7 @@ constexpr int64_t kDayUs = 86'400'000'000;
 constexpr double kHalfLifeUs = 30.0 * kDayUs;
 constexpr double kTouchWeights[] = {1, 2, 5, 10};
 constexpr double kLeastWeight = .01;
+constexpr size_t kPlacesMax = 64;  // of an interleaved answer
 
 int32_t DayOf(int64_t at_us) { return static_cast<int32_t>((at_us - (at_us < 0 ? kDayUs - 1 : 0)) / kDayUs); }
 
@@ -58,6 +64,39 @@ SearchCounts LoadCounts(base::ByteReader& in) {
   return counts;
 }
 
+using Experiments = std::map<std::string, std::map<int32_t, ExperimentCounts>>;
+
+void SaveExperiments(const Experiments& experiments, base::ByteWriter& out) {
+  out.Value<uint32_t>(static_cast<uint32_t>(experiments.size()));
+  for (const auto& [id, days] : experiments) {
+    out.String(id);
+    out.Value<uint32_t>(static_cast<uint32_t>(days.size()));
+    for (const auto& [day, counts] : days) {
+      out.Value(day);
+      SaveCounts(counts.baseline, out);
+      SaveCounts(counts.candidate, out);
+      for (const int64_t wins : {counts.baseline_wins, counts.candidate_wins, counts.ties}) out.Value(wins);
+    }
+  }
+}
+
+Experiments LoadExperiments(base::ByteReader& in) {
+  Experiments experiments;
+  const auto count = in.Value<uint32_t>();
+  for (uint32_t i = 0; i < count && in.status().ok(); ++i) {
+    auto& days = experiments[in.String()];
+    const auto kept = in.Value<uint32_t>();
+    in.Require(kept > 0, "an experiment has no day");
+    for (uint32_t d = 0; d < kept && in.status().ok(); ++d) {
+      ExperimentCounts& counts = days[in.Value<int32_t>()];
+      counts.baseline = LoadCounts(in);
+      counts.candidate = LoadCounts(in);
+      for (int64_t* wins : {&counts.baseline_wins, &counts.candidate_wins, &counts.ties}) *wins = in.Value<int64_t>();
+    }
+  }
+  return experiments;
+}
+
 }  // namespace
 
 void SearchCounts::Add(const SearchCounts& other) {
@@ -69,6 +108,14 @@ void SearchCounts::Add(const SearchCounts& other) {
   cart_searches += other.cart_searches;
   bought_searches += other.bought_searches;
   for (const auto& [currency, nanos] : other.revenue_nanos) revenue_nanos[currency] += nanos;
+}
+
+void ExperimentCounts::Add(const ExperimentCounts& other) {
+  baseline.Add(other.baseline);
+  candidate.Add(other.candidate);
+  baseline_wins += other.baseline_wins;
+  candidate_wins += other.candidate_wins;
+  ties += other.ties;
 }
 
 void Activity::Want(const std::string& product, double weight, int64_t at_us) {
@@ -92,7 +139,7 @@ void Activity::MakeRoom() {
 }
 
 void Activity::Searched(absl::string_view form, absl::string_view text, int64_t total_results, uint64_t answer_id,
-                        int64_t at_us) {
+                        int64_t at_us, const Exposure& exposure) {
   if (form.empty()) return;
   if (!queries_.contains(form)) MakeRoom();
   QueryRow& row = queries_.try_emplace(std::string(form)).first->second;
@@ -101,12 +148,27 @@ void Activity::Searched(absl::string_view form, absl::string_view text, int64_t 
     row.last_us = at_us;
   }
   AddFading(total_results > 0 ? 1 : 0, at_us, row.weight, row.last_us);
-  SearchCounts& counts = row.days[DayOf(at_us)];
-  ++counts.searches;
-  if (total_results <= 0) ++counts.without_results;
+  const auto count = [&](SearchCounts& counts) {
+    ++counts.searches;
+    if (total_results <= 0) ++counts.without_results;
+  };
+  count(row.days[DayOf(at_us)]);
   while (row.days.begin()->first < DayOf(row.last_us) - kDaysKept) row.days.erase(row.days.begin());
   if (answer_id == 0) return;
-  if (!answers_.try_emplace(answer_id, Answer{answer_id, std::string(form), DayOf(at_us)}).second) return;
+  const auto [added, is_new] = answers_.try_emplace(answer_id, Answer{answer_id, std::string(form), DayOf(at_us)});
+  if (!is_new) return;
+  Answer& answer = added->second;
+  answer.experiment = exposure.experiment;
+  answer.side = exposure.side;
+  if (!answer.experiment.empty() && answer.side == Exposure::Side::kBoth) {
+    answer.candidate_places = exposure.candidate_places;
+    for (size_t i = 0; i < std::min(exposure.products.size(), kPlacesMax); ++i) {
+      answer.shown.push_back(base::StableHash(exposure.products[i]));
+    }
+  } else if (!answer.experiment.empty()) {
+    ExperimentCounts& day = DayOfExperiment(answer);
+    count(answer.side == Exposure::Side::kBaseline ? day.baseline : day.candidate);
+  }
   answer_order_.push_back(answer_id);
   if (answer_order_.size() <= kAnswersMax) return;
   answers_.erase(answer_order_.front());
@@ -118,9 +180,43 @@ Activity::Answer* Activity::Find(uint64_t answer_id) {
   return answer_id == 0 || found == answers_.end() ? nullptr : &found->second;
 }
 
-SearchCounts* Activity::CountsOf(const Answer& answer) {
+std::vector<SearchCounts*> Activity::CountsOf(const Answer& answer) {
   const auto query = queries_.find(answer.form);
-  return query == queries_.end() ? nullptr : &query->second.days[answer.day];
+  if (query == queries_.end()) return {};
+  std::vector<SearchCounts*> counts = {&query->second.days[answer.day]};
+  if (answer.experiment.empty() || answer.side == Exposure::Side::kBoth) return counts;
+  ExperimentCounts& day = DayOfExperiment(answer);
+  counts.push_back(answer.side == Exposure::Side::kBaseline ? &day.baseline : &day.candidate);
+  return counts;
+}
+
+ExperimentCounts& Activity::DayOfExperiment(const Answer& answer) {
+  auto& days = experiments_[answer.experiment];
+  ExperimentCounts& day = days[answer.day];
+  if (days.size() > kDaysKept) days.erase(days.begin()->first == answer.day ? std::next(days.begin()) : days.begin());
+  if (experiments_.size() <= kExperimentsMax) return day;
+  auto oldest = experiments_.end();
+  for (auto it = experiments_.begin(); it != experiments_.end(); ++it) {
+    if (&it->second == &days) continue;
+    if (oldest == experiments_.end() || it->second.rbegin()->first < oldest->second.rbegin()->first) oldest = it;
+  }
+  experiments_.erase(oldest);
+  return day;
+}
+
+void Activity::Credit(Answer& answer, const std::string& product) {
+  const auto at = std::find(answer.shown.begin(), answer.shown.end(), base::StableHash(product));
+  if (at == answer.shown.end()) return;
+  ExperimentCounts& day = DayOfExperiment(answer);
+  const auto outcome = [&]() -> int64_t* {
+    if (answer.clicked_places == 0) return nullptr;
+    const int candidate = std::popcount(answer.clicked_places & answer.candidate_places);
+    const int baseline = std::popcount(answer.clicked_places) - candidate;
+    return candidate > baseline ? &day.candidate_wins : candidate < baseline ? &day.baseline_wins : &day.ties;
+  };
+  if (int64_t* before = outcome(); before != nullptr && *before > 0) --*before;  // 0: its day was forgotten
+  answer.clicked_places |= uint64_t{1} << (at - answer.shown.begin());
+  ++*outcome();
 }
 
 void Activity::Follow(Answer& answer, const std::string& product, double weight) {
@@ -138,32 +234,37 @@ void Activity::Touched(Touch touch, const std::string& product, uint64_t answer_
   const double weight = kTouchWeights[static_cast<size_t>(touch)];
   Want(product, weight, at_us);
   Answer* answer = Find(answer_id);
-  SearchCounts* counts = answer == nullptr ? nullptr : CountsOf(*answer);
-  if (counts == nullptr) return;
+  if (answer == nullptr) return;
+  const std::vector<SearchCounts*> all = CountsOf(*answer);
+  if (all.empty()) return;
   if (touch != Touch::kView) Follow(*answer, product, weight);
-  if (touch == Touch::kCart && !answer->carted) {
-    answer->carted = true;
-    ++counts->cart_searches;
+  if (touch == Touch::kCart && !std::exchange(answer->carted, true)) {
+    for (SearchCounts* counts : all) ++counts->cart_searches;
   }
   if (touch != Touch::kClick) return;
-  ++counts->clicks;
-  const int place = std::max(rank, 1);
-  if (answer->best_rank == 0) ++counts->clicked_searches;
-  if (answer->best_rank != 0 && answer->best_rank <= place) return;
-  counts->reciprocal_ranks += 1.0 / place - (answer->best_rank == 0 ? 0 : 1.0 / answer->best_rank);
-  answer->best_rank = place;
+  Credit(*answer, product);
+  const int place = std::max(rank, 1), before = answer->best_rank;
+  for (SearchCounts* counts : all) {
+    ++counts->clicks;
+    if (before == 0) ++counts->clicked_searches;
+    if (before == 0 || place < before) counts->reciprocal_ranks += 1.0 / place - (before == 0 ? 0 : 1.0 / before);
+  }
+  if (before == 0 || place < before) answer->best_rank = place;
 }
 
 void Activity::Bought(const std::string& product, int64_t amount_nanos, const std::string& currency, uint64_t answer_id,
                       int64_t at_us) {
   Want(product, kTouchWeights[static_cast<size_t>(Touch::kBuy)], at_us);
   Answer* answer = Find(answer_id);
-  SearchCounts* counts = answer == nullptr ? nullptr : CountsOf(*answer);
-  if (counts == nullptr) return;
+  if (answer == nullptr) return;
+  const std::vector<SearchCounts*> all = CountsOf(*answer);
+  if (all.empty()) return;
   Follow(*answer, product, kTouchWeights[static_cast<size_t>(Touch::kBuy)]);
-  counts->revenue_nanos[currency] += amount_nanos;
-  if (!answer->bought) ++counts->bought_searches;
-  answer->bought = true;
+  const bool first = !std::exchange(answer->bought, true);
+  for (SearchCounts* counts : all) {
+    counts->revenue_nanos[currency] += amount_nanos;
+    if (first) ++counts->bought_searches;
+  }
 }
 
 double Activity::Popularity(absl::string_view product, int64_t at_us) const {
@@ -216,7 +317,13 @@ void Activity::Save(base::ByteWriter& out) const {
     out.Value<int32_t>(answer.best_rank);
     out.Value<uint8_t>(answer.carted);
     out.Value<uint8_t>(answer.bought);
+    out.String(answer.experiment);
+    out.Value<uint8_t>(static_cast<uint8_t>(answer.side));
+    out.Array(answer.shown);
+    out.Value(answer.candidate_places);
+    out.Value(answer.clicked_places);
   }
+  SaveExperiments(experiments_, out);
 }
 
 absl::Status Activity::Load(base::ByteReader& in) {
@@ -253,10 +360,19 @@ absl::Status Activity::Load(base::ByteReader& in) {
     answer.best_rank = in.Value<int32_t>();
     answer.carted = in.Value<uint8_t>() != 0;
     answer.bought = in.Value<uint8_t>() != 0;
+    answer.experiment = in.String();
+    const auto side = in.Value<uint8_t>();
+    in.Require(side <= static_cast<uint8_t>(Exposure::Side::kBoth), "an answer is of an unknown side");
+    answer.side = static_cast<Exposure::Side>(side);
+    answer.shown = in.Array<uint64_t>();
+    in.Require(answer.shown.size() <= kPlacesMax, "an answer is longer than it may be");
+    answer.candidate_places = in.Value<uint64_t>();
+    answer.clicked_places = in.Value<uint64_t>();
     loaded.answer_order_.push_back(answer.id);
     loaded.answers_[answer.id] = std::move(answer);
   }
   in.Require(loaded.answers_.size() == loaded.answer_order_.size(), "an answer stands twice");
+  loaded.experiments_ = LoadExperiments(in);
   for (const auto& [product, wanted] : loaded.products_) loaded.changed_.push_back(product);
   if (in.status().ok()) *this = std::move(loaded);
   return in.status();

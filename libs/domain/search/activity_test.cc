@@ -17,6 +17,45 @@ using ::testing::ElementsAre;
 
 constexpr int64_t kDay = 86'400'000'000;
 
+TEST(Activity, ExperimentsAreCountedBySideAndInterleavedOnesByWhoseResultsAreClicked) {
+  Activity activity;
+  using Side = Exposure::Side;
+  activity.Searched("drill", "drill", 3, 1, 10 * kDay, {"x", Side::kBaseline});
+  activity.Searched("drill", "drill", 0, 2, 10 * kDay, {"x", Side::kCandidate});
+  activity.Touched(Activity::Touch::kClick, "A", 1, 2, 10 * kDay);
+  activity.Bought("A", 5'000'000'000, "EUR", 1, 10 * kDay);
+  // Places 1 and 3 are the baseline's, 2 and 4 the candidate's.
+  activity.Searched("drill", "drill", 4, 3, 10 * kDay, {"x", Side::kBoth, 0b1010, {"A", "B", "C", "D"}});
+  const auto day = [&] { return activity.experiments().at("x").at(10); };
+  EXPECT_EQ(day().baseline.searches, 1);
+  EXPECT_EQ(day().baseline.clicked_searches, 1);
+  EXPECT_DOUBLE_EQ(day().baseline.reciprocal_ranks, .5);
+  EXPECT_EQ(day().baseline.revenue_nanos.at("EUR"), 5'000'000'000);
+  EXPECT_EQ(day().candidate.searches, 1);
+  EXPECT_EQ(day().candidate.without_results, 1);
+  EXPECT_EQ(day().candidate.clicks, 0);
+  const auto wins = [&] { return std::vector<int64_t>{day().baseline_wins, day().candidate_wins, day().ties}; };
+  EXPECT_THAT(wins(), ElementsAre(0, 0, 0));  // nothing is clicked yet
+  const auto click = [](Activity& on, const char* product) {
+    on.Touched(Activity::Touch::kClick, product, 3, 1, 10 * kDay);
+  };
+  click(activity, "B");
+  EXPECT_THAT(wins(), ElementsAre(0, 1, 0));
+  click(activity, "B");  // again
+  click(activity, "Z");  // was not shown
+  click(activity, "A");
+  EXPECT_THAT(wins(), ElementsAre(0, 0, 1));
+  base::ByteWriter out;
+  activity.Save(out);
+  Activity loaded;
+  base::ByteReader in(out.bytes());
+  KONTOR_ASSERT_OK(loaded.Load(in));
+  click(loaded, "C");
+  EXPECT_EQ(loaded.experiments().at("x").at(10).baseline_wins, 1);
+  EXPECT_EQ(loaded.experiments().at("x").at(10).baseline.searches, 1);
+  EXPECT_EQ(loaded.queries().at("drill").days.at(10).searches, 3);
+}
+
 TEST(Activity, WhatBecameOfSearchesIsCountedByDay) {
   Activity activity;
   activity.Searched("drill", "Drill", 3, 1, 10 * kDay);

@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
+#include "libs/domain/search/margin_order.h"
 #include "libs/domain/search/window.h"
 
 namespace kontor::search {
@@ -15,7 +16,17 @@ namespace {
 constexpr double kExactLead =
     10;  // of an exact match before others, on the scale of scores: more than any factor of a rule
 
+// A score may be negative; its exponential is not, and a factor on it moves a product all the same. Finite.
+double WeightOf(double score) { return std::exp(std::min(score, 600.0)); }
+
 Property IdProperty() { return {Property::Kind::kId, ""}; }
+
+// A place of a list: what it weighs there, and whether it has to stay.
+struct Listed {
+  Found found;
+  double weight = 0;
+  bool fixed = false;
+};
 
 // Everything between the question and the page.
 class Asking {
@@ -76,6 +87,10 @@ class Asking {
   }
 
   void ReadQuery() {
+    if (question_.reading != nullptr) {
+      answer_.reading = *question_.reading;
+      return;
+    }
     answer_.reading = question_.verbatim ? ReadVerbatim(*parts_.reading.analyzer, question_.query)
                                          : Read(parts_.reading, answer_.plan.query, question_.now_us);
   }
@@ -233,18 +248,19 @@ class Asking {
   }
 
   // The window as the rules have it.
-  std::vector<Found> Curate(const Window& window, const MatchSet& set) {
-    std::vector<Found> list;
+  std::vector<Listed> Curate(const Window& window, const MatchSet& set) {
+    std::vector<Listed> list;
     if (!curated()) {
-      for (const WindowEntry& entry : window.entries) list.push_back({entry.doc, entry.score});
+      for (const WindowEntry& entry : window.entries) {
+        list.push_back({{entry.doc, entry.score}, WeightOf(entry.score), entry.exact});
+      }
       return list;
     }
     std::vector<RankedProduct> ranked;
-    std::map<std::string, double, std::less<>> scores;
-    // A score may be negative; its exponential is not, and a factor on it moves a product all the same.
+    std::map<std::string, const WindowEntry*, std::less<>> entries;
     for (const WindowEntry& entry : window.entries) {
-      ranked.push_back({std::string(view_.Id(entry.doc)), std::exp(entry.score + (entry.exact ? kExactLead : 0))});
-      scores.emplace(ranked.back().id, entry.score);
+      ranked.push_back({std::string(view_.Id(entry.doc)), WeightOf(entry.score + (entry.exact ? kExactLead : 0))});
+      entries.emplace(ranked.back().id, &entry);
     }
     const CuratedList curated = parts_.curation->Apply(
         answer_.plan, ranked,
@@ -254,8 +270,11 @@ class Asking {
           return doc.has_value() && set.Contains(*doc);
         });
     for (const CuratedProduct& product : curated.products) {
-      const auto score = scores.find(product.id);
-      list.push_back({*view_.Find(product.id), score == scores.end() ? 0 : score->second});
+      const auto entry = entries.find(product.id);
+      const bool brought = entry == entries.end();  // by a pin
+      list.push_back({{*view_.Find(product.id), brought ? 0 : entry->second->score},
+                      product.score,
+                      product.pinned || brought || entry->second->exact});
     }
     answer_.trace = curated.trace;
     return list;
@@ -267,11 +286,34 @@ class Asking {
     return absl::StrCat("p\n", view_.Id(doc));
   }
 
+  void TradeForMargin(std::vector<Listed>& list) {
+    const size_t size = std::min(question_.page_size, list.size());
+    std::vector<MarginItem> items;
+    MarginTrade trade;
+    for (size_t i = 0; i < size; ++i) {
+      const LiveValues live = view_.Live(list[i].found.doc);
+      const double margin = static_cast<double>(std::max<int64_t>(live.price_micros, 0)) * live.margin_share;
+      trade.without_margin += margin > 0 ? 0 : 1;
+      items.push_back({list[i].weight, live.stock == 0 ? 0 : margin, list[i].fixed});
+    }
+    const MarginOrder order = OrderByMargin(items, question_.max_relevance_loss);
+    std::vector<Listed> traded;
+    for (size_t i = 0; i < size; ++i) {
+      traded.push_back(list[order.order[i]]);
+      trade.moved += order.order[i] == i ? 0 : 1;
+    }
+    std::copy(traded.begin(), traded.end(), list.begin());
+    trade.relevance_loss = order.relevance_loss;
+    trade.margin_before = order.margin_before;
+    trade.margin_after = order.margin_after;
+    answer_.margin_trade = trade;
+  }
+
   // Behind the window by words alone, without what the window has.
-  void AddTail(const PreparedQuery& query, const MatchSet& set, const std::vector<Found>& list, RankPosition after) {
+  void AddTail(const PreparedQuery& query, const MatchSet& set, const std::vector<Listed>& list, RankPosition after) {
     if (answer_.page.size() >= question_.page_size) return;
     absl::flat_hash_set<std::string> shown;
-    for (const Found& found : list) shown.insert(GroupKey(found.doc));
+    for (const Listed& listed : list) shown.insert(GroupKey(listed.found.doc));
     TopOptions options;
     options.bm25f = settings_.bm25f;
     options.boosts = settings_.boosts;
@@ -294,10 +336,11 @@ class Asking {
   void RankPage(const PreparedQuery& query, const MatchSet& set) {
     const Window window = RankWindow(InputOf(query), set);
     answer_.effort = window.effort;
-    const std::vector<Found> list = Curate(window, set);
+    std::vector<Listed> list = Curate(window, set);
+    if (question_.max_relevance_loss > 0) TradeForMargin(list);
     const Cursor from = question_.cursor.value_or(Cursor());
     for (size_t i = from.offset; i < list.size() && answer_.page.size() < question_.page_size; ++i) {
-      answer_.page.push_back(list[i]);
+      answer_.page.push_back(list[i].found);
     }
     tail_at_ = from.offset > list.size() ? from.after_rank : window.last;
     if (!window.whole) AddTail(query, set, list, tail_at_);
@@ -330,6 +373,9 @@ absl::Status Validate(const Question& question) {
   add("facets", Validate(question.facets));
   add("facets", Validate(question.ranges));
   if (question.sort.has_value()) add("sort", Validate(*question.sort, std::max<size_t>(question.page_size, 1)));
+  if (!(question.max_relevance_loss >= 0 && question.max_relevance_loss <= 1)) {
+    violations.Add("max_relevance_loss", "OUT_OF_RANGE", "give a share from 0 to 1");
+  }
   if (question.page_size < 1 || question.page_size > kMaxPageSize) {
     violations.Add("page_size", "PAGE_SIZE_INVALID", absl::StrCat("give 1 to ", kMaxPageSize));
   }

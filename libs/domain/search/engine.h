@@ -36,6 +36,7 @@ struct EngineParts {
   std::shared_ptr<const NamedFilters> curation_filters;
   std::shared_ptr<const Meaning> meaning;
   std::shared_ptr<const LearnedRanker> ranker;
+  int64_t ranker_version = 0;  // of `ranker`, for who tells of it
 };
 
 struct EngineSettings {
@@ -58,8 +59,9 @@ struct Cursor {
 };
 
 struct Question {
-  std::string query;                  // empty: all products, or those of `category`
-  std::vector<std::string> category;  // of a category page
+  std::string query;                       // empty: all products, or those of `category`
+  std::shared_ptr<const Reading> reading;  // how the query is read; null: it is to be read
+  std::vector<std::string> category;       // of a category page
   std::vector<Filter> filters;
   std::vector<FacetSpec> facets;
   std::vector<RangeSpec> ranges;
@@ -71,6 +73,10 @@ struct Question {
   Effort effort = Effort::kLearned;
   bool group_variants = false;
   bool verbatim = false;
+  // Above 0, at most 1: the first page, where it is not sorted, stands in an order that earns more, for at most this
+  // share of its relevance (OrderByMargin; a result is worth the exponential of its score times what rules make of it,
+  // and earns its price times its margin, out of stock nothing). Pins and exact matches stay where they are.
+  double max_relevance_loss = 0;
   int64_t now_us = 0;
   std::string segment, device;
 };
@@ -78,6 +84,14 @@ struct Question {
 struct Found {
   DocRef doc;
   double score = 0;
+};
+
+// What the order of a first page gave up and gained.
+struct MarginTrade {
+  double relevance_loss = 0;                   // share
+  double margin_before = 0, margin_after = 0;  // micros, sums of a unit's margin / log2(place + 1)
+  size_t moved = 0;                            // results at other places
+  size_t without_margin = 0;                   // results of which none is known
 };
 
 struct Answer {
@@ -93,6 +107,7 @@ struct Answer {
   std::optional<Cursor> next;
   std::vector<CurationTrace> trace;
   Effort effort = Effort::kLexical;  // what was done
+  std::optional<MarginTrade> margin_trade;
 };
 
 // INVALID_ARGUMENT with all violations: of filters, facets, ranges and sort, and a page size out of range.

@@ -123,7 +123,7 @@ TEST(TeamDraftTest, TakesTurnsAndKeepsOrders) {
 
 TEST(TeamDraftTest, FindsTheBetterRankingByClicks) {
   // B puts the wanted document first, A fifth; who clicks, clicks it.
-  Preference preference, equal;
+  TeamPreference preference, equal;
   for (uint64_t seed = 0; seed < 200; ++seed) {
     for (const bool same : {false, true}) {
       const std::vector<uint32_t> a = {1, 2, 3, 4, 9}, b = {9, 5, 6, 7, 8};
@@ -137,11 +137,11 @@ TEST(TeamDraftTest, FindsTheBetterRankingByClicks) {
   EXPECT_LT(preference.PValue(), 1e-6);
   EXPECT_LT(std::abs(equal.Delta()), 0.15);
   EXPECT_GT(equal.PValue(), 0.001);
-  Preference ties;
+  TeamPreference ties;
   ties.Add({1, 1});
   EXPECT_EQ(ties.Delta(), 0);
   EXPECT_EQ(ties.PValue(), 1);
-  EXPECT_EQ(Preference().Delta(), 0);
+  EXPECT_EQ(TeamPreference().Delta(), 0);
 }
 
 }  // namespace

@@ -42,13 +42,13 @@ Credit CreditClicks(absl::Span<const Team> teams, absl::Span<const uint32_t> cli
   return out;
 }
 
-void Preference::Add(const Credit& credit) { ++(credit.a > credit.b ? a_ : credit.b > credit.a ? b_ : ties_); }
+void TeamPreference::Add(const Credit& credit) { ++(credit.a > credit.b ? a_ : credit.b > credit.a ? b_ : ties_); }
 
-double Preference::Delta() const {
+double TeamPreference::Delta() const {
   if (answers() == 0) return 0;
   return (static_cast<double>(b_) + static_cast<double>(ties_) / 2) / static_cast<double>(answers()) - 0.5;
 }
 
-double Preference::PValue() const { return SignTest(a_, b_); }
+double TeamPreference::PValue() const { return SignTest(a_, b_); }
 
 }  // namespace kontor::search

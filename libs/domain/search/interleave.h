@@ -28,8 +28,12 @@ struct Credit {
 Credit CreditClicks(absl::Span<const Team> teams, absl::Span<const uint32_t> clicked_places);
 
 // Sums over answers; an answer is won by the team with more clicks.
-class Preference {
+class TeamPreference {
  public:
+  TeamPreference() = default;
+  TeamPreference(int64_t a, int64_t b, int64_t ties)
+      : a_(a), b_(b), ties_(ties) {}  // answers won, and those of neither
+
   void Add(const Credit& credit);
 
   int64_t answers() const { return a_ + b_ + ties_; }

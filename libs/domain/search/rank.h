@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -84,7 +85,10 @@ struct TrainRankOptions {
 
 // What a training is worth: measured on queries that the measured model had not seen.
 struct RankTraining {
-  LearnedRanker ranker;         // learned from all lists
+  // OK, or FAILED_PRECONDITION with reason NOT_BETTER: the interval of the difference to what serves, or to the first
+  // stage, is not above 0.
+  absl::Status gate;
+  LearnedRanker ranker;         // learned from all lists; where the gate is shut, one that has learned nothing
   double ndcg = 0;              // cross-validated
   double linear_ndcg = 0;       // of the linear ranker, cross-validated
   double first_stage_ndcg = 0;  // of Feature::kFused
@@ -97,9 +101,8 @@ struct RankTraining {
 // Learns from lists, in folds over queries. `serving` is what ranks today, nullptr for none: the first stage. It may
 // have seen some of the queries, which speaks for it. INVALID_ARGUMENT: lists that do not fit together, options out of
 // range. FAILED_PRECONDITION with reason
-//   TOO_FEW_QUERIES  fewer than options ask for;
-//   NOT_BETTER       the interval of the difference to what serves, or to the first stage, is not above 0.
-// Deterministic for a seed and trees.threads. Cost: folds + 1 trainings.
+// TOO_FEW_QUERIES for fewer than options ask for. Deterministic for a seed and trees.threads. Cost: folds + 1
+// trainings.
 absl::StatusOr<RankTraining> TrainRanker(absl::Span<const RankList> lists, const LearnedRanker* serving,
                                          const TrainRankOptions& options = {});
 

@@ -55,6 +55,7 @@ TEST(RankTest, LearnsWhatTheFirstStageDoesNotSee) {
   EXPECT_GT(training->ndcg, training->linear_ndcg);
   EXPECT_GT(training->linear_ndcg, training->first_stage_ndcg);
   EXPECT_GT(training->against_first_stage.low, 0);
+  EXPECT_TRUE(training->gate.ok());
   EXPECT_EQ(training->serving_ndcg, training->first_stage_ndcg);  // the prior is the first stage's score here
   EXPECT_EQ(training->queries, 300);
   EXPECT_EQ(training->ranker.kind(), LearnedRanker::Kind::kTrees);
@@ -79,8 +80,12 @@ TEST(RankTest, RefusesWhatIsNotBetter) {
   ASSERT_TRUE(first.ok());
   // The same data again: nothing to gain over what serves.
   const auto again = TrainRanker(lists, &first->ranker, Quick());
-  EXPECT_EQ(again.status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(base::ErrorReason(again.status()), "NOT_BETTER");
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->gate.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(base::ErrorReason(again->gate), "NOT_BETTER");
+  EXPECT_LE(again->against_serving.low, 0);
+  EXPECT_GT(again->serving_ndcg, again->first_stage_ndcg);
+  EXPECT_EQ(again->ranker.kind(), LearnedRanker::Kind::kLinear);  // has learned nothing
 }
 
 TEST(RankTest, RefusesWhatIsWrong) {

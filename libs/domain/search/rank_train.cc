@@ -201,11 +201,12 @@ absl::StatusOr<RankTraining> TrainRanker(absl::Span<const RankList> lists, const
   out.queries = std::count_if(learned.begin(), learned.end(), [](double x) { return !std::isnan(x); });
   ASSIGN_OR_RETURN(out.against_first_stage, Compare(first_stage, learned, {.seed = options.seed}));
   ASSIGN_OR_RETURN(out.against_serving, Compare(served, learned, {.seed = options.seed}));
-  RETURN_IF_ERROR(CheckBetter(out));
+  out.scores = std::move(scores.learned);
+  out.gate = CheckBetter(out);
+  if (!out.gate.ok()) return out;
   Lists all;
   for (const RankList& list : lists) all.push_back(&list);
   ASSIGN_OR_RETURN(out.ranker, TrainOnce(all, options));
-  out.scores = std::move(scores.learned);
   return out;
 }
 
