@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "libs/base/status.h"
-#include "libs/domain/forecasting/reconcile.h"
+#include "libs/domain/forecasting/reconcile_tree.h"
 #include "libs/platform/postgres/text_list.h"
 
 namespace kontor::forecasting {
@@ -48,11 +48,7 @@ absl::Status Agreement::Solve() {
     variances.push_back(row.variance);
   }
   ASSIGN_OR_RETURN(const Hierarchy hierarchy, Hierarchy::Make(std::move(nodes)));
-  ReconcileInput input;
-  input.forecasts = &forecasts;
-  input.variances = variances;
-  ASSIGN_OR_RETURN(Reconciled solved, Reconcile(hierarchy, input, {.method = Reconciliation::kWlsVariance}));
-  moved_ = std::move(solved.forecasts);
+  ASSIGN_OR_RETURN(moved_, ReconcileTree(hierarchy, forecasts, variances));
   return absl::OkStatus();
 }
 

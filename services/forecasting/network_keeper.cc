@@ -12,6 +12,7 @@ namespace kontor::forecasting {
 namespace {
 
 constexpr int kChunk = 1'000, kVersionsKept = 2;
+constexpr size_t kLeastHorizons = 3;  // of history
 constexpr int kDailyHorizon = 28, kWeeklyHorizon = 8;
 
 std::string NetworkName(absl::string_view shop, v1::Grain grain) {
@@ -68,14 +69,16 @@ absl::Status NetworkKeeper::LearnOne(const Run& run, v1::Grain grain, const std:
   std::vector<Past> pasts;
   for (const auto& [product, days] : sales) {
     auto past = BuildPast(days, {}, question);
-    if (!past.ok() || past->cleaned.size() < 4 * static_cast<size_t>(horizon)) continue;  // too young to learn from
+    if (!past.ok() || past->cleaned.size() < kLeastHorizons * static_cast<size_t>(horizon))
+      continue;  // too young to learn from
     for (double& units : past->cleaned) units = std::floor(units);
     pasts.push_back(*std::move(past));
   }
   if (pasts.size() < kLeastProducts) {
-    return base::Error(absl::StatusCode::kFailedPrecondition, kReasonTooLittleHistory,
-                       absl::StrCat("a network needs ", kLeastProducts, " products with ", 4 * horizon,
-                                    " steps of sales; there are ", pasts.size()));
+    return base::Error(
+        absl::StatusCode::kFailedPrecondition, kReasonTooLittleHistory,
+        absl::StrCat("a network needs ", kLeastProducts, " products with ", static_cast<int>(kLeastHorizons) * horizon,
+                     " steps of sales; there are ", pasts.size()));
   }
   std::vector<NetworkSeries> set;
   for (const Past& past : pasts) set.push_back(AsNetworkSeries(past));
@@ -104,14 +107,15 @@ absl::Status NetworkKeeper::Learn(const fleet::Shop& shop, const Run& run, const
 
 absl::StatusOr<std::shared_ptr<const GlobalNetwork>> NetworkKeeper::Get(const std::string& shop, v1::Grain grain) {
   const std::string name = NetworkName(shop, grain);
-  ASSIGN_OR_RETURN(const std::vector<registry::ModelInfo> versions, parts_.registry.List(name));
-  if (versions.empty()) {
+  const auto versions = parts_.registry.List(name);
+  if (!versions.ok() && !absl::IsNotFound(versions.status())) return versions.status();
+  if (!versions.ok() || versions->empty()) {
     return base::Error(absl::StatusCode::kFailedPrecondition, kReasonNoNetwork,
                        "no network was learned for this step width; start a run with network_seconds");
   }
   base::MutexLock lock(mutex_);
   Held& held = held_[name];
-  if (held.version == versions.front().version) return held.network;
+  if (held.version == versions->front().version) return held.network;
   ASSIGN_OR_RETURN(const registry::Model model, parts_.registry.LoadLatest(name));
   ASSIGN_OR_RETURN(GlobalNetwork network, GlobalNetwork::Load(model.bytes));
   held = {model.info.version, std::make_shared<const GlobalNetwork>(std::move(network))};

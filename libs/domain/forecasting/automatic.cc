@@ -252,6 +252,10 @@ absl::StatusOr<QuantileForecast> CountQuantiles(const Prediction& prediction, co
   QuantileForecast out;
   out.levels = levels;
   for (size_t i = 0; i < prediction.mean.size(); ++i) {
+    if (i > 0 && prediction.mean[i] == prediction.mean[i - 1] && prediction.variance[i] == prediction.variance[i - 1]) {
+      out.values.push_back(out.values.back());
+      continue;
+    }
     ASSIGN_OR_RETURN(const Demand demand, CountDemand(prediction.mean[i], std::sqrt(prediction.variance[i])));
     std::vector<double>& row = out.values.emplace_back();
     for (const double level : levels) row.push_back(demand->Quantile(level));
