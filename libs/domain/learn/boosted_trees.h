@@ -15,7 +15,8 @@ struct TreeOptions {
     kSoftmax = 0,  // listwise softmax within groups (ListNet, Cao et al. 2007); labels are gains, shared out in a group
     kLogistic = 1,  // labels 0 or 1; Predict gives log odds
     kSquared = 2,
-    kLambda = 3,  // LambdaMART within groups (LambdaLoss); labels are gains, not negative
+    kLambda = 3,    // LambdaMART within groups (LambdaLoss); labels are gains, not negative
+    kAbsolute = 4,  // absolute error; a leaf is the median of what is left there
   };
   Objective objective = Objective::kSoftmax;
   int rounds = 150;
@@ -23,7 +24,7 @@ struct TreeOptions {
   double learning_rate = 0.1;
   double row_share = 0.8;         // of the rows, drawn for every tree
   double column_share = 0.8;      // of the columns, drawn for every tree
-  double min_child_weight = 0.1;  // sum of second derivatives
+  double min_child_weight = 0.1;  // sum of second derivatives; kAbsolute: rows
   size_t truncation = 20;         // kLambda: pairs without one of the best so many of a group count nothing
   int threads = 1;
   uint64_t seed = 1;

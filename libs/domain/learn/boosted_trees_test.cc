@@ -64,7 +64,9 @@ std::vector<float> ByXgBoost(const Data& data, const char* objective, const char
 TEST(BoostedTreesTest, PredictsWhatXgBoostPredicts) {
   const Data data(1'000, 3);
   const std::pair<TreeOptions::Objective, const char*> kinds[] = {
-      {TreeOptions::Objective::kLogistic, "binary:logistic"}, {TreeOptions::Objective::kSquared, "reg:squarederror"}};
+      {TreeOptions::Objective::kLogistic, "binary:logistic"},
+      {TreeOptions::Objective::kSquared, "reg:squarederror"},
+      {TreeOptions::Objective::kAbsolute, "reg:absoluteerror"}};
   for (const auto& [objective, name] : kinds) {
     const auto trees = BoostedTrees::Train(data.rows(), {.objective = objective, .rounds = 40});
     ASSERT_TRUE(trees.ok()) << trees.status();
@@ -95,6 +97,22 @@ TEST(BoostedTreesTest, OneSoftmaxTreeByHand) {
   trees->Predict(std::vector<float>{1, 0}, absl::MakeSpan(scores));
   EXPECT_NEAR(scores[0], 5 / 3.5, 1e-5);
   EXPECT_NEAR(scores[1], -5 / 3.5, 1e-5);
+}
+
+TEST(BoostedTreesTest, AbsoluteErrorTakesMediansOfLeaves) {
+  const std::vector<float> values = {0, 0, 0, 1, 1, 1}, labels = {1, 2, 90, -80, 5, 6};
+  const auto trees = BoostedTrees::Train({1, values, labels, {}, {}}, {.objective = TreeOptions::Objective::kAbsolute,
+                                                                       .rounds = 1,
+                                                                       .depth = 1,
+                                                                       .learning_rate = 1,
+                                                                       .row_share = 1,
+                                                                       .column_share = 1});
+  ASSERT_TRUE(trees.ok()) << trees.status();
+  std::vector<float> out(6);
+  trees->Predict(values, absl::MakeSpan(out));
+  // The first derivatives are -1, -1, -1 and 1, -1, -1: the split gains, and each side takes its median.
+  EXPECT_NEAR(out[0], 2, 1e-5);
+  EXPECT_NEAR(out[3], 5, 1e-5);
 }
 
 TEST(BoostedTreesTest, TreesAddToWhatIsThere) {

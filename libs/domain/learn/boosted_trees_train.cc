@@ -68,9 +68,20 @@ absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
   return absl::OkStatus();
 }
 
+const char* ObjectiveName(TreeOptions::Objective objective) {
+  switch (objective) {
+    case TreeOptions::Objective::kLogistic:
+      return "binary:logistic";
+    case TreeOptions::Objective::kAbsolute:
+      return "reg:absoluteerror";
+    default:  // those within groups bring their own derivatives
+      return "reg:squarederror";
+  }
+}
+
 std::vector<std::pair<std::string, std::string>> Parameters(const TreeOptions& options) {
   const bool logistic = options.objective == TreeOptions::Objective::kLogistic;
-  return {{"objective", logistic ? "binary:logistic" : "reg:squarederror"},  // kSoftmax brings its own derivatives
+  return {{"objective", ObjectiveName(options.objective)},
           {"eta", absl::StrCat(options.learning_rate)},
           {"max_depth", absl::StrCat(options.depth)},
           {"subsample", absl::StrCat(options.row_share)},
