@@ -96,7 +96,7 @@ Lessons AllLessons(absl::Span<const Series> set, const SetFeatures& features, do
 
 learn::TreeOptions Trees(size_t rows, const SetModelOptions& options) {
   learn::TreeOptions trees;
-  trees.objective = learn::TreeOptions::Objective::kAbsolute;
+  trees.objective = learn::TreeOptions::Objective::kHuber;
   trees.rounds = 300;
   trees.depth = 6;
   trees.learning_rate = 0.05;

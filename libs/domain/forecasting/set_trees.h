@@ -17,7 +17,7 @@ struct SetModelOptions {
   int horizon = 1;            // steps, at least 1
   int threads = 1;            // at least 1
   uint64_t seed = 1;          // which origins and rows the trees see
-  size_t max_rows = 400'000;  // of the training table, which takes some 250 bytes a row; at least 1
+  size_t max_rows = 250'000;  // of the training table, which takes some 250 bytes a row; at least 1
 };
 
 // Boosted trees over all series of a set, such as the weekly sales of a shop's products: from the last values of a
