@@ -22,9 +22,9 @@ struct SetModelOptions {
 
 // Boosted trees over all series of a set, such as the weekly sales of a shop's products: from the last values of a
 // series (set_features.h) to each of its next steps directly, least in absolute error, so that it forecasts medians.
-// Learned from up to 40 origins of each series. Where 98% of all values are above 0, in logarithms without season; else
-// in a domain that bears zeros, pauses and single large orders. A series and its multiple get the same forecast, to
-// scale. Immutable, thread-safe.
+// Learned from up to 40 origins of each series. Where 98% of all values are above 0, in logarithms; else in a domain
+// that bears zeros, pauses and single large orders. A series and its multiple get the same forecast, to scale.
+// Immutable, thread-safe.
 class SetModel {
  public:
   // The least number of series that it learns from.
