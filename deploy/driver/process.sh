@@ -3,7 +3,7 @@
 
 BIN=build/release/bin
 KONTORCTL=$BIN/kontorctl
-SERVICES=(ingest analytics recommendations search)
+SERVICES=(ingest analytics recommendations search forecasting)
 DEFAULT_PORT=7700
 
 port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -64,7 +64,7 @@ void Agreement::Move(const Node& node, StoredForecast& forecast) const {
   for (size_t i = 0; i < mean.size(); ++i) {
     for (size_t q = 0; q < kLevels; ++q) {
       float& value = forecast.quantiles[i * kLevels + q];
-      value = static_cast<float>(std::max(0.0, mean[i] + value - forecast.mean[i]));
+      if (forecast.mean[i] > 0) value = static_cast<float>(value * (mean[i] / forecast.mean[i]));
     }
     forecast.mean[i] = mean[i];
   }

@@ -8,6 +8,7 @@
 #include "libs/platform/fleet/read_after.h"
 #include "services/forecasting/check_request.h"
 #include "services/forecasting/demand_writer.h"
+#include "services/forecasting/scenario_reader.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -27,6 +28,19 @@ absl::Status CheckMethod(const std::string& name) {
   const auto method = MethodByName(name);
   if (!method.ok()) violations.Add("method", kReasonMethodUnknown, method.status().message());
   return violations.ToStatus();
+}
+
+// The forecast without the scenario, and what each of its parts adds.
+void AddScenario(const ScenarioEffect& effect, const Unit& unit, Values mean, v1::ForecastResponse& response) {
+  v1::ForecastComponent& base = *response.add_components();
+  base.set_title("without the scenario");
+  for (const double value : mean) *base.add_values() = unit(value);
+  for (const Component& share : effect.shares) {
+    v1::ForecastComponent& part = *response.add_components();
+    part.set_title(share.name);
+    for (size_t i = 0; i < mean.size(); ++i) *part.add_values() = unit(mean[i] * share.values[i]);
+  }
+  for (const std::string& note : effect.notes) response.add_notes(note);
 }
 
 }  // namespace
@@ -93,9 +107,14 @@ absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop
   options.horizon = HorizonOf(request);
   options.levels = ProbabilitiesOf(request);
   options.method = request.method();
-  ASSIGN_OR_RETURN(const AutomaticForecast forecast, ForecastAutomatically(past.series(), options));
+  ASSIGN_OR_RETURN(AutomaticForecast forecast, ForecastAutomatically(past.series(), options));
   v1::ForecastResponse response;
   const Unit unit{past.measure, past.currency};
+  if (request.has_scenario()) {
+    ASSIGN_OR_RETURN(const ScenarioEffect effect, ReadScenario(parts_.demand, shop, request, past, options.horizon));
+    AddScenario(effect, unit, forecast.prediction.mean, response);
+    ApplyScenario(effect, forecast.prediction.mean, forecast.quantiles.values);
+  }
   AddPoints(past.next_step(), past.grain, unit, forecast.prediction.mean, forecast.quantiles.values, options.levels,
             *response.mutable_points());
   response.set_model(forecast.model);

@@ -17,6 +17,7 @@ class ForecastHandler {
  public:
   struct Parts {
     PastReader& pasts;
+    DemandStore& demand;
     RunStore& runs;
     const log::Consumer& consumer;
   };

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -50,8 +51,9 @@ class ForecastRunner {
   void Loop();
   void StartDue();
   absl::Status Work(Run& run);
-  absl::Status ForecastProducts(const fleet::Shop& shop, Run& run);
-  absl::Status ForecastGroups(const fleet::Shop& shop, Run& run);
+  absl::Status ForecastProducts(const fleet::Shop& shop, const std::set<int>& closed_weekdays, Run& run);
+  absl::Status ForecastGroups(const fleet::Shop& shop, const DailySales& all, const std::set<int>& closed_weekdays,
+                              Run& run);
   absl::Status MakeAgree(Run& run, v1::Grain grain);
 
   const Parts parts_;

@@ -18,6 +18,7 @@
 #include "services/forecasting/insight_handler.h"
 #include "services/forecasting/inventory_handler.h"
 #include "services/forecasting/migrations.h"
+#include "services/forecasting/optimize_handler.h"
 #include "services/forecasting/run_handler.h"
 #include "services/forecasting/trend_handler.h"
 
@@ -62,13 +63,14 @@ struct ForecastingParts {
         pasts(demand, fleet.clock, fleet.shops),
         events({pasts, demand, runs, settings, fleet.clock}),
         runner({pasts, demand, runs, events, fleet.clock, fleet.server.metrics(), NewOwner()}),
-        forecast({pasts, runs, consumer}),
+        forecast({pasts, demand, runs, consumer}),
         run({pasts, runs, runner, consumer, fleet.clock}),
         backtest(pasts),
         accuracy({pasts, demand, runs}),
         insight(pasts),
         trends({pasts, demand}),
-        inventory({pasts, demand, runs, settings, fleet.clock}) {}
+        inventory({pasts, demand, runs, settings, fleet.clock}),
+        optimize(runs) {}
 
   DemandWriter writer;
   log::Consumer consumer;
@@ -86,6 +88,7 @@ struct ForecastingParts {
   InsightHandler insight;
   TrendHandler trends;
   InventoryHandler inventory;
+  OptimizeHandler optimize;
   std::unique_ptr<fleet::LagReporter> lag;
 };
 
@@ -120,7 +123,7 @@ void RegisterForecasts(runtime::Server& server, ForecastingParts& parts) {
   server.AddService(kService);
 }
 
-void RegisterInventory(runtime::Server& server, InventoryHandler& inventory) {
+void RegisterInventory(runtime::Server& server, InventoryHandler& inventory, OptimizeHandler& optimize) {
   server.Unary<v1::PlanInventoryRequest, v1::PlanInventoryResponse>(
       Method(kInventoryService, "PlanInventory"), std::bind(&InventoryHandler::Plan, &inventory, _1, _2),
       {.deadline = kLongDeadline});
@@ -134,6 +137,8 @@ void RegisterInventory(runtime::Server& server, InventoryHandler& inventory) {
   server.Unary<v1::UpdateInventorySettingsRequest, v1::InventorySettings>(
       Method(kInventoryService, "UpdateInventorySettings"),
       std::bind(&InventoryHandler::UpdateSettings, &inventory, _1, _2));
+  server.Unary<v1::OptimizeStockRequest, v1::OptimizeStockResponse>(
+      Method(kInventoryService, "OptimizeStock"), std::bind(&OptimizeHandler::OptimizeStock, &optimize, _1, _2));
   server.AddService(kInventoryService);
 }
 
@@ -147,7 +152,7 @@ absl::Status RegisterForecasting(fleet::Fleet& fleet) {
   parts.lag = std::make_unique<fleet::LagReporter>(fleet.log, kGroup, nullptr, parts.consumer, fleet.server.metrics());
   parts.runner.Start();
   RegisterForecasts(fleet.server, parts);
-  RegisterInventory(fleet.server, parts.inventory);
+  RegisterInventory(fleet.server, parts.inventory, parts.optimize);
   return absl::OkStatus();
 }
 

@@ -119,6 +119,36 @@ TEST_F(ForecastingServiceTest, WhatNoRunHoldsIsMadeForTheCaller) {
   EXPECT_THAT(process.Ask(&Service::Forecast, Ask("unknown")), StatusIs(absl::StatusCode::kNotFound, "SERIES_UNKNOWN"));
 }
 
+TEST_F(ForecastingServiceTest, AScenarioIsToldByItsParts) {
+  Process process(dsn_, folder_);
+  std::vector<std::string> orders;
+  for (int day = 0; day < kDays; ++day) {  // a fifth less for five of twenty days sells half as much again
+    const bool cheap = day % 20 < 5;
+    orders.push_back(
+        RecordBytes(OrderOf(absl::StrCat("o", day), {{"tea", cheap ? 60 : 40, cheap ? 8 : 10}}), DayTime(day)));
+  }
+  process.Send("orders", orders);
+  v1::ForecastRequest request = Ask("tea", 10);
+  process.AddAfter(*request.mutable_read_after());
+  v1::Scenario& scenario = *request.mutable_scenario();
+  v1::PriceChange& change = *scenario.add_price_changes();
+  *change.mutable_start_date() = DateFrom(Day(kDays + 5));
+  change.set_factor(0.8);
+  scenario.set_holiday_country("DE");
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse response, process.Ask(&Service::Forecast, request));
+  ASSERT_GE(response.components_size(), 2);
+  EXPECT_EQ(response.components(0).title(), "without the scenario");
+  for (int i = 0; i < 10; ++i) {
+    double sum = 0;
+    for (const v1::ForecastComponent& part : response.components()) sum += part.values(i).units();
+    EXPECT_NEAR(sum, response.points(i).mean().units(), 1e-6) << i;
+  }
+  EXPECT_NEAR(response.points(0).mean().units(), 45, 8);
+  EXPECT_GT(response.points(9).mean().units(), response.points(0).mean().units() + 8);
+  scenario.set_holiday_country("Atlantis");
+  EXPECT_THAT(process.Ask(&Service::Forecast, request), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST_F(ForecastingServiceTest, BadInputIsToldAllAtOnce) {
   Process process(dsn_, folder_);
   v1::ForecastRequest request = Ask("bread", 500);
@@ -249,6 +279,56 @@ TEST_F(ForecastingServiceTest, StockIsPlannedSimulatedAndAllocated) {
   EXPECT_EQ(shares.allocations(0).units(), 10);
   allocate.add_store_ids("nowhere");
   EXPECT_THAT(process.AskInventory(&Inventory::AllocateStock, allocate), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+google::type::Money Euros(int64_t units, int32_t nanos = 0) {
+  google::type::Money money;
+  money.set_currency_code("EUR");
+  money.set_units(units);
+  money.set_nanos(nanos);
+  return money;
+}
+
+TEST_F(ForecastingServiceTest, StockIsOptimisedUnderGivenCosts) {
+  Process process(dsn_, folder_);
+  SendShop(process);
+  KONTOR_ASSERT_OK(process.MakeRun());
+  v1::OptimizeStockRequest request;
+  request.set_parent("shops/default");
+  request.set_product_id("bread");
+  EXPECT_THAT(process.AskInventory(&Inventory::OptimizeStock, request), StatusIs(absl::StatusCode::kInvalidArgument));
+  request.mutable_newsvendor()->set_days(14);
+  *request.mutable_newsvendor()->mutable_overage_cost() = Euros(1);
+  *request.mutable_newsvendor()->mutable_underage_cost() = Euros(3);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::OptimizeStockResponse once,
+                              process.AskInventory(&Inventory::OptimizeStock, request));
+  EXPECT_EQ(once.critical_ratio(), 0.75);
+  EXPECT_NEAR(once.level(), 2 * 112, 25);  // a little more than what two weeks sell
+  EXPECT_GT(once.cost().units(), 0);
+  request.mutable_lot_sizing()->set_weeks(8);
+  *request.mutable_lot_sizing()->mutable_order_cost() = Euros(300);
+  *request.mutable_lot_sizing()->mutable_holding_cost() = Euros(1);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::OptimizeStockResponse lots,
+                              process.AskInventory(&Inventory::OptimizeStock, request));
+  ASSERT_EQ(lots.lots_size(), 8);
+  double ordered = 0;
+  int orders = 0;
+  for (const v1::Lot& lot : lots.lots()) {
+    ordered += lot.quantity();
+    orders += lot.quantity() > 0 ? 1 : 0;
+  }
+  EXPECT_NEAR(ordered, 8 * 112, 90);
+  EXPECT_TRUE(orders >= 3 && orders <= 5) << orders;  // 300 is what 112 units cost for 2.7 weeks
+  request.mutable_reorder_policy()->set_lead_time_weeks(1);
+  *request.mutable_reorder_policy()->mutable_order_cost() = Euros(300);
+  *request.mutable_reorder_policy()->mutable_holding_cost() = Euros(1);
+  *request.mutable_reorder_policy()->mutable_shortage_cost() = Euros(9);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::OptimizeStockResponse policy,
+                              process.AskInventory(&Inventory::OptimizeStock, request));
+  EXPECT_GT(policy.reorder_point(), 112);
+  EXPECT_GT(policy.order_up_to(), policy.reorder_point() + 112);
+  *request.mutable_reorder_policy()->mutable_shortage_cost() = Euros(-1);
+  EXPECT_THAT(process.AskInventory(&Inventory::OptimizeStock, request), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 // Of topic decisions, by type.

@@ -128,6 +128,71 @@ absl::StatusOr<std::vector<StoreNeed>> NeedsOf(const std::map<std::string, Daily
   return needs;
 }
 
+double Total(const StoredForecast& forecast) {
+  return std::accumulate(forecast.mean.begin(), forecast.mean.end(), 0.0);
+}
+
+void KeepLargest(std::vector<std::pair<Node, StoredForecast>>& forecasts) {
+  std::stable_sort(forecasts.begin(), forecasts.end(),
+                   [](const auto& a, const auto& b) { return Total(a.second) > Total(b.second); });
+  if (forecasts.size() > kMostSimulated) forecasts.resize(kMostSimulated);
+}
+
+std::vector<double> ServicesOf(const v1::SimulateInventoryRequest& request) {
+  std::set<double> levels(request.service_levels().begin(), request.service_levels().end());
+  if (levels.empty()) levels = {0.8, 0.9, 0.95, 0.98, 0.99};
+  return {levels.begin(), levels.end()};
+}
+
+InventorySystem SystemOf(const v1::InventoryPolicy& policy, const StoredForecast& daily, bool backorders) {
+  InventorySystem system;
+  system.demand = QuantilesOf(daily);
+  system.lead_time = {policy.lead_time_days(), policy.lead_time_sd_days()};
+  system.review = std::max(1, static_cast<int>(std::lround(policy.review_days())));
+  system.minimum_order = policy.minimum_order();
+  system.pack = policy.pack_size();
+  system.backorders = backorders;
+  return system;
+}
+
+// Over products, services weighed by demand.
+class ServiceSums {
+ public:
+  explicit ServiceSums(const std::vector<double>& services) : capital_(services.size()) {
+    for (const double service : services) response_.add_levels()->set_service_level(service);
+  }
+
+  void Add(const std::vector<ServicePoint>& curve, double demand) {
+    demand_ += demand;
+    for (size_t i = 0; i < curve.size(); ++i) {
+      const SimulationResult& result = curve[i].result;
+      v1::ServiceCost& sum = *response_.mutable_levels(static_cast<int>(i));
+      sum.set_cycle_service(sum.cycle_service() + demand * result.cycle_service);
+      sum.set_fill_rate(sum.fill_rate() + demand * result.fill_rate);
+      sum.set_mean_stock_units(sum.mean_stock_units() + result.mean_stock);
+      sum.set_lost_units(sum.lost_units() + result.units_short);
+      sum.set_orders(sum.orders() + result.orders);
+      capital_[i] += result.working_capital;
+    }
+  }
+  v1::SimulateInventoryResponse Finish(const std::string& currency) {
+    for (size_t i = 0; i < capital_.size(); ++i) {
+      v1::ServiceCost& level = *response_.mutable_levels(static_cast<int>(i));
+      if (demand_ > 0) {
+        level.set_cycle_service(level.cycle_service() / demand_);
+        level.set_fill_rate(level.fill_rate() / demand_);
+      }
+      if (!currency.empty()) *level.mutable_working_capital() = MoneyFrom(capital_[i], currency);
+    }
+    return response_;
+  }
+
+ private:
+  v1::SimulateInventoryResponse response_;
+  std::vector<double> capital_;
+  double demand_ = 0;
+};
+
 }  // namespace
 
 absl::StatusOr<Run> InventoryHandler::NewestRun(const std::string& shop) {
@@ -220,29 +285,12 @@ absl::StatusOr<v1::SimulateInventoryResponse> InventoryHandler::Simulate(const r
   ASSIGN_OR_RETURN(const std::string currency, parts_.demand.MainCurrency(call.shop));
   ASSIGN_OR_RETURN(const auto costs, parts_.demand.Costs(call.shop, currency));
   ASSIGN_OR_RETURN(const auto stock, parts_.demand.Stock(call.shop));
-  const auto total = [](const StoredForecast& forecast) {
-    return std::accumulate(forecast.mean.begin(), forecast.mean.end(), 0.0);
-  };
-  if (request.product_ids().empty() && forecasts.size() > kMostSimulated) {
-    std::stable_sort(forecasts.begin(), forecasts.end(),
-                     [&](const auto& a, const auto& b) { return total(a.second) > total(b.second); });
-    forecasts.resize(kMostSimulated);
-  }
-  std::set<double> levels(request.service_levels().begin(), request.service_levels().end());
-  if (levels.empty()) levels = {0.8, 0.9, 0.95, 0.98, 0.99};
-  const std::vector<double> services(levels.begin(), levels.end());
-  std::vector<v1::ServiceCost> sums(services.size());
-  std::vector<double> capital(services.size()), wanted(services.size()), delivered(services.size());
-  double weight = 0;
+  if (request.product_ids().empty()) KeepLargest(forecasts);
+  const std::vector<double> services = ServicesOf(request);
+  ServiceSums sums(services);
   for (const auto& [node, daily] : forecasts) {
     if (call.cancelled()) return absl::CancelledError("the caller has gone");
-    InventorySystem system;
-    system.demand = QuantilesOf(daily);
-    system.lead_time = {policy.lead_time_days(), policy.lead_time_sd_days()};
-    system.review = std::max(1, static_cast<int>(std::lround(policy.review_days())));
-    system.minimum_order = policy.minimum_order();
-    system.pack = policy.pack_size();
-    system.backorders = request.backorders();
+    InventorySystem system = SystemOf(policy, daily, request.backorders());
     if (const auto there = stock.find(node.id); there != stock.end()) system.on_hand = there->second;
     const auto cost = costs.find(node.id);
     system.unit_cost = cost == costs.end() ? 0 : static_cast<double>(cost->second) / base::Decimal::kOne;
@@ -250,30 +298,10 @@ absl::StatusOr<v1::SimulateInventoryResponse> InventoryHandler::Simulate(const r
     options.paths = request.runs() == 0 ? kDefaultRuns : request.runs();
     options.seed = base::StableHash(absl::StrCat(request.seed(), "/", node.id));
     ASSIGN_OR_RETURN(const std::vector<ServicePoint> curve, ServiceCurve(system, services, options));
-    const double demand = total(daily);
-    weight += demand;
-    for (size_t i = 0; i < curve.size(); ++i) {
-      const SimulationResult& result = curve[i].result;
-      v1::ServiceCost& sum = sums[i];
-      sum.set_cycle_service(sum.cycle_service() + demand * result.cycle_service);
-      sum.set_fill_rate(sum.fill_rate() + demand * result.fill_rate);
-      sum.set_mean_stock_units(sum.mean_stock_units() + result.mean_stock);
-      sum.set_lost_units(sum.lost_units() + result.units_short);
-      sum.set_orders(sum.orders() + result.orders);
-      capital[i] += result.working_capital;
-    }
+    sums.Add(curve, Total(daily));
   }
-  v1::SimulateInventoryResponse response;
+  v1::SimulateInventoryResponse response = sums.Finish(currency);
   response.set_run(RunName(run));
-  for (size_t i = 0; i < services.size(); ++i) {
-    v1::ServiceCost& level = *response.add_levels() = sums[i];
-    level.set_service_level(services[i]);
-    if (weight > 0) {
-      level.set_cycle_service(level.cycle_service() / weight);
-      level.set_fill_rate(level.fill_rate() / weight);
-    }
-    if (!currency.empty()) *level.mutable_working_capital() = MoneyFrom(capital[i], currency);
-  }
   return response;
 }
 

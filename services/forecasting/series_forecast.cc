@@ -16,7 +16,21 @@ namespace {
 
 constexpr int kPage = 500;
 
-absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& series, const Run& run) {
+int WeekdayOf(absl::CivilDay day) { return static_cast<int>(absl::GetWeekday(day)); }
+
+void Close(const std::set<int>& weekdays, StoredForecast& daily) {
+  constexpr size_t kLevels = std::size(kRunLevels);
+  for (size_t i = 0; i < daily.mean.size(); ++i) {
+    const absl::CivilDay day = FirstDay(daily.first_step + static_cast<int64_t>(i), v1::GRAIN_DAY);
+    if (!weekdays.contains(WeekdayOf(day))) continue;
+    daily.base_total -= daily.mean[i];
+    daily.mean[i] = daily.variance[i] = 0;
+    std::fill_n(daily.quantiles.begin() + static_cast<ptrdiff_t>(i * kLevels), kLevels, 0.0F);
+  }
+}
+
+absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& series, const Run& run,
+                                                     const std::set<int>& closed_weekdays) {
   std::vector<ForecastRow> rows;
   PastQuestion question;
   question.until = run.data_until;
@@ -27,8 +41,9 @@ absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& ser
     const auto past = BuildPast(series.sales, series.stocked_out, question);
     if (absl::IsFailedPrecondition(past.status())) continue;  // no whole week yet
     RETURN_IF_ERROR(past.status());
-    ASSIGN_OR_RETURN(StoredForecast forecast, ForecastPast(*past, horizon));
+    ASSIGN_OR_RETURN(StoredForecast forecast, ForecastPast(*past, horizon, !question.product));
     forecast.pieces = series.pieces;
+    if (grain == v1::GRAIN_DAY) Close(closed_weekdays, forecast);
     rows.push_back({series.node, grain, std::move(forecast)});
   }
   return rows;
@@ -36,9 +51,24 @@ absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& ser
 
 }  // namespace
 
-absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon) {
+std::set<int> ClosedWeekdays(const DailySales& shop, absl::CivilDay until) {
+  constexpr int kWeeks = 8, kDays = 7;
+  std::set<int> open, closed;
+  if (shop.empty() || until - shop.begin()->first < kWeeks * kDays) return closed;
+  for (int back = 0; back < kWeeks * kDays; ++back) {
+    const auto sold = shop.find(until - back);
+    if (sold != shop.end() && sold->second.units > 0) open.insert(WeekdayOf(until - back));
+  }
+  for (int weekday = 0; weekday < kDays; ++weekday) {
+    if (!open.contains(weekday)) closed.insert(weekday);
+  }
+  return 2 * open.size() > kDays ? closed : std::set<int>();
+}
+
+absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon, bool thorough) {
   AutomaticOptions options;
   options.horizon = horizon;
+  options.thorough = thorough;
   options.levels.assign(std::begin(kRunLevels), std::end(kRunLevels));
   ASSIGN_OR_RETURN(AutomaticForecast made, ForecastAutomatically(past.series(), options));
   StoredForecast out;
@@ -60,12 +90,14 @@ absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon) {
 }
 
 absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, const Run& run,
+                                                     const std::set<int>& closed_weekdays,
                                                      const std::atomic<bool>& stopped) {
   std::vector<absl::StatusOr<std::vector<ForecastRow>>> made(series.size(), std::vector<ForecastRow>());
   std::atomic<size_t> next{0};
   const auto work = [&] {
     runtime::StandBehindCalls();
-    for (size_t i = next++; i < series.size() && !stopped; i = next++) made[i] = ForecastOne(series[i], run);
+    for (size_t i = next++; i < series.size() && !stopped; i = next++)
+      made[i] = ForecastOne(series[i], run, closed_weekdays);
   };
   std::vector<std::thread> threads;
   const size_t processors = std::max(1U, std::thread::hardware_concurrency());

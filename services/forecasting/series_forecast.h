@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <set>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -10,6 +11,9 @@
 
 namespace kontor::forecasting {
 
+// Weekdays (0: Monday) on which the shop sold nothing in the eight weeks up to `until`, while it sold on most others.
+std::set<int> ClosedWeekdays(const DailySales& shop, absl::CivilDay until);
+
 struct SeriesToForecast {
   Node node;
   bool pieces = true;
@@ -17,14 +21,15 @@ struct SeriesToForecast {
   std::vector<absl::CivilDay> stocked_out;
 };
 
-// Each series by day and, from the first whole week on, by week, on all processors; in the order given. Ends early,
-// with fewer rows, once `stopped`. The first error that is not one of the series' own; a series without a whole step
-// has no row.
+// Each series by day (nothing on the closed weekdays) and, from the first whole week on, by week, on all processors; in
+// the order given. Ends early, with fewer rows, once `stopped`. The first error that is not one of the series' own; a
+// series without a whole step has no row.
 absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, const Run& run,
+                                                     const std::set<int>& closed_weekdays,
                                                      const std::atomic<bool>& stopped);
 
-// What a run stores of a past.
-absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon);
+// What a run stores of a past; of products, which are many, without being `thorough` (automatic.h).
+absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon, bool thorough);
 
 // Every forecast of a level in the order of nodes, read a few at a time.
 absl::Status ForEachForecast(RunStore& runs, const Run& run, v1::Grain grain, Level level,

@@ -135,14 +135,15 @@ std::string Show(const v1::DecomposeResponse& response) {
 
 std::string Show(const v1::BacktestResponse& last) {
   TextTable table(WithAccuracyHeader({"method"}));
+  std::string refused;
   for (const v1::MethodAccuracy& method : last.summary()) {
     if (method.has_accuracy()) {
       table.Add(Row(method.accuracy(), method.method()));
     } else {
-      table.Add({method.method(), method.refused_text()});
+      refused += absl::StrCat("  ", method.method(), ": ", method.refused_text(), "\n");
     }
   }
-  return table.Text();
+  return absl::StrCat(table.Text(), refused);
 }
 
 std::string Show(const v1::GetAccuracyResponse& response) {
@@ -151,8 +152,13 @@ std::string Show(const v1::GetAccuracyResponse& response) {
     table.Add(Row(level.accuracy(), level.level(), absl::StrCat(level.series())));
   }
   std::string text = absl::StrCat("  forecasts of ", response.runs(), " runs beside what came\n", table.Text());
-  for (const v1::ForecastDrift& drift : response.drifts()) {
+  constexpr int kDrifts = 5;
+  for (int i = 0; i < std::min(kDrifts, response.drifts_size()); ++i) {
+    const v1::ForecastDrift& drift = response.drifts(i);
     absl::StrAppend(&text, "  drifts: ", SeriesName(drift.series()), ", bias ", Percent(drift.bias()), "\n");
+  }
+  if (response.drifts_size() > kDrifts) {
+    absl::StrAppend(&text, "  and ", response.drifts_size() - kDrifts, " more that drift\n");
   }
   return text;
 }

@@ -17,6 +17,7 @@ sys.path[:0] = [HERE, *(os.path.join(HERE, "..", part) for part in ("harness", "
 import calls  # noqa: E402,F401
 import crashes  # noqa: E402,F401
 import events  # noqa: E402,F401
+import forecasts  # noqa: E402,F401
 import kafka  # noqa: E402,F401
 import postgres  # noqa: E402,F401
 import redis  # noqa: E402,F401

@@ -9,6 +9,8 @@ sys.path.insert(0, ROOT + "/var/python")
 import grpc  # noqa: E402
 from kontor.analytics.v1 import analytics_service_pb2 as analytics  # noqa: E402
 from kontor.analytics.v1.analytics_service_pb2_grpc import AnalyticsServiceStub  # noqa: E402
+from kontor.forecasting.v1 import forecasting_service_pb2 as forecasting  # noqa: E402
+from kontor.forecasting.v1.forecasting_service_pb2_grpc import ForecastingServiceStub  # noqa: E402
 from kontor.ingest.v1 import ingest_service_pb2 as ingest  # noqa: E402
 from kontor.ingest.v1.ingest_service_pb2_grpc import EventServiceStub, ImportServiceStub  # noqa: E402
 from kontor.recommendations.v1 import recommendation_service_pb2 as recommendations  # noqa: E402
@@ -41,6 +43,7 @@ class Fleet:
             self.call["metadata"] = [("authorization", f"Bearer {key}")]
         self.analytics = AnalyticsServiceStub(self.channel)
         self.events = EventServiceStub(self.channel)
+        self.forecasting = ForecastingServiceStub(self.channel)
         self.imports = ImportServiceStub(self.channel)
         self.recommendations = RecommendationServiceStub(self.channel)
         self.searching = SearchServiceStub(self.channel)
@@ -87,6 +90,12 @@ class Fleet:
 
     def search(self, **fields):
         return self.searching.Search(search.SearchRequest(parent=SHOP, **fields), **self.call)
+
+    def start_forecast_run(self, **fields):
+        return self.forecasting.StartForecastRun(forecasting.StartForecastRunRequest(parent=SHOP, **fields), **self.call)
+
+    def forecast_run(self, name):
+        return self.forecasting.GetForecastRun(forecasting.GetForecastRunRequest(name=name), **self.call)
 
     def train(self, force=False):
         request = recommendations.TrainModelRequest(parent=SHOP, force=force)

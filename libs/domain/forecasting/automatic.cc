@@ -10,6 +10,8 @@
 #include "absl/strings/str_format.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/backtest.h"
+#include "libs/domain/forecasting/ces.h"
+#include "libs/domain/forecasting/ets.h"
 #include "libs/domain/forecasting/intermittent.h"
 #include "libs/domain/forecasting/inventory_demand.h"
 #include "libs/domain/forecasting/measures.h"
@@ -17,6 +19,7 @@
 #include "libs/domain/forecasting/naive.h"
 #include "libs/domain/forecasting/recent_level.h"
 #include "libs/domain/forecasting/selection.h"
+#include "libs/domain/forecasting/theta.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -28,12 +31,17 @@ constexpr char kZero[] = "zero", kRecentMean[] = "recent_mean", kIntermittent[] 
 constexpr size_t kLeastValues = 10;
 constexpr int kOrigins = 4, kRecentSeasons = 4, kRecentValues = 4;
 constexpr size_t kLeastPause = 28, kClosedSeasons = 8, kLeastClosedSeasons = 4;
+constexpr double kLeastVariance = 0.1;
 constexpr double kClearly = 0.9;                      // of an error
 constexpr double kCentralWidth = 2.5631031310892007;  // of the normal distribution's central 80%, in deviations
 
-std::vector<Method> Candidates() {
-  std::vector<Method> methods = {SeasonalWindowAverageMethod(kRecentSeasons)};
-  for (const char* name : {"auto_ets", "dynamic_optimised_theta", "ces"}) methods.push_back(*MethodByName(name));
+std::vector<Method> Candidates(bool thorough) {
+  std::vector<Method> methods = {SeasonalWindowAverageMethod(kRecentSeasons), ThetaMethod(),
+                                 DynamicOptimisedThetaMethod()};
+  if (thorough) {
+    methods.push_back(AutoEtsMethod());
+    methods.push_back(CesMethod());
+  }
   return methods;
 }
 
@@ -166,8 +174,8 @@ Backtest AddUp(const std::vector<Backtest>& members, const std::vector<double>& 
 }
 
 // Candidates weighed by their backtests; those that cannot be fitted to the whole series are left out.
-absl::StatusOr<Mix> WeighCandidates(const Series& series, const BacktestPlan& plan) {
-  const std::vector<Method> methods = Candidates();
+absl::StatusOr<Mix> WeighCandidates(const Series& series, const BacktestPlan& plan, bool thorough) {
+  const std::vector<Method> methods = Candidates(thorough);
   std::vector<Backtest> backtests;
   Mix mix;
   std::vector<std::unique_ptr<FittedModel>> fitted;
@@ -216,10 +224,10 @@ std::string RecentChoice(const Series& series) {
 
 // `choice` becomes what was taken: the weighed candidates where they did clearly better on the past than the robust
 // method, else that.
-absl::StatusOr<Mix> FitBetter(const Series& series, const BacktestPlan& plan, std::string& choice) {
+absl::StatusOr<Mix> FitBetter(const Series& series, const BacktestPlan& plan, bool thorough, std::string& choice) {
   choice = RecentChoice(series);
   auto recent = FitOne(series, *MethodByName(choice), plan);
-  auto weighed = WeighCandidates(series, plan);
+  auto weighed = WeighCandidates(series, plan, thorough);
   if (recent.ok() && weighed.ok()) {
     const double error = BacktestMeanAbsoluteError(weighed->backtest);
     if (!(error < kClearly * BacktestMeanAbsoluteError(recent->backtest))) return recent;
@@ -230,9 +238,9 @@ absl::StatusOr<Mix> FitBetter(const Series& series, const BacktestPlan& plan, st
   return weighed;
 }
 
-absl::StatusOr<Mix> FitChoice(const Series& series, const BacktestPlan& plan, std::string& choice) {
-  if (choice == kBetter) return FitBetter(series, plan, choice);
-  if (choice == kWeighed) return WeighCandidates(series, plan);
+absl::StatusOr<Mix> FitChoice(const Series& series, const BacktestPlan& plan, bool thorough, std::string& choice) {
+  if (choice == kBetter) return FitBetter(series, plan, thorough, choice);
+  if (choice == kWeighed) return WeighCandidates(series, plan, thorough);
   if (choice == kRecentMean) return FitOne(series, RecentMean(series), plan);
   if (choice == kIntermittent) return FitOne(series, IntermittentMethod(), plan);
   ASSIGN_OR_RETURN(const Method method, MethodByName(choice));
@@ -251,8 +259,28 @@ absl::StatusOr<QuantileForecast> CountQuantiles(const Prediction& prediction, co
   return out;
 }
 
+// No step is surer than a tenth of the mean, in variance: what a weekday never did before can still happen.
+void LiftVariances(std::vector<double>& variances) {
+  const double mean = std::accumulate(variances.begin(), variances.end(), 0.0) / static_cast<double>(variances.size());
+  for (double& variance : variances) variance = std::max(variance, kLeastVariance * mean);
+}
+
+// A bias of the past seldom comes back: quantiles go around the mean.
+void Centre(ScaledErrors& errors) {
+  double sum = 0, count = 0;
+  for (const std::vector<double>& step : errors.by_step) {
+    sum += std::accumulate(step.begin(), step.end(), 0.0);
+    count += static_cast<double>(step.size());
+  }
+  if (count == 0) return;
+  for (std::vector<double>& step : errors.by_step) {
+    for (double& error : step) error -= sum / count;
+  }
+}
+
 // The model's own spread, widened or narrowed by what the backtests' errors were.
 void Calibrate(const Mix& mix, const Series& series, const AutomaticOptions& options, AutomaticForecast& out) {
+  LiftVariances(out.prediction.variance);
   const double scale = NaiveScale(series.values, series.season());
   const ErrorSpread spread = SpreadOf(out.prediction, scale > 0 ? scale : 0);
   Backtest scaled = mix.backtest;
@@ -260,7 +288,8 @@ void Calibrate(const Mix& mix, const Series& series, const AutomaticOptions& opt
     fold.variance.assign(out.prediction.variance.begin(),
                          out.prediction.variance.begin() + static_cast<ptrdiff_t>(fold.forecast.size()));
   }
-  const ScaledErrors errors = ScaleErrors(scaled);
+  ScaledErrors errors = ScaleErrors(scaled);
+  Centre(errors);
   const ErrorQuantiles quantiles = ErrorQuantiles::Alone(errors, options.horizon, options.levels);
   const ErrorQuantiles central = ErrorQuantiles::Alone(errors, options.horizon, std::vector<double>{0.1, 0.9});
   out.quantiles = quantiles.Apply(out.prediction.mean, spread, options.non_negative);
@@ -312,7 +341,7 @@ absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, co
     AddBaselines(series, plan, nullptr, out);
     return out;
   }
-  ASSIGN_OR_RETURN(const Mix mix, FitChoice(series, plan, choice));
+  ASSIGN_OR_RETURN(const Mix mix, FitChoice(series, plan, options.thorough, choice));
   AutomaticForecast out;
   out.method = choice;
   out.model = Describe(mix);

@@ -15,6 +15,7 @@ struct AutomaticOptions {
   std::vector<double> levels;  // of the quantiles, within (0, 1), ascending
   std::string method;          // of methods.h, instead of the choice
   bool non_negative = true;    // demand: neither means nor quantiles are below 0
+  bool thorough = true;        // exponential smoothing of every form among what is weighed: ten times the time
 };
 
 struct AutomaticForecast {
@@ -34,8 +35,8 @@ struct AutomaticForecast {
 //   weighed by backtests (selection.h) where that was better by a tenth on the past
 // Demand is 0 at places of the season at which nothing came for 8 seasons (at least 4), where most others had some:
 // days on which a shop is closed. Quantiles are the model's own, spread by the errors of the backtests. Always finite.
-// Deterministic. INVALID_ARGUMENT: CheckSeries, horizon, levels, an unknown method; FAILED_PRECONDITION only where
-// `method` cannot be fitted.
+// Deterministic. INVALID_ARGUMENT: CheckSeries, horizon, levels. NOT_FOUND: an unknown method; FAILED_PRECONDITION only
+// where `method` cannot be fitted.
 absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, const AutomaticOptions& options);
 
 }  // namespace kontor::forecasting

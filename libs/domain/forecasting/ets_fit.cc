@@ -14,7 +14,7 @@ namespace {
 using enum EtsComponent;
 
 constexpr double kMost = 0.9999;  // of alpha; of beta, in shares of it, where a form is given
-constexpr size_t kShortestAuto = 4;
+constexpr size_t kShortestAuto = 5;
 constexpr double kMostAutomaticBeta = 0.1;
 constexpr int kTrendSteps = 10, kTrendSeasons = 3;  // how far ahead a trend has to be plausible
 constexpr double kPlausibleShare = 0.5;
@@ -49,16 +49,15 @@ std::vector<double> Scaled(Values values, double scale) {
   return scaled;
 }
 
-std::vector<EtsForm> Candidates(bool positive, bool season, bool multiplicative_trend) {
+std::vector<EtsForm> Candidates(bool positive, bool season) {
   std::vector<EtsForm> forms;
   for (const EtsComponent error : {kAdditive, kMultiplicative}) {
-    for (const EtsComponent trend : {kNone, kAdditive, kMultiplicative}) {
+    for (const EtsComponent trend : {kNone, kAdditive}) {
       for (const EtsComponent seasonal : {kNone, kAdditive, kMultiplicative}) {
         for (const bool damped : {false, true}) {
           const EtsForm form{error, trend, seasonal, damped};
           if ((damped && trend == kNone) || (seasonal != kNone && !season) || (HasProduct(form) && !positive)) continue;
-          if (trend == kMultiplicative && (!multiplicative_trend || seasonal == kAdditive)) continue;
-          if (error == kAdditive && HasProduct(form)) continue;
+          if (error == kAdditive && seasonal == kMultiplicative) continue;
           forms.push_back(form);
         }
       }
@@ -133,7 +132,7 @@ absl::StatusOr<std::unique_ptr<EtsModel>> FitEts(const Series& series, const Ets
   return ModelOf(search, values, scale, season);
 }
 
-absl::StatusOr<std::unique_ptr<EtsModel>> FitAutoEts(const Series& series, const AutoEtsOptions& options) {
+absl::StatusOr<std::unique_ptr<EtsModel>> FitAutoEts(const Series& series) {
   RETURN_IF_ERROR(CheckSeries(series));
   const Values values = series.values;
   if (values.size() < kShortestAuto) {
@@ -143,9 +142,9 @@ absl::StatusOr<std::unique_ptr<EtsModel>> FitAutoEts(const Series& series, const
   const double scale = MeanSize(values);
   const std::vector<double> scaled = Scaled(values, scale);
   const int season = series.season();
-  const bool seasonal = options.season && season > 1 && values.size() > static_cast<size_t>(season);
+  const bool seasonal = season > 1 && values.size() > static_cast<size_t>(season);
   std::vector<std::unique_ptr<EtsSearch>> searches =
-      ExploreForms(Candidates(AllAboveZero(values), seasonal, options.multiplicative_trend), scaled, season);
+      ExploreForms(Candidates(AllAboveZero(values), seasonal), scaled, season);
   std::unique_ptr<EtsModel> best;
   double least = std::numeric_limits<double>::infinity();
   for (const std::unique_ptr<EtsSearch>& search : searches) {

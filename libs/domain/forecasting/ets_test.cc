@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "libs/base/random.h"
-#include "libs/domain/forecasting/ets_recursion.h"
 #include "libs/domain/forecasting/air_passengers.h"
+#include "libs/domain/forecasting/ets_recursion.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -195,6 +195,19 @@ TEST(EtsTest, ForecastsFollowScaleAndShift) {
   ExpectNear((*high)->Predict(24).mean, Plus((*low)->Predict(24).mean, 1000), 3e-3);
 }
 
+TEST(EtsTest, TheChoiceLeavesOutTrendsThatWouldSoonEndBelowAllThereWas) {
+  base::Random random(23);
+  std::vector<double> falling, negative;
+  for (int t = 0; t < 24; ++t) {
+    falling.push_back(100 - 3.5 * t + random.Normal());
+    negative.push_back(falling.back() - 200);
+  }
+  const auto model = FitAutoEts({falling, {}}), free = FitAutoEts({negative, {}});
+  ASSERT_TRUE(model.ok() && free.ok());
+  EXPECT_GT((*model)->Predict(10).mean[9], 0.5 * 15);
+  EXPECT_LT((*free)->Predict(10).mean[9], -200);  // values below 0 may go on falling
+}
+
 TEST(EtsTest, LongSeasonsAreFound) {
   base::Random random(3);
   std::vector<double> values;
@@ -207,11 +220,13 @@ TEST(EtsTest, LongSeasonsAreFound) {
 }
 
 TEST(EtsTest, AnswersOrRefusesWhatIsDifficult) {
-  const std::vector<double> constant(20, 3.5), zeros(20, 0.0), two = {1, 2}, five = {3, 1, 4, 1, 5};
+  const std::vector<double> constant(20, 3.5), zeros(20, 0.0), two = {1, 2}, four = {3, 1, 4, 1},
+                                                               five = {3, 1, 4, 1, 5};
   const std::vector<double> line = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
                             mixed = {-3, 2, 0, 5, -1, 2, 0, 1, 3, -2, 1, 0};
   const std::vector<double> nan = {1, 2, NAN, 4, 5};
   EXPECT_EQ(FitAutoEts({two, {}}).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(FitAutoEts({four, {}}).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(FitAutoEts({nan, {}}).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(FitAutoEts({five, {1}}).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(FitEts({mixed, {4}}, {kMultiplicative}).status().code(), absl::StatusCode::kFailedPrecondition);

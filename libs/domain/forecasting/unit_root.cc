@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "libs/domain/forecasting/mstl.h"
+#include "libs/domain/forecasting/ocsb.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -72,7 +73,7 @@ double SeasonalStrength(Values values, int season) {
 
 int SeasonalDifferencesNeeded(Values values, int season) {
   if (season < 2 || values.size() <= 2 * static_cast<size_t>(season)) return 0;
-  return SeasonalStrength(values, season) > .64 ? 1 : 0;
+  return SeasonalStrength(values, season) > .64 && OcsbNeedsDifference(values, season) ? 1 : 0;
 }
 
 }  // namespace kontor::forecasting

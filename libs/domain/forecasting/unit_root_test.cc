@@ -4,6 +4,8 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/base/random.h"
+#include "libs/domain/forecasting/ocsb.h"
 #include "libs/domain/forecasting/test_series.h"
 
 namespace kontor::forecasting {
@@ -34,6 +36,21 @@ TEST(Differences, OfASeasonWhereItIsStrong) {
   EXPECT_EQ(SeasonalDifferencesNeeded(kLakeHuron, 12), 0);
   EXPECT_EQ(SeasonalDifferencesNeeded(Values(logs).first(24), 12), 0);
   EXPECT_EQ(SeasonalStrength(std::vector<double>(30, 1), 7), 0);
+}
+
+// Golden: pmdarima 2's port of R's ocsb.test with fixed lags 1 to 3.
+TEST(Ocsb, IsTheStatisticOfOthers) {
+  const std::vector<double> logs = LogAirPassengers();
+  EXPECT_NEAR(OcsbStatistic(logs, 12, 1), -1.42403069, 1e-6);
+  EXPECT_NEAR(OcsbStatistic(logs, 12, 2), -1.44945701, 1e-6);
+  EXPECT_NEAR(OcsbStatistic(logs, 12, 3), -1.34141779, 1e-6);
+  EXPECT_TRUE(OcsbNeedsDifference(logs, 12));
+  base::Random random(3);
+  std::vector<double> noise;
+  for (int t = 0; t < 120; ++t) noise.push_back(random.Normal());
+  EXPECT_FALSE(OcsbNeedsDifference(noise, 12));
+  EXPECT_TRUE(std::isnan(OcsbStatistic(Values(logs).first(15), 12, 1)));
+  EXPECT_FALSE(OcsbNeedsDifference(std::vector<double>(60, 4), 12));
 }
 
 TEST(Difference, GoesBackTheLag) {

@@ -91,7 +91,7 @@ TEST(OutcomeModelTest, ANetworkMayWin) {
   const Shown shown = Make(12'000, 1);
   OutcomeOptions options;
   options.clock = &base::SystemClock();
-  options.network_seconds = 6;
+  options.network_seconds = 120;  // it ends by itself before
   options.trees.rounds = 1;
   options.trees.learning_rate = .01;
   const OutcomeFit fit = FitOutcomes(shown.rows(), options).value();
