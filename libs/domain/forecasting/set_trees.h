@@ -34,8 +34,7 @@ class SetModel {
 
   // The series have one season at most, all the same. INVALID_ARGUMENT: options out of range, a series that CheckSeries
   // refuses, seasons that differ. FAILED_PRECONDITION: fewer than kLeastSeries series of the horizon and five values.
-  // Deterministic for a seed and a number of threads. Cost: about 40
-  // µs of CPU a row.
+  // Deterministic for a seed and a number of threads. Cost: about 40 µs of CPU a row.
   static absl::StatusOr<SetModel> Train(absl::Span<const Series> set, const SetModelOptions& options);
 
   // The steps after a series that CheckSeries accepts, at least 0, without variance; `horizon` at least 1. Steps beyond
