@@ -2,6 +2,7 @@
 //
 //   bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]]
 //                     [--methods NAME[,NAME]] [--only PART[,PART]] [--threads N] [--quick]
+//                     [--network-seconds N]
 //
 // Without files it measures every part: m3, m4, intervals, tourism, carparts, retail, walmart, prophet, speed.
 #include <algorithm>
@@ -31,7 +32,7 @@ namespace {
 constexpr char kUsage[] =
     "usage: bench_forecasting [--series FILE --horizon N | --train FILE --test FILE [--horizon N]] [--season N[,N]] "
     "[--methods NAME[,NAME]] [--only m3|m4|intervals|tourism|carparts|retail|walmart|prophet|speed[,…]] [--threads N] "
-    "[--quick]";
+    "[--quick] [--network-seconds N]";
 
 // What is measured unless methods are named: those that are comparable with published figures, and the combinations.
 constexpr const char* kMethods[] = {
@@ -77,6 +78,8 @@ absl::StatusOr<Options> ReadOptions(int argc, char** argv) {
     } else if (name == "--only") {
       options.only = absl::StrSplit(value, ',');
     } else if (!(name == "--horizon" && absl::SimpleAtoi(value, &options.horizon) && options.horizon > 0) &&
+               !(name == "--network-seconds" && absl::SimpleAtoi(value, &options.bench.network_seconds) &&
+                 options.bench.network_seconds > 0) &&
                !(name == "--threads" && absl::SimpleAtoi(value, &options.bench.threads) && options.bench.threads > 0)) {
       return absl::InvalidArgumentError(kUsage);
     }

@@ -16,7 +16,8 @@ namespace kontor::bench {
 struct ForecastBenchOptions {
   std::vector<forecasting::Method> methods;
   int threads = 2;
-  bool quick = false;  // every eighth series
+  bool quick = false;       // every eighth series
+  int network_seconds = 0;  // of training each network; 0: none
 };
 
 // What a method forecast for every series of a set.

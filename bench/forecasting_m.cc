@@ -1,13 +1,17 @@
 #include "bench/forecasting_m.h"
 
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "bench/forecasting_network.h"
 #include "libs/base/status.h"
+#include "libs/domain/forecasting/methods.h"
 
 namespace kontor::bench {
 namespace {
@@ -64,6 +68,17 @@ void AddPeers(absl::string_view group, size_t from, std::vector<Figure>& figures
   }
 }
 
+// The row of the global network, with its OWA.
+absl::Status AddNetwork(const ForecastSet& set, const ForecastBenchOptions& options, std::vector<Figure>& figures) {
+  ASSIGN_OR_RETURN(const forecasting::Method naive2, forecasting::MethodByName("naive2"));
+  ASSIGN_OR_RETURN(SetForecast network, ForecastByNetwork(set, options.network_seconds));
+  std::vector<Figure> both;
+  AddAccuracy(set, {ForecastAll(set, naive2, options.threads), std::move(network)}, both);
+  std::copy_if(both.begin(), both.end(), std::back_inserter(figures),
+               [](const Figure& figure) { return absl::EndsWith(figure.name, "/network"); });
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status BenchM3(const ForecastBenchOptions& options, std::vector<Figure>& figures,
@@ -94,7 +109,7 @@ absl::Status BenchM4Hourly(const ForecastBenchOptions& options, std::vector<Figu
   set.name = "m4_hourly";
   files.insert(files.end(), set.files.begin(), set.files.end());
   BenchSet(set, options, figures);
-  return absl::OkStatus();
+  return options.network_seconds > 0 ? AddNetwork(set, options, figures) : absl::OkStatus();
 }
 
 }  // namespace kontor::bench

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 #include "bench/forecasting_data.h"
+#include "bench/forecasting_network.h"
 #include "libs/base/csv.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/automatic.h"
@@ -213,6 +214,10 @@ absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure
         values[column] = 100 * (1 - sums.error[column] / sums.size[column]);
       }
       add(method.name, values);
+    }
+    if (l == 3 && options.network_seconds > 0) {
+      ASSIGN_OR_RETURN(const auto rows, RetailByNetwork(series, kHeld, level.name, options.network_seconds, figures));
+      for (const RetailRow& row : rows) add(row.name, row.values);
     }
     add("best_peer", level.best_peer);
   }

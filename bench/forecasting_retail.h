@@ -17,7 +17,8 @@ namespace kontor::bench {
 //   retail_next_week/LEVEL/METHOD   the next week from four origins
 //   retail_day/LEVEL/METHOD         the 28 days from one origin
 //   retail_day_sum/LEVEL/METHOD     these summed to weeks
-// and .../best_peer, the best of the peers' table in each column. Prints a table for each.
+// and .../best_peer, the best of the peers' table in each column; with network_seconds, products also by "network" and
+// "network_median" (forecasting_network.h). Prints a table for each.
 absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure>& figures,
                          std::vector<std::string>& files);
 
