@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "bench/forecasting_set.h"
 #include "bench/search_timing.h"
 #include "libs/base/mutex.h"
 #include "libs/domain/forecasting/boosted_correction.h"
@@ -22,7 +23,8 @@ using forecasting::FittedModel;
 using forecasting::Method;
 using forecasting::Prediction;
 
-constexpr double kNormal90 = 1.2815515655446004, kNormal975 = 1.959963984540054;
+constexpr double kNormal975 = 1.959963984540054;
+constexpr double kNormal[] = {-kNormal975, -1.2815515655446004, 1.2815515655446004, kNormal975};
 
 bool IsFinite(const std::vector<double>& values) {
   for (const double value : values) {
@@ -39,43 +41,50 @@ std::optional<Prediction> Forecast(const ForecastSet& set, size_t i, const Metho
   return prediction;
 }
 
+// One of the four quantiles of all steps of a series.
+std::vector<double> Bound(const SetForecast& forecast, size_t series, size_t which) {
+  std::vector<double> bound = forecast.mean[series];
+  for (size_t h = 0; h < bound.size(); ++h) {
+    bound[h] = forecast.quantiles.empty() ? bound[h] + kNormal[which] * std::sqrt(forecast.variance[series][h])
+                                          : forecast.quantiles[series].values[h][which];
+  }
+  return bound;
+}
+
 struct Intervals {
-  double within_80 = 0, within_95 = 0, score_95 = 0;
+  double within_80 = 0, within_95 = 0, score_80 = 0, score_95 = 0;
 };
 
-// Over the series that have variances; none where there are none.
+// Over the series that have them; none where there are none.
 std::optional<Intervals> MeasureIntervals(const ForecastSet& set, const SetForecast& forecast) {
   Intervals sum;
   double count = 0, scaled = 0;
   for (size_t i = 0; i < set.test.size(); ++i) {
-    if (forecast.variance[i].empty()) continue;
-    std::vector<double> lower, upper;
-    const auto bounds = [&](double width) {
-      lower = upper = forecast.mean[i];
-      for (size_t h = 0; h < lower.size(); ++h) {
-        lower[h] -= width * std::sqrt(forecast.variance[i][h]);
-        upper[h] += width * std::sqrt(forecast.variance[i][h]);
-      }
-    };
-    bounds(kNormal90);
-    sum.within_80 += forecasting::Coverage(set.test[i], lower, upper);
-    bounds(kNormal975);
-    sum.within_95 += forecasting::Coverage(set.test[i], lower, upper);
+    if (forecast.mean[i].empty() || (forecast.quantiles.empty() && forecast.variance[i].empty())) continue;
+    const std::vector<double> low_95 = Bound(forecast, i, 0), low_80 = Bound(forecast, i, 1);
+    const std::vector<double> high_80 = Bound(forecast, i, 2), high_95 = Bound(forecast, i, 3);
+    sum.within_80 += forecasting::Coverage(set.test[i], low_80, high_80);
+    sum.within_95 += forecasting::Coverage(set.test[i], low_95, high_95);
     ++count;
     const double scale = forecasting::NaiveScale(set.train[i], set.season());
     if (!(scale > 0)) continue;
-    sum.score_95 += forecasting::IntervalScore(set.test[i], lower, upper, 0.95) / scale;
+    sum.score_80 += forecasting::IntervalScore(set.test[i], low_80, high_80, 0.8) / scale;
+    sum.score_95 += forecasting::IntervalScore(set.test[i], low_95, high_95, 0.95) / scale;
     ++scaled;
   }
   if (count == 0) return std::nullopt;
-  return Intervals{100 * sum.within_80 / count, 100 * sum.within_95 / count, sum.score_95 / scaled};
+  return Intervals{100 * sum.within_80 / count, 100 * sum.within_95 / count, sum.score_80 / scaled,
+                   sum.score_95 / scaled};
 }
 
 }  // namespace
 
 SetForecast ForecastAll(const ForecastSet& set, const Method& method, int threads) {
   const size_t count = set.train.size();
-  SetForecast forecast{method.name, std::vector<std::vector<double>>(count), std::vector<std::vector<double>>(count)};
+  SetForecast forecast;
+  forecast.method = method.name;
+  forecast.mean.resize(count);
+  forecast.variance.resize(count);
   const Method naive = forecasting::SeasonalNaiveMethod();
   std::atomic<size_t> next = 0;
   base::Mutex mutex;
@@ -142,9 +151,10 @@ void AddAccuracy(const ForecastSet& set, absl::Span<const SetForecast> forecasts
     if (const auto intervals = MeasureIntervals(set, forecast)) {
       add("coverage_80", intervals->within_80, "%");
       add("coverage_95", intervals->within_95, "%");
+      add("interval_score_80", intervals->score_80, "");
       add("interval_score_95", intervals->score_95, "");
-      absl::StrAppendFormat(&line, "  within 80/95 %5.1f %5.1f  score %7.2f", intervals->within_80,
-                            intervals->within_95, intervals->score_95);
+      absl::StrAppendFormat(&line, "  within 80/95 %5.1f %5.1f  scores %7.2f %7.2f", intervals->within_80,
+                            intervals->within_95, intervals->score_80, intervals->score_95);
     }
     add("cpu_ms_per_series", cpu, "ms");
     if (forecast.replaced > 0) add("replaced", forecast.replaced, "series");
@@ -187,6 +197,7 @@ std::map<std::string, SetAccuracy> BenchSet(const ForecastSet& set, const Foreca
   std::vector<SetForecast> forecasts;
   for (const Method& method : options.methods) {
     forecasts.push_back(ForecastAll(part, method, options.threads));
+    if (method.name == "auto_ets") AddSetForecasts(part, options.threads, forecasts);
     if (method.name != "combination" || set.seasons.size() > 1) continue;
     if (std::optional<SetForecast> corrected = ForecastCorrected(part, method, options.threads)) {
       forecasts.push_back(*std::move(corrected));

@@ -9,6 +9,7 @@
 #include "bench/figures.h"
 #include "bench/forecasting_data.h"
 #include "libs/domain/forecasting/forecast.h"
+#include "libs/domain/forecasting/intervals.h"
 
 namespace kontor::bench {
 
@@ -24,8 +25,10 @@ struct SetForecast {
   std::string method;
   std::vector<std::vector<double>> mean;      // one a series
   std::vector<std::vector<double>> variance;  // one a series, empty where the method has none
-  double cpu_seconds = 0;                     // of fitting and forecasting all of them
-  int replaced = 0;                           // series without an answer: the seasonal naive stands in
+  // One a series, at .025, .1, .9 and .975; empty: the normal ones of the variances.
+  std::vector<forecasting::QuantileForecast> quantiles;
+  double cpu_seconds = 0;  // of fitting and forecasting all of them
+  int replaced = 0;        // series without an answer: the seasonal naive stands in
 };
 
 // `threads` threads, series in turn.
@@ -41,16 +44,17 @@ struct SetAccuracy {
 SetAccuracy Accuracy(const ForecastSet& set, const std::vector<std::vector<double>>& mean);
 
 // Figures for each forecast, PREFIX/smape/METHOD and so on, without the prefix where the set has no name: smape, mase,
-// owa (where naive2 is among them), coverage_80, coverage_95 and interval_score_95 in units of MASE's scale (of the
-// model's own variances, normal), cpu_ms_per_series, replaced (where any is). Prints a line for each.
+// owa (where naive2 is among them), coverage_80, coverage_95, interval_score_80 and interval_score_95 in units of
+// MASE's scale (of the forecast's quantiles, else of the model's own variances, normal), cpu_ms_per_series, replaced
+// (where any is). Prints a line for each.
 void AddAccuracy(const ForecastSet& set, absl::Span<const SetForecast> forecasts, std::vector<Figure>& figures);
 
 // The method with a correction learned from the whole set, both counted in the CPU time; nothing where the set is too
 // small.
 std::optional<SetForecast> ForecastCorrected(const ForecastSet& set, const forecasting::Method& method, int threads);
 
-// ForecastAll by every method, "combination" also corrected in sets of one season, and AddAccuracy; the accuracy of
-// each.
+// ForecastAll by every method, "combination" also corrected in sets of one season, with "auto_ets" also what learns
+// from the whole set (forecasting_set.h), and AddAccuracy; the accuracy of each.
 std::map<std::string, SetAccuracy> BenchSet(const ForecastSet& set, const ForecastBenchOptions& options,
                                             std::vector<Figure>& figures);
 

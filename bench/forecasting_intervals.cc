@@ -85,10 +85,10 @@ void AddIntervals(const ForecastSet& set, const Forecasts& forecasts, const Erro
   const Measured of_80 = Measure(set, forecasts, errors, 1, 2), of_95 = Measure(set, forecasts, errors, 0, 3);
   const std::string prefix = set.name.empty() ? "" : set.name + "/";
   const std::string name = absl::StrCat(method, conformal ? "+conformal" : "");
-  figures.push_back({absl::StrCat(prefix, "interval_score_80/", name), of_80.score, ""});
   if (conformal) {  // the model's own are among the figures of accuracy
     figures.push_back({absl::StrCat(prefix, "coverage_80/", name), of_80.coverage, "%", 80});
     figures.push_back({absl::StrCat(prefix, "coverage_95/", name), of_95.coverage, "%", 95});
+    figures.push_back({absl::StrCat(prefix, "interval_score_80/", name), of_80.score, ""});
     figures.push_back({absl::StrCat(prefix, "interval_score_95/", name), of_95.score, ""});
   }
   std::cout << absl::StrFormat("%-16s %-26s within 80/95 %5.1f %5.1f  scores %7.3f %7.3f\n", set.name, name,

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -17,6 +18,7 @@
 #include "libs/domain/forecasting/automatic.h"
 #include "libs/domain/forecasting/measures.h"
 #include "libs/domain/forecasting/methods.h"
+#include "libs/domain/forecasting/set_trees.h"
 
 namespace kontor::bench {
 namespace {
@@ -125,6 +127,30 @@ Method Automatic() {
           }};
 }
 
+// Trees over all series of a level, of weeks and of days, that saw nothing of what is held out; nothing where there are
+// too few series.
+std::optional<Method> SetTrees(const std::vector<std::vector<double>>& all, int threads) {
+  std::vector<std::vector<double>> weeks;
+  for (const std::vector<double>& days : all) weeks.push_back(Weekly(days));
+  std::vector<forecasting::Series> by_week, by_day;
+  for (size_t i = 0; i < all.size(); ++i) {
+    by_week.push_back({Values(weeks[i]).first(weeks[i].size() - kWeeksHeld), {}});
+    by_day.push_back({Values(all[i]).first(kDays - kHeld), {static_cast<int>(kWeek)}});
+  }
+  forecasting::SetModelOptions options;
+  options.threads = threads;
+  options.horizon = kWeeksHeld;
+  auto week = forecasting::SetModel::Train(by_week, options);
+  options.horizon = kHeld;
+  auto day = forecasting::SetModel::Train(by_day, options);
+  if (!week.ok() || !day.ok()) return std::nullopt;
+  const Method of_weeks = forecasting::SetTreesMethod(std::make_shared<const forecasting::SetModel>(*std::move(week)));
+  const Method of_days = forecasting::SetTreesMethod(std::make_shared<const forecasting::SetModel>(*std::move(day)));
+  return Method{of_weeks.name, [of_weeks, of_days](const forecasting::Series& series) {
+                  return series.season() > 1 ? of_days.fit(series) : of_weeks.fit(series);
+                }};
+}
+
 // Errors and sizes of the four questions.
 struct Sums {
   double error[4] = {}, size[4] = {};
@@ -179,7 +205,9 @@ absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure
       }
       std::printf("\n");
     };
-    for (const Method& method : methods) {
+    std::vector<Method> measured = methods;
+    if (std::optional<Method> trees = SetTrees(series, options.threads)) measured.push_back(*std::move(trees));
+    for (const Method& method : measured) {
       const Sums sums = Measure(method, series);
       double values[4];
       for (size_t column = 0; column < 4; ++column) {

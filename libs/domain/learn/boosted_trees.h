@@ -16,6 +16,7 @@ struct TreeOptions {
     kLogistic = 1,  // labels 0 or 1; Predict gives log odds
     kSquared = 2,
     kLambda = 3,  // LambdaMART within groups (LambdaLoss); labels are gains, not negative
+    kHuber = 4,   // squared error within `huber_width`, absolute beyond (Huber 1964): medians, at the cost of means
   };
   Objective objective = Objective::kSoftmax;
   int rounds = 150;
@@ -23,7 +24,8 @@ struct TreeOptions {
   double learning_rate = 0.1;
   double row_share = 0.8;         // of the rows, drawn for every tree
   double column_share = 0.8;      // of the columns, drawn for every tree
-  double min_child_weight = 0.1;  // sum of second derivatives
+  double min_child_weight = 0.1;  // sum of second derivatives; kSquared, kHuber: a row 1 at most
+  double huber_width = 0.05;      // kHuber: above 0
   size_t truncation = 20;         // kLambda: pairs without one of the best so many of a group count nothing
   int threads = 1;
   uint64_t seed = 1;

@@ -97,6 +97,44 @@ TEST(BoostedTreesTest, OneSoftmaxTreeByHand) {
   EXPECT_NEAR(scores[1], -5 / 3.5, 1e-5);
 }
 
+TreeOptions HuberOptions(int rounds, double width) {
+  return {.objective = TreeOptions::Objective::kHuber,
+          .rounds = rounds,
+          .depth = 1,
+          .learning_rate = 1,
+          .row_share = 1,
+          .column_share = 1,
+          .huber_width = width};
+}
+
+TEST(BoostedTreesTest, OneHuberTreeByHand) {
+  // Width 1, from 0: the errors' derivatives are clipped to 1, their weights 1 over the size: on the left
+  // (1 + 1 + 1) / (1 + 1/2 + 1/10 + 1), on the right -(1 + 1 + .5) / (1/4 + 1/5 + 1 + 1), with XGBoost's ridge of 1.
+  const std::vector<float> values = {0, 0, 0, 1, 1, 1}, labels = {1, 2, 10, -4, -5, -0.5};
+  const auto trees = BoostedTrees::Train({1, values, labels, {}, {}}, HuberOptions(1, 1));
+  ASSERT_TRUE(trees.ok()) << trees.status();
+  std::vector<float> out(6);
+  trees->Predict(values, absl::MakeSpan(out));
+  EXPECT_NEAR(out[0], 3 / 2.6, 1e-5);
+  EXPECT_NEAR(out[3], -2.5 / 2.45, 1e-5);
+  EXPECT_EQ(BoostedTrees::Train({1, values, labels, {}, {}}, HuberOptions(1, 0)).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST(BoostedTreesTest, HuberEndsAtMedians) {
+  std::vector<float> values, labels;
+  for (int row = 0; row < 101; ++row) {
+    values.insert(values.end(), {0, 1});
+    labels.insert(labels.end(), {row < 60 ? 0.01F * static_cast<float>(row) : 50, row < 60 ? -3.0F : 900});
+  }
+  const auto trees = BoostedTrees::Train({1, values, labels, {}, {}}, HuberOptions(200, 0.05));
+  ASSERT_TRUE(trees.ok()) << trees.status();
+  std::vector<float> out(2);
+  trees->Predict(std::vector<float>{0, 1}, absl::MakeSpan(out));
+  EXPECT_NEAR(out[0], 0.5, 0.02);  // the means are 20.4 and 364
+  EXPECT_NEAR(out[1], -3, 0.05);
+}
+
 TEST(BoostedTreesTest, TreesAddToWhatIsThere) {
   // Margins that are the labels leave nothing to learn; others are made up for: squared, a leaf is -sum / (rows + 1).
   const std::vector<float> values = {0, 0, 1, 1}, labels = {1, 1, 3, 3}, offset = {2, 2, 4, 4};

@@ -42,6 +42,10 @@ bool InGroups(const TreeOptions& options) {
   return options.objective == TreeOptions::Objective::kSoftmax || options.objective == TreeOptions::Objective::kLambda;
 }
 
+bool BringsDerivatives(const TreeOptions& options) {
+  return InGroups(options) || options.objective == TreeOptions::Objective::kHuber;
+}
+
 absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
   if (rows.columns == 0 || rows.columns > std::numeric_limits<uint16_t>::max() || rows.labels.empty() ||
       rows.values.size() != rows.columns * rows.labels.size() ||
@@ -60,6 +64,9 @@ absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
   if (options.rounds < 1 || options.rounds > 10'000 || options.depth < 1 || options.depth > 8) {
     return absl::InvalidArgumentError("rounds are 1 to 10,000, depths 1 to 8");
   }
+  if (options.objective == TreeOptions::Objective::kHuber && !(options.huber_width > 0)) {
+    return absl::InvalidArgumentError("the width of the squared error is above 0");
+  }
   for (const auto& numbers : {rows.values, rows.labels, rows.margins}) {
     for (const float number : numbers) {
       if (!std::isfinite(number)) return absl::InvalidArgumentError("a value, label or margin is not finite");
@@ -70,7 +77,7 @@ absl::Status CheckRows(const TreeRows& rows, const TreeOptions& options) {
 
 std::vector<std::pair<std::string, std::string>> Parameters(const TreeOptions& options) {
   const bool logistic = options.objective == TreeOptions::Objective::kLogistic;
-  return {{"objective", logistic ? "binary:logistic" : "reg:squarederror"},  // kSoftmax brings its own derivatives
+  return {{"objective", logistic ? "binary:logistic" : "reg:squarederror"},  // others bring their own derivatives
           {"eta", absl::StrCat(options.learning_rate)},
           {"max_depth", absl::StrCat(options.depth)},
           {"subsample", absl::StrCat(options.row_share)},
@@ -94,13 +101,14 @@ absl::Status Fill(const TreeRows& rows, Matrix& matrix) {
   return Checked(XGDMatrixSetFloatInfo(matrix.handle, "label", rows.labels.data(), rows.labels.size()), "read labels");
 }
 
-// Derivatives of a loss over groups, handed to XGBoost tree by tree.
-class GroupLoss {
+// Derivatives of a loss that XGBoost does not have, handed to it tree by tree.
+class OwnLoss {
  public:
-  GroupLoss(const TreeRows& rows, const TreeOptions& options)
+  OwnLoss(const TreeRows& rows, const TreeOptions& options)
       : rows_(rows),
         lambda_(options.truncation),
-        softmax_(options.objective == TreeOptions::Objective::kSoftmax),
+        objective_(options.objective),
+        huber_width_(static_cast<float>(options.huber_width)),
         first_(rows.labels.size()),
         second_(rows.labels.size()) {}
 
@@ -108,15 +116,7 @@ class GroupLoss {
     bst_ulong size = 0;
     const float* margins = nullptr;
     RETURN_IF_ERROR(Checked(XGBoosterPredict(booster, matrix.handle, kMargins, 0, 1, &size, &margins), "predict"));
-    size_t begin = 0;
-    for (const uint32_t count : rows_.groups) {
-      const auto first = absl::MakeSpan(first_).subspan(begin, count);
-      const auto second = absl::MakeSpan(second_).subspan(begin, count);
-      const auto labels = rows_.labels.subspan(begin, count);
-      softmax_ ? Softmax({margins + begin, count}, labels, first, second)
-               : lambda_.Derive({margins + begin, count}, labels, first, second);
-      begin += count;
-    }
+    objective_ == TreeOptions::Objective::kHuber ? Huber(margins) : DeriveGroups(margins);
     return Checked(XGBoosterBoostOneIter(booster, matrix.handle, first_.data(), second_.data(), first_.size()),
                    "add a tree");
   }
@@ -124,6 +124,28 @@ class GroupLoss {
  private:
   static constexpr int kMargins = 1;
   static constexpr float kLeastSecond = 1e-6F;
+
+  // The second is the weight of least squares reweighted (Holland and Welsch 1977): it bounds the loss from above, so
+  // that a step never goes too far.
+  void Huber(const float* margins) {
+    for (size_t i = 0; i < first_.size(); ++i) {
+      const float error = margins[i] - rows_.labels[i];
+      first_[i] = std::clamp(error, -huber_width_, huber_width_);
+      second_[i] = huber_width_ / std::max(std::abs(error), huber_width_);
+    }
+  }
+
+  void DeriveGroups(const float* margins) {
+    size_t begin = 0;
+    for (const uint32_t count : rows_.groups) {
+      const auto first = absl::MakeSpan(first_).subspan(begin, count);
+      const auto second = absl::MakeSpan(second_).subspan(begin, count);
+      const auto labels = rows_.labels.subspan(begin, count);
+      objective_ == TreeOptions::Objective::kSoftmax ? Softmax({margins + begin, count}, labels, first, second)
+                                                     : lambda_.Derive({margins + begin, count}, labels, first, second);
+      begin += count;
+    }
+  }
 
   // Of -sum_i y_i log softmax(margins)_i, y the labels over their sum.
   static void Softmax(absl::Span<const float> margins, absl::Span<const float> labels, absl::Span<float> first,
@@ -143,7 +165,8 @@ class GroupLoss {
 
   const TreeRows& rows_;
   LambdaLoss lambda_;
-  const bool softmax_;
+  const TreeOptions::Objective objective_;
+  const float huber_width_;
   std::vector<float> first_, second_;
 };
 
@@ -153,9 +176,9 @@ absl::Status Boost(const TreeRows& rows, const TreeOptions& options, const Matri
     RETURN_IF_ERROR(
         Checked(XGBoosterSetParam(booster.handle, name.c_str(), value.c_str()), absl::StrCat("set ", name)));
   }
-  GroupLoss loss(rows, options);
+  OwnLoss loss(rows, options);
   for (int round = 0; round < options.rounds; ++round) {
-    RETURN_IF_ERROR(InGroups(options)
+    RETURN_IF_ERROR(BringsDerivatives(options)
                         ? loss.AddTree(matrix, booster.handle)
                         : Checked(XGBoosterUpdateOneIter(booster.handle, round, matrix.handle), "add a tree"));
   }
