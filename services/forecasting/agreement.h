@@ -11,9 +11,9 @@
 namespace kontor::forecasting {
 
 // Moves the forecasts of one step width so that products sum to their categories and to the shop: least squares weighed
-// by each series' own error variance, nothing below 0 (reconcile_tree.h). Quantiles move in proportion: how errors of series
-// go together is not known, so that none becomes surer, and what can be 0 still can. Series that are not sold by the
-// piece stay. First all are added, then it is solved, then each is moved. Memory: the means. Not thread-safe.
+// by each series' own error variance, nothing below 0 (reconcile_tree.h). Quantiles move in proportion: how errors of
+// series go together is not known, so that none becomes surer, and what can be 0 still can. Series that are not sold by
+// the piece stay. First all are added, then it is solved, then each is moved. Memory: the means. Not thread-safe.
 class Agreement {
  public:
   // Which categories products are in. Borrows.

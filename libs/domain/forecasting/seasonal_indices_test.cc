@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "libs/base/random.h"
-#include "libs/domain/forecasting/naive.h"
 #include "libs/domain/forecasting/air_passengers.h"
+#include "libs/domain/forecasting/naive.h"
 
 namespace kontor::forecasting {
 namespace {
