@@ -23,9 +23,11 @@ int HorizonOf(const v1::ForecastRequest& request) {
   return request.horizon() == 0 ? DefaultHorizon(GrainOr(request.grain())) : request.horizon();
 }
 
+bool IsGlobal(const std::string& method) { return method == kNetworkMethod || method == kTreesMethod; }
+
 absl::Status CheckMethod(const std::string& name) {
   base::Violations violations;
-  if (name.empty() || name == kNetworkMethod) return absl::OkStatus();
+  if (name.empty() || IsGlobal(name)) return absl::OkStatus();
   const auto method = MethodByName(name);
   if (!method.ok()) violations.Add("method", kReasonMethodUnknown, method.status().message());
   return violations.ToStatus();
@@ -100,20 +102,34 @@ absl::Status ForecastHandler::AddHistory(const fleet::Shop& shop, const v1::Fore
   return absl::OkStatus();
 }
 
-absl::StatusOr<AutomaticForecast> ForecastHandler::ByNetwork(const std::string& shop, const Past& past,
-                                                             const AutomaticOptions& options) {
+absl::StatusOr<AutomaticForecast> ForecastHandler::ByGlobalModel(const std::string& shop, const Past& past,
+                                                                 const AutomaticOptions& options) {
   if (past.grain == v1::GRAIN_MONTH || past.measure == v1::MEASURE_REVENUE) {
     base::Violations violations;
-    violations.Add("method", "OUT_OF_RANGE", "the network forecasts units by day and by week");
+    violations.Add("method", "OUT_OF_RANGE", "models over all products forecast units by day and by week");
     return violations.ToStatus();
   }
-  ASSIGN_OR_RETURN(const std::shared_ptr<const GlobalNetwork> network, parts_.networks.Get(shop, past.grain));
   Past whole = past;
   for (double& units : whole.cleaned) units = std::floor(units);
   AutomaticForecast forecast;
-  forecast.method = forecast.model = kNetworkMethod;
-  ASSIGN_OR_RETURN(forecast.prediction, network->Predict(AsNetworkSeries(whole), options.horizon));
-  ASSIGN_OR_RETURN(forecast.quantiles, network->Quantiles(AsNetworkSeries(whole), options.horizon, options.levels));
+  if (options.method == kNetworkMethod) {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const GlobalNetwork> network, parts_.models.Network(shop, past.grain));
+    ASSIGN_OR_RETURN(forecast.prediction, network->Predict(AsNetworkSeries(whole), options.horizon));
+    ASSIGN_OR_RETURN(forecast.quantiles, network->Quantiles(AsNetworkSeries(whole), options.horizon, options.levels));
+  } else {  // the spread is that of the choice, in proportion
+    ASSIGN_OR_RETURN(const std::shared_ptr<const SetModel> trees, parts_.models.Trees(shop, past.grain));
+    AutomaticOptions choice = options;
+    choice.method.clear();
+    ASSIGN_OR_RETURN(forecast, ForecastAutomatically(past.series(), choice));
+    const std::vector<double> mean = trees->Predict(SetSeries(whole), options.horizon).mean;
+    for (size_t i = 0; i < mean.size(); ++i) {
+      const double before = forecast.prediction.mean[i], factor = before > 0 ? mean[i] / before : 1;
+      for (double& value : forecast.quantiles.values[i]) value *= factor;
+    }
+    forecast.prediction.mean = mean;
+    forecast.backtest_wape.reset();
+  }
+  forecast.method = forecast.model = options.method;
   return forecast;
 }
 
@@ -125,8 +141,8 @@ absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop
   options.horizon = HorizonOf(request);
   options.levels = ProbabilitiesOf(request);
   options.method = request.method();
-  ASSIGN_OR_RETURN(AutomaticForecast forecast, options.method == kNetworkMethod
-                                                   ? ByNetwork(shop.id, past, options)
+  ASSIGN_OR_RETURN(AutomaticForecast forecast, IsGlobal(options.method)
+                                                   ? ByGlobalModel(shop.id, past, options)
                                                    : ForecastAutomatically(past.series(), options));
   v1::ForecastResponse response;
   const Unit unit{past.measure, past.currency};

@@ -7,7 +7,7 @@
 #include "libs/platform/log/consumer.h"
 #include "libs/platform/runtime/call_context.h"
 #include "services/forecasting/convert.h"
-#include "services/forecasting/network_keeper.h"
+#include "services/forecasting/global_models.h"
 #include "services/forecasting/past_reader.h"
 
 namespace kontor::forecasting {
@@ -20,7 +20,7 @@ class ForecastHandler {
     PastReader& pasts;
     DemandStore& demand;
     RunStore& runs;
-    NetworkKeeper& networks;
+    GlobalModels& models;
     const log::Consumer& consumer;
   };
   explicit ForecastHandler(const Parts& parts) : parts_(parts) {}
@@ -31,9 +31,10 @@ class ForecastHandler {
   // Nothing where no run holds the answer.
   absl::StatusOr<std::optional<v1::ForecastResponse>> FromRun(const fleet::Shop& shop,
                                                               const v1::ForecastRequest& request);
-  // FAILED_PRECONDITION (NO_NETWORK), INVALID_ARGUMENT for months.
-  absl::StatusOr<AutomaticForecast> ByNetwork(const std::string& shop, const Past& past,
-                                              const AutomaticOptions& options);
+  // By the model over all products that options.method names. FAILED_PRECONDITION (NOT_LEARNED), INVALID_ARGUMENT for
+  // months and revenue.
+  absl::StatusOr<AutomaticForecast> ByGlobalModel(const std::string& shop, const Past& past,
+                                                  const AutomaticOptions& options);
   absl::StatusOr<v1::ForecastResponse> MakeAnew(const fleet::Shop& shop, const v1::ForecastRequest& request);
   absl::Status AddHistory(const fleet::Shop& shop, const v1::ForecastRequest& request, absl::CivilDay until,
                           v1::ForecastResponse& response);

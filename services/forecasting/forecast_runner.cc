@@ -58,13 +58,13 @@ void ForecastRunner::Loop() {
 }
 
 absl::StatusOr<Run> ForecastRunner::Start(const fleet::Shop& shop, const std::string& request_id,
-                                          absl::CivilDay data_until, int64_t network_seconds) {
+                                          absl::CivilDay data_until, int64_t learn_seconds) {
   ASSIGN_OR_RETURN(const DailySales sales, parts_.demand.Sales(shop, {}, "", data_until));
   if (sales.empty() || data_until - sales.begin()->first + 1 < kLeastDays) {
     return base::Error(absl::StatusCode::kFailedPrecondition, kReasonTooLittleHistory,
                        "forecasts are made from 14 days of orders on; ask again when there are as many");
   }
-  ASSIGN_OR_RETURN(Run run, parts_.runs.Start(shop.id, request_id, data_until, network_seconds, parts_.clock.Now()));
+  ASSIGN_OR_RETURN(Run run, parts_.runs.Start(shop.id, request_id, data_until, learn_seconds, parts_.clock.Now()));
   {
     base::MutexLock lock(mutex_);
     wake_ = true;
@@ -116,7 +116,7 @@ absl::Status ForecastRunner::Work(Run& run) {
   ASSIGN_OR_RETURN(const fleet::Shop* shop, parts_.pasts.FindShop(run.shop));
   ASSIGN_OR_RETURN(const DailySales all, parts_.demand.Sales(*shop, {}, "", run.data_until));
   const std::set<int> closed = ClosedWeekdays(all, run.data_until);
-  if (run.network_seconds > 0 && run.after_product.empty()) RETURN_IF_ERROR(LearnNetwork(*shop, run));
+  if (run.learn_seconds > 0 && run.after_product.empty()) RETURN_IF_ERROR(LearnGlobalModels(*shop, run));
   RETURN_IF_ERROR(ForecastProducts(*shop, closed, run));
   RETURN_IF_ERROR(ForecastGroups(*shop, all, closed, run));
   for (const v1::Grain grain : {v1::GRAIN_DAY, v1::GRAIN_WEEK}) RETURN_IF_ERROR(MakeAgree(run, grain));
@@ -125,11 +125,11 @@ absl::Status ForecastRunner::Work(Run& run) {
 }
 
 // The lease goes on meanwhile.
-absl::Status ForecastRunner::LearnNetwork(const fleet::Shop& shop, Run& run) {
+absl::Status ForecastRunner::LearnGlobalModels(const fleet::Shop& shop, Run& run) {
   ASSIGN_OR_RETURN(run.bulk_units, parts_.demand.BulkUnits(shop, run.data_until));
   absl::Time renewed = parts_.clock.Now();
   absl::Status held;
-  const absl::Status learned = parts_.networks.Learn(shop, run, [&] {
+  const absl::Status learned = parts_.models.Learn(shop, run, [&] {
     const absl::Time now = parts_.clock.Now();
     if (now - renewed > kLease / 4) {
       renewed = now;

@@ -11,7 +11,7 @@
 #include "libs/base/clock.h"
 #include "libs/base/mutex.h"
 #include "libs/platform/runtime/metrics.h"
-#include "services/forecasting/network_keeper.h"
+#include "services/forecasting/global_models.h"
 #include "services/forecasting/past_reader.h"
 #include "services/forecasting/run_events.h"
 #include "services/forecasting/run_store.h"
@@ -33,7 +33,7 @@ class ForecastRunner {
     DemandStore& demand;
     RunStore& runs;
     RunEvents& events;
-    NetworkKeeper& networks;
+    GlobalModels& models;
     const base::Clock& clock;
     runtime::Metrics& metrics;
     std::string owner;                             // unique among processes
@@ -46,7 +46,7 @@ class ForecastRunner {
 
   // FAILED_PRECONDITION (TOO_LITTLE_HISTORY) for fewer than 14 days of orders, else as RunStore::Start.
   absl::StatusOr<Run> Start(const fleet::Shop& shop, const std::string& request_id, absl::CivilDay data_until,
-                            int64_t network_seconds = 0);
+                            int64_t learn_seconds = 0);
 
   // Works one run off, if there is one that nobody works on. For tests; not together with the thread.
   absl::StatusOr<bool> WorkOnce();
@@ -55,7 +55,7 @@ class ForecastRunner {
   void Loop();
   void StartDue();
   absl::Status Work(Run& run);
-  absl::Status LearnNetwork(const fleet::Shop& shop, Run& run);
+  absl::Status LearnGlobalModels(const fleet::Shop& shop, Run& run);
   absl::Status ForecastProducts(const fleet::Shop& shop, const std::set<int>& closed_weekdays, Run& run);
   absl::Status ForecastGroups(const fleet::Shop& shop, const DailySales& all, const std::set<int>& closed_weekdays,
                               Run& run);

@@ -62,9 +62,9 @@ struct ForecastingParts {
         settings(fleet.postgres),
         pasts(demand, fleet.clock, fleet.shops),
         events({pasts, demand, runs, settings, fleet.clock}),
-        networks({demand, fleet.models, fleet.clock}),
-        runner({pasts, demand, runs, events, networks, fleet.clock, fleet.server.metrics(), NewOwner()}),
-        forecast({pasts, demand, runs, networks, consumer}),
+        models({demand, fleet.models, fleet.clock}),
+        runner({pasts, demand, runs, events, models, fleet.clock, fleet.server.metrics(), NewOwner()}),
+        forecast({pasts, demand, runs, models, consumer}),
         run({pasts, runs, runner, consumer, fleet.clock}),
         backtest(pasts),
         accuracy({pasts, demand, runs}),
@@ -81,7 +81,7 @@ struct ForecastingParts {
   SettingsStore settings;
   PastReader pasts;
   RunEvents events;
-  NetworkKeeper networks;
+  GlobalModels models;
   ForecastRunner runner;
   ForecastHandler forecast;
   RunHandler run;

@@ -174,12 +174,12 @@ TEST_F(ForecastingServiceTest, BacktestsStreamTheirOriginsAndSummary) {
   EXPECT_THAT(process.Backtest(request), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
-TEST_F(ForecastingServiceTest, ANetworkIsLearnedByARunAndAskedForByName) {
+TEST_F(ForecastingServiceTest, ModelsOverAllProductsAreLearnedByARunAndAskedForByName) {
   Process process(dsn_, folder_);
   std::vector<std::string> orders;
   for (int day = 0; day < 168; ++day) {
     std::vector<Sold> lines;
-    for (int product = 0; product < 24; ++product) {
+    for (int product = 0; product < 110; ++product) {
       lines.push_back({absl::StrCat("p", product), 1 + (product + kWeek[day % 7]) % 9});
     }
     orders.push_back(RecordBytes(OrderOf(absl::StrCat("o", day), lines), DayTime(day)));
@@ -188,23 +188,26 @@ TEST_F(ForecastingServiceTest, ANetworkIsLearnedByARunAndAskedForByName) {
   v1::ForecastRequest request = Ask("p3", 7);
   process.AddAfter(*request.mutable_read_after());
   request.set_method("network");
-  EXPECT_THAT(process.Ask(&Service::Forecast, request), StatusIs(absl::StatusCode::kFailedPrecondition, "NO_NETWORK"));
+  EXPECT_THAT(process.Ask(&Service::Forecast, request), StatusIs(absl::StatusCode::kFailedPrecondition, "NOT_LEARNED"));
   v1::StartForecastRunRequest start;
   start.set_parent("shops/default");
-  start.set_network_seconds(4);
+  start.set_learn_seconds(4);
   process.AddAfter(*start.mutable_read_after());
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastRun run, process.MakeRun(start));
   ASSERT_EQ(run.state(), v1::ForecastRun::STATE_DONE) << run.error();
-  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse response, process.Ask(&Service::Forecast, request));
-  EXPECT_EQ(response.model(), "network");
-  for (const v1::ForecastPoint& point : response.points()) {
-    double last = 0;
-    for (const v1::QuantileValue& quantile : point.quantiles()) {
-      EXPECT_GE(quantile.value().units(), last);
-      last = quantile.value().units();
+  for (const char* method : {"network", "set_trees"}) {
+    request.set_method(method);
+    KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse response, process.Ask(&Service::Forecast, request));
+    EXPECT_EQ(response.model(), method);
+    for (const v1::ForecastPoint& point : response.points()) {
+      double last = 0;
+      for (const v1::QuantileValue& quantile : point.quantiles()) {
+        EXPECT_GE(quantile.value().units(), last);
+        last = quantile.value().units();
+      }
+      EXPECT_GT(point.mean().units(), 0);
+      EXPECT_LT(point.mean().units(), 30);
     }
-    EXPECT_GT(point.mean().units(), 0);
-    EXPECT_LT(point.mean().units(), 30);
   }
   request.set_grain(v1::GRAIN_MONTH);
   EXPECT_THAT(process.Ask(&Service::Forecast, request), StatusIs(absl::StatusCode::kInvalidArgument));

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kMaxPage = 1'000, kDefaultPage = 50;
 constexpr size_t kMaxRequestId = 64;
-constexpr int64_t kMostNetworkSeconds = 3'600;
+constexpr int64_t kMostLearnSeconds = 3'600;
 
 absl::StatusOr<int64_t> NumberOf(absl::string_view name, absl::string_view shop) {
   const std::optional<int64_t> number = RunNumber(name, shop);
@@ -33,7 +33,7 @@ absl::StatusOr<v1::ForecastRun> RunHandler::Start(const runtime::CallContext& ca
   if (request.request_id().size() > kMaxRequestId) {
     violations.Add("request_id", "TOO_LONG", "at most 64 bytes");
   }
-  CheckRange("network_seconds", int64_t{request.network_seconds()}, 0, kMostNetworkSeconds, violations);
+  CheckRange("learn_seconds", int64_t{request.learn_seconds()}, 0, kMostLearnSeconds, violations);
   absl::CivilDay until;
   if (request.has_data_until() && !ReadDate(request.data_until(), until)) {
     violations.Add("data_until", "DATE_INVALID", "give a day of the calendar from 1990 to 2200");
@@ -46,7 +46,7 @@ absl::StatusOr<v1::ForecastRun> RunHandler::Start(const runtime::CallContext& ca
   RETURN_IF_ERROR(fleet::WaitForPositions(DemandTopics(), applied, call, request.read_after()));
   ASSIGN_OR_RETURN(const absl::CivilDay last, parts_.pasts.LastWholeDay(*shop));
   if (!request.has_data_until() || until > last) until = last;
-  ASSIGN_OR_RETURN(const Run run, parts_.runner.Start(*shop, request.request_id(), until, request.network_seconds()));
+  ASSIGN_OR_RETURN(const Run run, parts_.runner.Start(*shop, request.request_id(), until, request.learn_seconds()));
   return RunFrom(run);
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr char kEngineVersion[] = "1";
 constexpr char kColumns[] =
     "shop, run, state, data_until - DATE '1970-01-01', create_time, end_time, series_total, series_done, "
-    "after_product, engine_version, error, bulk_units, network_seconds";
+    "after_product, engine_version, error, bulk_units, learn_seconds";
 constexpr int kSameColumn = 13;  // behind them
 
 Run ReadRun(const postgres::Result& rows, int r) {
@@ -28,7 +28,7 @@ Run ReadRun(const postgres::Result& rows, int r) {
   run.engine_version = std::string(rows.Text(r, 9));
   run.error = std::string(rows.Text(r, 10));
   run.bulk_units = rows.Double(r, 11);
-  run.network_seconds = rows.Int64(r, 12);
+  run.learn_seconds = rows.Int64(r, 12);
   return run;
 }
 
@@ -65,7 +65,7 @@ std::optional<int64_t> RunNumber(absl::string_view name, absl::string_view shop)
 }
 
 absl::StatusOr<Run> RunStore::Start(const std::string& shop, const std::string& request_id, absl::CivilDay data_until,
-                                    int64_t network_seconds, absl::Time now) {
+                                    int64_t learn_seconds, absl::Time now) {
   std::optional<Run> started;
   RETURN_IF_ERROR(pool_.RunRetrying([&](postgres::Transaction& transaction) -> absl::Status {
     started.reset();
@@ -88,13 +88,13 @@ absl::StatusOr<Run> RunStore::Start(const std::string& shop, const std::string& 
     }
     postgres::Params params;
     params.Text(shop).Int64(v1::ForecastRun::STATE_RUNNING).Text(request_id).Int64(data_until - kEpoch).Time(now);
-    params.Text(kEngineVersion).Int64(network_seconds);
+    params.Text(kEngineVersion).Int64(learn_seconds);
     ASSIGN_OR_RETURN(
         const postgres::Result rows,
         transaction.Exec(
             absl::StrCat("INSERT INTO forecasting.runs (shop, run, state, request_id, "
                          "data_until, create_time, series_total, series_done, after_product, "
-                         "bulk_units, network_seconds, engine_version, error, owner, leased_until) SELECT $1, "
+                         "bulk_units, learn_seconds, engine_version, error, owner, leased_until) SELECT $1, "
                          "coalesce((SELECT max(run) FROM forecasting.runs WHERE shop = $1), "
                          "0) + 1, $2::int2, $3, DATE '1970-01-01' + $4::int4, $5, 0, 0, '', "
                          "0, $7::int4, $6, '', '', '-infinity' RETURNING ",

@@ -26,7 +26,7 @@ struct Run {
   int64_t series_total = 0, series_done = 0;
   std::string after_product;  // products up to this one are done
   double bulk_units = 0;      // past.h
-  int64_t network_seconds = 0;
+  int64_t learn_seconds = 0;
   std::string engine_version, error;
 };
 
@@ -48,7 +48,7 @@ class RunStore {
 
   // ALREADY_EXISTS (RUN_RUNS) while one of the shop is under way; the same non-empty request id: the run it started.
   absl::StatusOr<Run> Start(const std::string& shop, const std::string& request_id, absl::CivilDay data_until,
-                            int64_t network_seconds, absl::Time now);
+                            int64_t learn_seconds, absl::Time now);
   absl::StatusOr<Run> Get(const std::string& shop, int64_t number);  // NOT_FOUND (RUN_UNKNOWN)
   // Below `before` (0: all), the newest first.
   absl::StatusOr<std::vector<Run>> List(const std::string& shop, int64_t before, int limit);

@@ -159,7 +159,7 @@ absl::Status RunBacktest(Words words) {
 }
 
 absl::Status RunForecasts(Words words) {
-  ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words, {"until", "network-seconds"}, {"wait"}));
+  ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words, {"until", "learn-seconds"}, {"wait"}));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
   const bool make = !arguments.words().empty() && arguments.words()[0] == "make";
   if (!make) {
@@ -173,8 +173,8 @@ absl::Status RunForecasts(Words words) {
   v1::StartForecastRunRequest request;
   request.set_parent(session.shop());
   if (arguments.Has("until")) RETURN_IF_ERROR(ReadDay(arguments.Get("until"), *request.mutable_data_until()));
-  ASSIGN_OR_RETURN(const int64_t seconds, arguments.Int("network-seconds", 0));
-  request.set_network_seconds(static_cast<int>(seconds));
+  ASSIGN_OR_RETURN(const int64_t seconds, arguments.Int("learn-seconds", 0));
+  request.set_learn_seconds(static_cast<int>(seconds));
   ASSIGN_OR_RETURN(v1::ForecastRun run, Call<Service>(session, kTimeout, &Service::Stub::StartForecastRun, request));
   if (arguments.Has("wait")) {
     ASSIGN_OR_RETURN(run, WaitForRun(session, std::move(run)));

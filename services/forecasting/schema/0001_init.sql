@@ -79,7 +79,7 @@ CREATE TABLE runs (
   series_done bigint NOT NULL,
   after_product text NOT NULL, -- products up to this one are done
   bulk_units float8 NOT NULL, -- past.h; 0: not reckoned yet
-  network_seconds int NOT NULL,
+  learn_seconds int NOT NULL,
   engine_version text NOT NULL,
   error text NOT NULL,
   owner text NOT NULL,
