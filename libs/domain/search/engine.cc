@@ -6,7 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "libs/base/status.h"
+#include "libs/domain/search/engine_prepare.h"
 #include "libs/domain/search/margin_order.h"
 #include "libs/domain/search/window.h"
 
@@ -18,8 +18,6 @@ constexpr double kExactLead =
 
 // A score may be negative; its exponential is not, and a factor on it moves a product all the same. Finite.
 double WeightOf(double score) { return std::exp(std::min(score, 600.0)); }
-
-Property IdProperty() { return {Property::Kind::kId, ""}; }
 
 // A place of a list: what it weighs there, and whether it has to stay.
 struct Listed {
@@ -34,11 +32,31 @@ class Asking {
   Asking(const EngineParts& parts, const EngineSettings& settings, const Question& question)
       : parts_(parts), settings_(settings), question_(question), view_(*parts.view) {}
 
+  GatheredAnswer RunGathered(PreparedQuestion prepared, GatheredSet gathered) {
+    Take(std::move(prepared));
+    Take(gathered);
+    const PreparedQuery query(view_, answer_.reading.understood.lexical, gathered.document_frequencies);
+    const MatchSet set = MatchSet::All(view_);
+    Window window = RankWindow(InputOf(query), set);
+    window.whole = true;  // of the view; what stands behind it is the caller's
+    const std::vector<Listed> list = RankList(window, set);
+    GatheredAnswer out;
+    for (const Listed& listed : list) out.listed.push_back(KeyOf(listed.found.doc));
+    TakePage(list);
+    out.answer = std::move(answer_);
+    return out;
+  }
+
+  RankRows GatheredRows(PreparedQuestion prepared, GatheredSet gathered) {
+    Take(std::move(prepared));
+    Take(gathered);
+    const PreparedQuery query(view_, answer_.reading.understood.lexical, gathered.document_frequencies);
+    return RowsOfWindow(query, MatchSet::All(view_));
+  }
+
   Answer Run() {
-    Plan();
-    ReadQuery();
+    Take(Prepare(parts_, question_));
     const PreparedQuery query(view_, answer_.reading.understood.lexical);
-    answer_.filters = Filters();
     MatchSet set = Match(query, answer_.filters, question_.match);
     answer_.all_words = set.count_all;
     answer_.dropped_words = DroppedWords(query, set);
@@ -55,12 +73,31 @@ class Asking {
   }
 
   RankRows Rows() {
-    Plan();
-    ReadQuery();
+    Take(Prepare(parts_, question_));
     const PreparedQuery query(view_, answer_.reading.understood.lexical);
-    answer_.filters = Filters();
     MatchSet set = Match(query, answer_.filters, question_.match);
     JoinNeighbours(query, set);
+    return RowsOfWindow(query, set);
+  }
+
+ private:
+  void Take(PreparedQuestion prepared) {
+    answer_.plan = std::move(prepared.plan);
+    answer_.reading = std::move(prepared.reading);
+    answer_.filters = std::move(prepared.filters);
+    pinned_ = std::move(prepared.pinned);
+  }
+
+  void Take(GatheredSet& set) {
+    answer_.total = set.total;
+    answer_.all_words = set.all_words;
+    answer_.dropped_words = set.dropped_words;
+    answer_.facets = std::move(set.facets);
+    answer_.ranges = std::move(set.ranges);
+    vectors_ = std::move(set.vectors);
+  }
+
+  RankRows RowsOfWindow(const PreparedQuery& query, const MatchSet& set) {
     const WindowInput input = InputOf(query);
     Window window = RankWindow(input, set);
     RankRows rows;
@@ -72,76 +109,18 @@ class Asking {
     return rows;
   }
 
- private:
   WindowInput InputOf(const PreparedQuery& query) const {
     return {parts_, settings_, question_, answer_.reading, query, vectors_, neighbours_};
   }
 
-  bool curated() const { return parts_.curation != nullptr && !question_.verbatim && !answer_.plan.rules.empty(); }
-
-  void Plan() {
-    answer_.plan.query = question_.query;
-    if (parts_.curation == nullptr || question_.verbatim) return;
-    answer_.plan = parts_.curation->Plan(
-        {question_.query, question_.category, question_.segment, question_.device, question_.now_us});
-  }
-
-  void ReadQuery() {
-    if (question_.reading != nullptr) {
-      answer_.reading = *question_.reading;
-      return;
-    }
-    answer_.reading = question_.verbatim ? ReadVerbatim(*parts_.reading.analyzer, question_.query)
-                                         : Read(parts_.reading, answer_.plan.query, question_.now_us);
-  }
-
-  // Products that a rule hides, unless a stronger one pins them.
-  std::vector<std::string> Hidden() const {
-    std::vector<std::string> hidden;
-    absl::flat_hash_set<absl::string_view> pinned;
-    for (const uint32_t index : answer_.plan.rules) {
-      const CurationRule& rule = parts_.curation->rules()[index];
-      for (const CurationAction& action : rule.actions) {
-        if (const auto* pin = std::get_if<PinProduct>(&action)) pinned.insert(pin->product_id);
-        const auto* hide = std::get_if<HideProduct>(&action);
-        if (hide != nullptr && !pinned.contains(hide->product_id)) hidden.push_back(hide->product_id);
-      }
-    }
-    return hidden;
-  }
+  bool curated() const { return Curated(parts_, question_, answer_.plan); }
 
   std::vector<DocRef> Pinned() const {
     std::vector<DocRef> docs;
-    if (!curated()) return docs;
-    for (const uint32_t index : answer_.plan.rules) {
-      for (const CurationAction& action : parts_.curation->rules()[index].actions) {
-        const auto* pin = std::get_if<PinProduct>(&action);
-        if (pin == nullptr) continue;
-        if (const auto doc = view_.Find(pin->product_id)) docs.push_back(*doc);
-      }
+    for (const std::string& id : pinned_) {
+      if (const auto doc = view_.Find(id)) docs.push_back(*doc);
     }
     return docs;
-  }
-
-  const Filter* Named(absl::string_view text) const {
-    if (parts_.curation_filters == nullptr) return nullptr;
-    const auto found = parts_.curation_filters->find(text);
-    return found == parts_.curation_filters->end() ? nullptr : &found->second;
-  }
-
-  std::vector<Filter> Filters() const {
-    std::vector<Filter> filters = question_.filters;
-    if (!question_.category.empty()) {
-      filters.push_back(Filter::AnyOf({Property::Kind::kCategory, ""}, {CategoryKey(question_.category)}));
-    }
-    filters.insert(filters.end(), answer_.reading.filters.begin(), answer_.reading.filters.end());
-    if (!curated()) return filters;
-    for (const std::string& text : answer_.plan.filters) {
-      if (const Filter* named = Named(text)) filters.push_back(*named);
-    }
-    std::vector<std::string> hidden = Hidden();
-    if (!hidden.empty()) filters.push_back(Filter::Not(Filter::AnyOf(IdProperty(), std::move(hidden))));
-    return filters;
   }
 
   uint32_t DroppedWords(const PreparedQuery& query, const MatchSet& set) const {
@@ -165,34 +144,13 @@ class Asking {
   }
 
   void JoinNeighbours(const PreparedQuery& query, MatchSet& set) {
-    if (question_.effort == Effort::kLexical || question_.verbatim || parts_.meaning == nullptr) return;
-    if (query.slots().empty() || question_.sort.has_value()) return;
-    std::vector<WeighedTerm> terms;
-    const auto& slots = answer_.reading.understood.lexical.slots;
-    for (const Slot& slot : slots) {
-      if (!slot.alternatives.empty() && slot.alternatives[0].terms.size() == 1) {
-        terms.push_back({slot.alternatives[0].terms[0], slot.weight});
-      }
-    }
-    const Meaning& meaning = *parts_.meaning;
-    if (meaning.sentences != nullptr) {
-      vectors_.sentence.resize(meaning.sentences->dimensions());
-      const absl::Status encoded =
-          meaning.sentences->Encode({{answer_.reading.understood.text, terms}}, absl::MakeSpan(vectors_.sentence));
-      if (!encoded.ok()) vectors_.sentence.clear();
-    }
-    if (meaning.catalogue != nullptr) {
-      vectors_.catalogue.resize(meaning.catalogue->dimensions());
-      if (!meaning.catalogue->Encode(terms, absl::MakeSpan(vectors_.catalogue)).ok()) vectors_.catalogue.clear();
-    }
-    for (std::vector<float>* vector : {&vectors_.sentence, &vectors_.catalogue}) {
-      if (std::all_of(vector->begin(), vector->end(), [](float x) { return x == 0; })) vector->clear();
-    }
+    vectors_ = VectorsOf(parts_, question_, answer_.reading);
     // Where the window is full of products that have every word, there is nothing to add.
     if (vectors_.empty() || answer_.all_words >= settings_.window) return;
     std::vector<uint64_t> rows;
     const bool filtered = AllowedRows(Match(PreparedQuery(view_, {}), answer_.filters, {MatchPolicy::kAll, 0}), rows);
     const std::vector<uint64_t>* allowed = filtered ? &rows : nullptr;
+    const Meaning& meaning = *parts_.meaning;
     Join(meaning.catalogue_vectors.get(), settings_.least_catalogue_cosine, allowed, vectors_.catalogue);
     Join(meaning.sentence_vectors.get(), settings_.least_sentence_cosine, allowed, vectors_.sentence);
     set.Include(query, neighbours_);
@@ -236,7 +194,7 @@ class Asking {
   }
 
   bool InFilter(absl::string_view product, absl::string_view text) {
-    const Filter* filter = Named(text);
+    const Filter* filter = NamedFilter(parts_, text);
     const auto doc = view_.Find(product);
     if (filter == nullptr || !doc.has_value()) return false;
     auto& bits = filter_bits_[std::string(text)];
@@ -280,11 +238,7 @@ class Asking {
     return list;
   }
 
-  std::string GroupKey(DocRef doc) const {
-    const absl::string_view group = view_.GroupId(doc);
-    if (question_.group_variants && !group.empty()) return absl::StrCat("g\n", group);
-    return absl::StrCat("p\n", view_.Id(doc));
-  }
+  std::string KeyOf(DocRef doc) const { return GroupKey(view_, doc, question_.group_variants); }
 
   void TradeForMargin(std::vector<Listed>& list) {
     const size_t size = std::min(question_.page_size, list.size());
@@ -313,7 +267,7 @@ class Asking {
   void AddTail(const PreparedQuery& query, const MatchSet& set, const std::vector<Listed>& list, RankPosition after) {
     if (answer_.page.size() >= question_.page_size) return;
     absl::flat_hash_set<std::string> shown;
-    for (const Listed& listed : list) shown.insert(GroupKey(listed.found.doc));
+    for (const Listed& listed : list) shown.insert(KeyOf(listed.found.doc));
     TopOptions options;
     options.bm25f = settings_.bm25f;
     options.boosts = settings_.boosts;
@@ -327,21 +281,31 @@ class Asking {
       for (const Hit& hit : hits) {
         if (answer_.page.size() == question_.page_size) break;
         after = {hit.score, hit.sequence};
-        if (!shown.contains(GroupKey(hit.doc))) answer_.page.push_back({hit.doc, hit.score});
+        if (!shown.contains(KeyOf(hit.doc))) answer_.page.push_back({hit.doc, hit.score});
       }
       tail_at_ = after;
     }
   }
 
-  void RankPage(const PreparedQuery& query, const MatchSet& set) {
-    const Window window = RankWindow(InputOf(query), set);
+  std::vector<Listed> RankList(const Window& window, const MatchSet& set) {
     answer_.effort = window.effort;
     std::vector<Listed> list = Curate(window, set);
     if (question_.max_relevance_loss > 0) TradeForMargin(list);
-    const Cursor from = question_.cursor.value_or(Cursor());
-    for (size_t i = from.offset; i < list.size() && answer_.page.size() < question_.page_size; ++i) {
+    return list;
+  }
+
+  void TakePage(const std::vector<Listed>& list) {
+    const size_t from = question_.cursor.has_value() ? question_.cursor->offset : 0;
+    for (size_t i = from; i < list.size() && answer_.page.size() < question_.page_size; ++i) {
       answer_.page.push_back(list[i].found);
     }
+  }
+
+  void RankPage(const PreparedQuery& query, const MatchSet& set) {
+    const Window window = RankWindow(InputOf(query), set);
+    const std::vector<Listed> list = RankList(window, set);
+    TakePage(list);
+    const Cursor from = question_.cursor.value_or(Cursor());
     tail_at_ = from.offset > list.size() ? from.after_rank : window.last;
     if (!window.whole) AddTail(query, set, list, tail_at_);
     const uint64_t end = from.offset + answer_.page.size();
@@ -353,6 +317,7 @@ class Asking {
   const Question& question_;
   const IndexView& view_;
   Answer answer_;
+  std::vector<std::string> pinned_;
   QueryVectors vectors_;
   std::vector<DocRef> neighbours_;
   RankPosition tail_at_;
@@ -361,25 +326,20 @@ class Asking {
 
 }  // namespace
 
-absl::Status Validate(const Question& question) {
-  base::Violations violations;
-  const auto add = [&](absl::string_view field, const absl::Status& status) {
-    if (status.ok()) return;
-    const auto list = base::ErrorViolations(status);
-    if (list.empty()) violations.Add(field, "INVALID", status.message());
-    for (const base::Violation& violation : list) violations.Add(field, violation.reason, violation.description);
-  };
-  add("filters", Validate(question.filters));
-  add("facets", Validate(question.facets));
-  add("facets", Validate(question.ranges));
-  if (question.sort.has_value()) add("sort", Validate(*question.sort, std::max<size_t>(question.page_size, 1)));
-  if (!(question.max_relevance_loss >= 0 && question.max_relevance_loss <= 1)) {
-    violations.Add("max_relevance_loss", "OUT_OF_RANGE", "give a share from 0 to 1");
-  }
-  if (question.page_size < 1 || question.page_size > kMaxPageSize) {
-    violations.Add("page_size", "PAGE_SIZE_INVALID", absl::StrCat("give 1 to ", kMaxPageSize));
-  }
-  return violations.ToStatus();
+std::string GroupKey(const IndexView& view, DocRef doc, bool group_variants) {
+  const absl::string_view group = view.GroupId(doc);
+  if (group_variants && !group.empty()) return absl::StrCat("g\n", group);
+  return absl::StrCat("p\n", view.Id(doc));
+}
+
+GatheredAnswer AskGathered(const EngineParts& parts, const EngineSettings& settings, const Question& question,
+                           PreparedQuestion prepared, GatheredSet set) {
+  return Asking(parts, settings, question).RunGathered(std::move(prepared), std::move(set));
+}
+
+RankRows RowsForGathered(const EngineParts& parts, const EngineSettings& settings, const Question& question,
+                         PreparedQuestion prepared, GatheredSet set) {
+  return Asking(parts, settings, question).GatheredRows(std::move(prepared), std::move(set));
 }
 
 RankRows RowsFor(const EngineParts& parts, const EngineSettings& settings, const Question& question) {

@@ -121,6 +121,50 @@ struct RankRows {
 };
 RankRows RowsFor(const EngineParts& parts, const EngineSettings& settings, const Question& question);
 
+// A question before anything is looked up: what rules plan, how the words are read, what is asked for.
+struct PreparedQuestion {
+  CurationPlan plan;
+  Reading reading;
+  std::vector<Filter> filters;      // all that apply: the question's, the words', the rules'
+  std::vector<std::string> pinned;  // products that rules in force pin
+};
+PreparedQuestion Prepare(const EngineParts& parts, const Question& question);
+
+// A query's vectors; empty where there is none.
+struct QueryVectors {
+  std::vector<float> sentence, catalogue;
+  float best_cosine = 0;  // of all products with the sentence's, otherwise the catalogue's
+  // By IndexView::Row, where the vectors of products are kept elsewhere; empty: Meaning's are looked up.
+  std::vector<float> sentence_cosines, catalogue_cosines;
+
+  bool empty() const { return sentence.empty() && catalogue.empty(); }
+};
+// None for a question that is answered by words alone or sorted.
+QueryVectors VectorsOf(const EngineParts& parts, const Question& question, const Reading& reading);
+
+// A result set that was found elsewhere, of which EngineParts::view holds the best by words, the nearest of meaning and
+// what is pinned; IndexView::documents and average_length are the whole catalogue's.
+struct GatheredSet {
+  std::vector<uint64_t> document_frequencies;  // in the whole catalogue, by slot
+  uint64_t total = 0, all_words = 0;           // as Answer's
+  uint32_t dropped_words = 0;
+  std::vector<Facet> facets;
+  std::vector<RangeFacet> ranges;
+  QueryVectors vectors;
+  bool whole = false;  // the view holds all of the set
+};
+struct GatheredAnswer {
+  Answer answer;                     // its page ends with the view; `next` is the caller's
+  std::vector<std::string> listed;   // GroupKey of all that the view has, as it stands in the whole list
+};
+// Ranks and curates what was gathered as Ask does, and takes the page out of it.
+GatheredAnswer AskGathered(const EngineParts& parts, const EngineSettings& settings, const Question& question,
+                           PreparedQuestion prepared, GatheredSet set);
+RankRows RowsForGathered(const EngineParts& parts, const EngineSettings& settings, const Question& question,
+                         PreparedQuestion prepared, GatheredSet set);
+// What a result stands for: its group where variants are grouped and it has one, otherwise itself.
+std::string GroupKey(const IndexView& view, DocRef doc, bool group_variants);
+
 // Total, facets, filters and pages speak of one set of products, whatever they are ranked by: those that the words and
 // filters mean, the nearest of meaning and what is pinned. Thread-safe. Validate first.
 Answer Ask(const EngineParts& parts, const EngineSettings& settings, const Question& question);

@@ -63,8 +63,13 @@ absl::Status Validate(const LexicalQuery& query) {
   return violations.ToStatus();
 }
 
-PreparedQuery::PreparedQuery(const IndexView& view, const LexicalQuery& query) : view_(&view) {
+PreparedQuery::PreparedQuery(const IndexView& view, const LexicalQuery& query,
+                             absl::Span<const uint64_t> document_frequencies)
+    : view_(&view) {
   for (const Slot& slot : query.slots) PrepareSlot(slot);
+  for (size_t i = 0; i < std::min(slots_.size(), document_frequencies.size()); ++i) {
+    SetFrequency(document_frequencies[i], slots_[i]);
+  }
   allowed_.resize(view.parts().size());
   for (uint32_t part = 0; part < view.parts().size(); ++part) PrepareAllowed(part, query);
 }
@@ -128,8 +133,13 @@ void PreparedQuery::PrepareSlot(const Slot& slot) {
     }
     prepared.document_frequency = std::max(prepared.document_frequency, frequency);
   }
-  prepared.idf = static_cast<float>(Idf(view_->documents(), prepared.document_frequency));
+  SetFrequency(prepared.document_frequency, prepared);
   slots_.push_back(std::move(prepared));
+}
+
+void PreparedQuery::SetFrequency(uint64_t document_frequency, PreparedSlot& slot) const {
+  slot.document_frequency = document_frequency;
+  slot.idf = static_cast<float>(Idf(view_->documents(), document_frequency));
 }
 
 void PreparedQuery::PrepareAllowed(uint32_t part, const LexicalQuery& query) {

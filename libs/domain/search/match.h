@@ -39,7 +39,9 @@ class PreparedQuery {
     std::vector<std::vector<Choice>> choices;  // by segment; lists that are not empty
   };
 
-  PreparedQuery(const IndexView& view, const LexicalQuery& query);
+  // `document_frequencies`: by slot, where the view holds but a part of the products that count; empty: the view's.
+  PreparedQuery(const IndexView& view, const LexicalQuery& query,
+                absl::Span<const uint64_t> document_frequencies = {});
 
   const IndexView& view() const { return *view_; }
   const std::vector<PreparedSlot>& slots() const { return slots_; }
@@ -49,6 +51,7 @@ class PreparedQuery {
  private:
   OwnedPostings* PhrasePostings(uint32_t part, absl::Span<const std::string> terms);
   void PrepareSlot(const Slot& slot);
+  void SetFrequency(uint64_t document_frequency, PreparedSlot& slot) const;
   void PrepareAllowed(uint32_t part, const LexicalQuery& query);
 
   const IndexView* view_;
@@ -86,11 +89,16 @@ struct MatchSet {
   uint32_t level = 0;       // kMost: the level used; kAll 0; kAny slots − 1
   std::vector<Filter> filters;
 
+  // Everything that a view holds.
+  static MatchSet All(const IndexView& view);
   // Takes in further documents (semantic neighbours); those that are deleted or that a filter, a phrase or an exclusion
   // refuses stay out.
   void Include(const PreparedQuery& query, absl::Span<const DocRef> docs);
   bool Contains(DocRef doc) const { return TestBit(parts[doc.segment].bits, doc.doc); }
 };
+
+// Whole masses of slots, by their weights, idf and document frequencies; 0 for those that no document has.
+std::vector<uint32_t> SlotMasses(absl::Span<const PreparedQuery::PreparedSlot> slots);
 
 // Validate filters and query first.
 MatchSet Match(const PreparedQuery& query, absl::Span<const Filter> filters, const MatchOptions& options);

@@ -8,21 +8,6 @@ namespace {
 
 constexpr uint32_t kMassSteps = 63;
 
-// Whole masses of the slots; 0 for those that no document has.
-std::vector<uint32_t> Masses(const PreparedQuery& query) {
-  double most = 0;
-  for (const auto& slot : query.slots()) {
-    if (slot.document_frequency > 0) most = std::max(most, static_cast<double>(slot.weight) * slot.idf);
-  }
-  std::vector<uint32_t> masses;
-  for (const auto& slot : query.slots()) {
-    const double share = most > 0 ? static_cast<double>(slot.weight) * slot.idf / most : 1;
-    const auto steps = static_cast<uint32_t>(std::lround(share * kMassSteps));
-    masses.push_back(slot.document_frequency == 0 ? 0 : std::max(steps, 1U));
-  }
-  return masses;
-}
-
 // Matching of one segment.
 class Matcher {
  public:
@@ -138,7 +123,7 @@ uint64_t ApplyFilters(const Segment& segment, const ValueDictionary& values, abs
 class Levels {
  public:
   Levels(const PreparedQuery& query, absl::Span<const Filter> filters, MatchSet& set)
-      : query_(query), filters_(filters), set_(set), masses_(Masses(query)) {
+      : query_(query), filters_(filters), set_(set), masses_(SlotMasses(query.slots())) {
     for (uint32_t part = 0; part < query.view().parts().size(); ++part) matchers_.emplace_back(query, part);
     set_.parts.resize(matchers_.size());
     for (uint32_t mass : masses_) total_ += mass;
@@ -190,6 +175,20 @@ class Levels {
 
 }  // namespace
 
+std::vector<uint32_t> SlotMasses(absl::Span<const PreparedQuery::PreparedSlot> slots) {
+  double most = 0;
+  for (const auto& slot : slots) {
+    if (slot.document_frequency > 0) most = std::max(most, static_cast<double>(slot.weight) * slot.idf);
+  }
+  std::vector<uint32_t> masses;
+  for (const auto& slot : slots) {
+    const double share = most > 0 ? static_cast<double>(slot.weight) * slot.idf / most : 1;
+    const auto steps = static_cast<uint32_t>(std::lround(share * kMassSteps));
+    masses.push_back(slot.document_frequency == 0 ? 0 : std::max(steps, 1U));
+  }
+  return masses;
+}
+
 MatchSet Match(const PreparedQuery& query, absl::Span<const Filter> filters, const MatchOptions& options) {
   MatchSet set;
   set.filters.assign(filters.begin(), filters.end());
@@ -206,6 +205,16 @@ MatchSet Match(const PreparedQuery& query, absl::Span<const Filter> filters, con
       levels.TakeAny();
       break;
   }
+  return set;
+}
+
+MatchSet MatchSet::All(const IndexView& view) {
+  MatchSet set;
+  for (const IndexView::Part& part : view.parts()) {
+    set.parts.push_back({*part.alive, {}, *part.alive});
+    set.count += CountBits(*part.alive);
+  }
+  set.count_all = set.count;
   return set;
 }
 

@@ -47,13 +47,17 @@ void SetCosines(const WindowInput& input, std::vector<WindowEntry>& entries) {
   std::vector<uint32_t> rows;
   for (const WindowEntry& entry : entries) rows.push_back(input.query.view().Row(entry.doc));
   std::vector<float> cosines(rows.size());
-  const auto score = [&](const std::vector<float>& vector, const VectorIndex* vectors, float WindowEntry::*into) {
-    if (vector.empty() || !vectors->Score(vector, rows, absl::MakeSpan(cosines)).ok()) return;
+  const auto score = [&](const std::vector<float>& vector, const std::vector<float>& known, const VectorIndex* vectors,
+                         float WindowEntry::*into) {
+    if (vector.empty()) return;
+    for (size_t i = 0; i < known.size() && i < rows.size(); ++i) cosines[i] = known[rows[i]];
+    if (known.empty() && !vectors->Score(vector, rows, absl::MakeSpan(cosines)).ok()) return;
     for (size_t i = 0; i < entries.size(); ++i) entries[i].*into = cosines[i];
   };
   const Meaning& meaning = *input.parts.meaning;
-  score(input.vectors.sentence, meaning.sentence_vectors.get(), &WindowEntry::cosine);
-  score(input.vectors.catalogue, meaning.catalogue_vectors.get(), &WindowEntry::catalogue_cosine);
+  const QueryVectors& query = input.vectors;
+  score(query.sentence, query.sentence_cosines, meaning.sentence_vectors.get(), &WindowEntry::cosine);
+  score(query.catalogue, query.catalogue_cosines, meaning.catalogue_vectors.get(), &WindowEntry::catalogue_cosine);
 }
 
 void SetFused(const WindowInput& input, absl::Span<const Hit> hits, std::vector<WindowEntry>& entries) {

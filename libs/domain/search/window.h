@@ -18,14 +18,6 @@ struct WindowEntry {
   bool exact = false;  // has every part number that was asked for, or is of this very name: stands before what is near
 };
 
-// A query's vectors; empty where there is none.
-struct QueryVectors {
-  std::vector<float> sentence, catalogue;
-  float best_cosine = 0;  // of all products with the sentence's, otherwise the catalogue's
-
-  bool empty() const { return sentence.empty() && catalogue.empty(); }
-};
-
 struct WindowInput {
   const EngineParts& parts;
   const EngineSettings& settings;
