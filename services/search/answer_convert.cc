@@ -117,7 +117,7 @@ void SetPriceFilter(const UnderstoodQuery& understood, v1::QueryReading& out) {
 
 void SetResult(const Found& found, const AnswerContext& context, const absl::flat_hash_set<std::string>& terms,
                v1::Result& out) {
-  const IndexView& view = *context.parts.view;
+  const IndexView& view = context.view;
   const absl::string_view title = view.Title(found.doc);
   out.set_product_id(std::string(view.Id(found.doc)));
   out.set_title(std::string(title));
@@ -132,7 +132,7 @@ void SetResult(const Found& found, const AnswerContext& context, const absl::fla
   }
   out.set_in_stock(live.stock != 0);
   if (!context.question.sort.has_value()) out.set_score(found.score);
-  for (const ByteRange& range : Highlight(*context.parts.reading.analyzer, title, terms)) {
+  for (const ByteRange& range : Highlight(context.analyzer, title, terms)) {
     v1::Span& span = *out.add_title_highlights();
     span.set_begin(static_cast<int32_t>(range.begin));
     span.set_end(static_cast<int32_t>(range.end));
@@ -199,7 +199,7 @@ v1::SearchResponse ResponseFrom(const Answer& answer, const AnswerContext& conte
   out.set_redirect_uri(answer.plan.redirect_url);
   for (const std::string& bytes : answer.plan.banners) out.add_banners()->ParseFromString(bytes);
   out.set_effort(EffortFrom(answer.effort));
-  out.set_index_version(static_cast<int64_t>(context.parts.view->generation()));
+  out.set_index_version(static_cast<int64_t>(context.view.generation()));
   return out;
 }
 

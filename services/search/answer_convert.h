@@ -11,10 +11,13 @@
 namespace kontor::search {
 
 struct AnswerContext {
-  const EngineParts& parts;
+  const IndexView& view;  // that the answer's documents are of
+  const text::Analyzer& analyzer;
   const Question& question;
   absl::string_view shop;      // "default"
   absl::string_view currency;  // of prices; empty: none are known
+
+  AnswerContext In(const IndexView& other) const { return {other, analyzer, question, shop, currency}; }
 };
 
 // `terms` are those of the query, to be highlighted.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
@@ -93,31 +94,39 @@ Assigned Assign(const std::vector<v1::Experiment>& experiments, absl::string_vie
   return {};
 }
 
-AssignedAnswer AskAs(const Assigned& assigned, absl::string_view visitor, const EngineParts& parts,
-                     const EngineSettings& settings, const Question& question) {
+absl::StatusOr<AssignedAnswer> AskAs(const Assigned& assigned, absl::string_view visitor, const SearchEngine& engine,
+                                     const EngineParts& parts, const EngineSettings& settings,
+                                     const Question& question, absl::Time deadline) {
+  const auto ask = [&](const EngineSettings& by, const Question& what,
+                       const Assigned& whose) -> absl::StatusOr<AssignedAnswer> {
+    ASSIGN_OR_RETURN(EngineAnswer answered, engine.Ask(parts, by, what, deadline));
+    return AssignedAnswer{std::move(answered), whose};
+  };
   if (assigned.experiment == nullptr || assigned.side == Assignment::SIDE_BASELINE) {
-    return {Ask(parts, settings, question), assigned};
+    return ask(settings, question, assigned);
   }
   EngineSettings other = settings;
   Question asked = question;
   ApplySettings(assigned.experiment->candidate(), other, asked);
   asked.effort = std::min(asked.effort, question.effort);  // what the caller's time pays for
-  if (assigned.side == Assignment::SIDE_CANDIDATE) return {Ask(parts, other, asked), assigned};
+  if (assigned.side == Assignment::SIDE_CANDIDATE) return ask(other, asked, assigned);
   const size_t offset = question.cursor.has_value() ? question.cursor->offset : 0;
   const bool by_relevance =
       !question.sort.has_value() && !question.query.empty() && !question.verbatim && !question.group_variants;
   if (!by_relevance || question.max_relevance_loss > 0 || offset + question.page_size > kMaxPageSize) {
-    return {Ask(parts, settings, question), {}};
+    return ask(settings, question, {});
   }
   Question whole = question;
   whole.page_size = asked.page_size = offset + question.page_size;
   whole.cursor.reset();
   asked.cursor.reset();
-  AssignedAnswer out{Ask(parts, settings, whole), assigned};
-  if (!out.answer.plan.rules.empty()) return {Ask(parts, settings, question), {}};
+  ASSIGN_OR_RETURN(AssignedAnswer out, ask(settings, whole, assigned));
+  if (!out.answered.answer.plan.rules.empty()) return ask(settings, question, {});
+  ASSIGN_OR_RETURN(const EngineAnswer candidate, engine.Ask(parts, other, asked, deadline));
+  if (candidate.view != out.answered.view) return ask(settings, question, {});
   const uint64_t seed =
       base::StableHash(absl::StrCat(assigned.experiment->name(), "\n", visitor, "\n", question.query));
-  out.candidate_places = Interleave(Ask(parts, other, asked), offset, question.page_size, seed, out.answer);
+  out.candidate_places = Interleave(candidate.answer, offset, question.page_size, seed, out.answered.answer);
   return out;
 }
 

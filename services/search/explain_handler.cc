@@ -82,8 +82,7 @@ void SetParts(const PreparedQuery& query, const LexicalQuery& lexical, const Eng
 // What the learned ranker makes of the products of its window: the features that say most.
 class RankerParts {
  public:
-  RankerParts(const EngineParts& parts, const EngineSettings& settings, const Question& question)
-      : ranker_(*parts.ranker), rows_(RowsFor(parts, settings, question)) {}
+  RankerParts(const LearnedRanker& ranker, const RankRows& rows) : ranker_(ranker), rows_(rows) {}
 
   void AddTo(DocRef doc, Explanation& out) const {
     const auto at = std::find(rows_.docs.begin(), rows_.docs.end(), doc);
@@ -106,18 +105,16 @@ class RankerParts {
 
  private:
   const LearnedRanker& ranker_;
-  const RankRows rows_;
+  const RankRows& rows_;
 };
 
 // Why a product that is there is not among the results.
-void SetAbsence(const PreparedQuery& query, const MatchSet& set, const Answer& answer, DocRef doc, Explanation& out) {
+void SetAbsence(const PreparedQuery& query, bool member, const Answer& answer, DocRef doc, Explanation& out) {
   const auto say = [&](Explanation::Absence absence, const std::string& text) {
     out.set_absence(absence);
     out.set_absence_text(text);
   };
-  const MatchSet::Part& part = set.parts[doc.segment];
-  for (size_t i = 0; i < set.filters.size(); ++i) {
-    const Filter& filter = set.filters[i];
+  for (const Filter& filter : answer.filters) {
     const Bits passing = Evaluate(filter, query.view().segment(doc.segment), query.view().values(),
                                   AllBits(query.view().segment(doc.segment).documents));
     if (TestBit(passing, doc.doc)) continue;
@@ -126,7 +123,7 @@ void SetAbsence(const PreparedQuery& query, const MatchSet& set, const Answer& a
     if (hidden) return say(Explanation::ABSENCE_HIDDEN_BY_RULE, "a curation rule hides it; the traces say which");
     return say(Explanation::ABSENCE_FILTERED, absl::StrCat("the filter ", CanonicalText(filter), " leaves it out"));
   }
-  if (!TestBit(part.base, doc.doc)) {
+  if (!member) {
     const Bits* allowed = query.allowed(doc.segment);
     if (allowed != nullptr && !TestBit(*allowed, doc.doc)) {
       return say(Explanation::ABSENCE_EXCLUDED_WORD, "it has an excluded word, or lacks a phrase of the query");
@@ -153,28 +150,34 @@ absl::StatusOr<v1::ExplainResponse> ExplainHandler::Explain(const runtime::CallC
   question.page_size = kListed;
   question.cursor.reset();
   question.max_relevance_loss = 0;
-  const Answer answer = Ask(parts, parts_.settings, question);
+  std::vector<std::string> products(request.product_ids().begin(), request.product_ids().end());
+  ASSIGN_OR_RETURN(const Inspection inspected,
+                   parts_.search.EngineOf(call.shop)
+                       .Inspect(parts, parts_.settings, question, products, call.wall_deadline()));
+  const Answer& answer = inspected.answered.answer;
+  const IndexView& view = *inspected.answered.view;
   v1::ExplainResponse response;
   *response.mutable_reading() = ReadingFrom(answer.reading, answer.plan.query, answer.dropped_words);
   response.set_total_results(static_cast<int64_t>(answer.total));
   for (const CurationTrace& trace : answer.plan.trace) *response.add_traces() = TraceFrom(trace, call.shop);
   for (const CurationTrace& trace : answer.trace) *response.add_traces() = TraceFrom(trace, call.shop);
   const LexicalQuery& lexical = answer.reading.understood.lexical;
-  const PreparedQuery query(*parts.view, lexical);
+  const PreparedQuery query(view, lexical, inspected.document_frequencies);
   SetTerms(query, lexical, response);
-  const MatchSet set = Match(query, answer.filters, question.match);
   absl::flat_hash_map<std::string, size_t> places;
-  for (size_t i = 0; i < answer.page.size(); ++i) places.emplace(parts.view->Id(answer.page[i].doc), i);
-  std::vector<std::string> products(request.product_ids().begin(), request.product_ids().end());
-  for (size_t i = 0; products.empty() && i < std::min(page, answer.page.size()); ++i) {
-    products.emplace_back(parts.view->Id(answer.page[i].doc));
+  for (size_t i = 0; i < answer.page.size(); ++i) places.emplace(view.Id(answer.page[i].doc), i);
+  const bool asked = !products.empty();
+  for (size_t i = 0; !asked && i < std::min(page, answer.page.size()); ++i) {
+    products.emplace_back(view.Id(answer.page[i].doc));
   }
   std::optional<RankerParts> ranker;
-  if (answer.effort == Effort::kLearned) ranker.emplace(parts, parts_.settings, question);
-  for (const std::string& id : products) {
+  if (answer.effort == Effort::kLearned) ranker.emplace(*parts.ranker, inspected.rows);
+  for (size_t i = 0; i < products.size(); ++i) {
+    const std::string& id = products[i];
+    const bool member = !asked || inspected.members[i];
     Explanation& explained = *response.add_products();
     explained.set_product_id(id);
-    const auto doc = parts.view->Find(id);
+    const auto doc = view.Find(id);
     if (!doc.has_value()) {
       const bool removed = parts_.follower.Find(call.shop)->KnownProduct(id).removed;
       explained.set_absence(removed ? Explanation::ABSENCE_REMOVED : Explanation::ABSENCE_UNKNOWN_PRODUCT);
@@ -187,10 +190,10 @@ absl::StatusOr<v1::ExplainResponse> ExplainHandler::Explain(const runtime::CallC
     if (place != places.end()) {
       explained.set_place(static_cast<int64_t>(place->second) + 1);
       explained.set_score(answer.page[place->second].score);
-    } else if (answer.page.size() < answer.total && set.Contains(*doc)) {
+    } else if (answer.page.size() < answer.total && member) {
       explained.set_absence_text(absl::StrCat("it is a result behind place ", kListed));
     } else {
-      SetAbsence(query, set, answer, *doc, explained);
+      SetAbsence(query, member, answer, *doc, explained);
     }
   }
   return response;
@@ -200,7 +203,8 @@ absl::StatusOr<v1::EvaluateRelevanceResponse> ExplainHandler::EvaluateRelevance(
     const runtime::CallContext& call, const v1::EvaluateRelevanceRequest& request) const {
   RETURN_IF_ERROR(CheckEvaluation(request));
   ASSIGN_OR_RETURN(const EngineParts parts, parts_.search.PartsOf(call.shop));
-  return Evaluate(parts, parts_.settings, request, absl::ToUnixMicros(parts_.clock.Now()));
+  return Evaluate(parts_.search.EngineOf(call.shop), parts, parts_.settings, request,
+                  absl::ToUnixMicros(parts_.clock.Now()), call.wall_deadline());
 }
 
 }  // namespace kontor::search

@@ -106,16 +106,20 @@ absl::StatusOr<v1::PreviewCurationResponse> PreviewHandler::PreviewCuration(cons
   after.curation = compiled.rules;
   after.curation_filters = compiled.filters;
   after.reading.synonyms = compiled.synonyms;
+  const SearchEngine& engine = parts_.search.EngineOf(call.shop);
+  const absl::Time deadline = call.wall_deadline();
   v1::PreviewCurationResponse response;
   std::vector<Compared> all;
   for (const v1::SearchRequest& asked : requests) {
     ASSIGN_OR_RETURN(const Question question, QuestionFrom(asked, absl::ToUnixMicros(parts_.clock.Now())));
-    const Answer was = Ask(before, parts_.settings, question), is = Ask(after, parts_.settings, question);
+    ASSIGN_OR_RETURN(const EngineAnswer was_answered, engine.Ask(before, parts_.settings, question, deadline));
+    ASSIGN_OR_RETURN(const EngineAnswer is_answered, engine.Ask(after, parts_.settings, question, deadline));
+    const Answer &was = was_answered.answer, &is = is_answered.answer;
     Compared& compared = all.emplace_back();
     v1::PreviewExample& example = compared.example;
     *example.mutable_request() = asked;
-    for (const Found& found : was.page) example.add_before_product_ids(std::string(before.view->Id(found.doc)));
-    for (const Found& found : is.page) example.add_after_product_ids(std::string(after.view->Id(found.doc)));
+    for (const Found& found : was.page) example.add_before_product_ids(std::string(was_answered.view->Id(found.doc)));
+    for (const Found& found : is.page) example.add_after_product_ids(std::string(is_answered.view->Id(found.doc)));
     example.set_before_total(static_cast<int64_t>(was.total));
     example.set_after_total(static_cast<int64_t>(is.total));
     for (const auto* traces : {&is.plan.trace, &is.trace}) {

@@ -119,6 +119,10 @@ absl::StatusOr<v1::TrainRankerResponse> RankingHandler::TrainRanker(const runtim
                                                                     const v1::TrainRankerRequest& request) {
   RETURN_IF_ERROR(CheckSource(request.source()));
   RETURN_IF_ERROR(parts_.search.PartsOf(call.shop).status());
+  if (!parts_.engines.OwnIndex(call.shop)) {
+    return base::Error(absl::StatusCode::kFailedPrecondition, kReasonNoOwnIndex,
+                       "rankers are learned from a shop's own index, and this shop's catalogue is on OpenSearch");
+  }
   {
     base::MutexLock lock(mutex_);
     if (!training_.insert(call.shop).second) {

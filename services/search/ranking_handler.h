@@ -21,6 +21,7 @@ class RankingHandler {
   struct Parts {
     const SearchHandler& search;
     const SearchFollower& follower;
+    const Engines& engines;
     const EngineSettings& settings;
     registry::Registry& registry;
     RankerKeeper& rankers;
@@ -46,5 +47,6 @@ class RankingHandler {
 };
 
 constexpr char kReasonTrainingRuns[] = "TRAINING_RUNS";
+constexpr char kReasonNoOwnIndex[] = "NO_OWN_INDEX";
 
 }  // namespace kontor::search

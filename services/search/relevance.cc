@@ -39,7 +39,9 @@ struct Ranking {
 
 class Evaluation {
  public:
-  Evaluation(const EngineParts& parts, const v1::EvaluateRelevanceRequest& request) : parts_(parts), request_(request) {
+  Evaluation(const SearchEngine& engine, const EngineParts& parts, const v1::EvaluateRelevanceRequest& request,
+             absl::Time deadline)
+      : engine_(engine), parts_(parts), request_(request), deadline_(deadline) {
     options_.relevant_gain = request.relevant_grade() > 0 ? static_cast<float>(request.relevant_grade()) : 1;
   }
 
@@ -49,11 +51,11 @@ class Evaluation {
     int empty = 0;
     for (const v1::JudgedQuery& query : request_.queries()) {
       side.question.query = query.query();
-      const Answer answer = Ask(parts_, side.settings, side.question);
+      ASSIGN_OR_RETURN(const EngineAnswer answered, engine_.Ask(parts_, side.settings, side.question, deadline_));
       Ranking ranking;
       std::vector<uint32_t> documents;
-      for (const Found& found : answer.page) {
-        ranking.products.emplace_back(parts_.view->Id(found.doc));
+      for (const Found& found : answered.answer.page) {
+        ranking.products.emplace_back(answered.view->Id(found.doc));
         documents.push_back(NumberOf(ranking.products.back()));
       }
       empty += documents.empty() ? 1 : 0;
@@ -70,7 +72,12 @@ class Evaluation {
     return rankings;
   }
 
-  int unknown_products() const { return static_cast<int>(unknown_.size()); }
+  // Judged, and not in the catalogue.
+  absl::StatusOr<int> UnknownProducts() const {
+    const std::vector<std::string> judged(judged_.begin(), judged_.end());
+    ASSIGN_OR_RETURN(const std::vector<std::string> missing, engine_.Missing(parts_, judged, deadline_));
+    return static_cast<int>(missing.size());
+  }
 
  private:
   uint32_t NumberOf(const std::string& product) {
@@ -80,18 +87,20 @@ class Evaluation {
     absl::flat_hash_map<uint32_t, float> grades;  // the last of a product counts
     for (const v1::Judgement& judgement : query.judgements()) {
       grades[NumberOf(judgement.product_id())] = static_cast<float>(judgement.grade());
-      if (!parts_.view->Find(judgement.product_id()).has_value()) unknown_.insert(judgement.product_id());
+      judged_.insert(judgement.product_id());
     }
     std::vector<Judgement> judgements;
     for (const auto& [document, gain] : grades) judgements.push_back({document, gain});
     return judgements;
   }
 
+  const SearchEngine& engine_;
   const EngineParts& parts_;
   const v1::EvaluateRelevanceRequest& request_;
+  const absl::Time deadline_;
   MeasureOptions options_;
   absl::flat_hash_map<std::string, uint32_t> numbers_;
-  absl::flat_hash_set<std::string> unknown_;
+  absl::flat_hash_set<std::string> judged_;
 };
 
 double OrZero(double value) { return std::isnan(value) ? 0 : value; }
@@ -181,10 +190,12 @@ absl::Status CheckEvaluation(const v1::EvaluateRelevanceRequest& request) {
   return violations.ToStatus();
 }
 
-absl::StatusOr<v1::EvaluateRelevanceResponse> Evaluate(const EngineParts& parts, const EngineSettings& settings,
-                                                       const v1::EvaluateRelevanceRequest& request, int64_t now_us) {
+absl::StatusOr<v1::EvaluateRelevanceResponse> Evaluate(const SearchEngine& engine, const EngineParts& parts,
+                                                       const EngineSettings& settings,
+                                                       const v1::EvaluateRelevanceRequest& request, int64_t now_us,
+                                                       absl::Time deadline) {
   v1::EvaluateRelevanceResponse response;
-  Evaluation evaluation(parts, request);
+  Evaluation evaluation(engine, parts, request, deadline);
   ASSIGN_OR_RETURN(const std::vector<Ranking> baseline,
                    evaluation.Run(Side(settings, request.baseline(), now_us), *response.mutable_baseline()));
   std::vector<Ranking> candidate;
@@ -193,7 +204,8 @@ absl::StatusOr<v1::EvaluateRelevanceResponse> Evaluate(const EngineParts& parts,
                      evaluation.Run(Side(settings, request.candidate(), now_us), *response.mutable_candidate()));
     RETURN_IF_ERROR(SetComparison(baseline, candidate, response));
   }
-  response.set_unknown_products(evaluation.unknown_products());
+  ASSIGN_OR_RETURN(const int unknown, evaluation.UnknownProducts());
+  response.set_unknown_products(unknown);
   std::vector<size_t> order(baseline.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   const auto change = [&](size_t i) {

@@ -5,9 +5,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "kontor/search/v1/search_service.pb.h"
 #include "libs/base/status.h"
-#include "libs/domain/search/engine.h"
+#include "libs/domain/search/search_engine.h"
 
 namespace kontor::search {
 
@@ -19,8 +20,10 @@ void ApplySettings(const v1::EngineSettings& wanted, EngineSettings& settings, Q
 absl::Status CheckEvaluation(const v1::EvaluateRelevanceRequest& request);
 
 // Both configurations on every query of a request that CheckEvaluation lets pass. Cost: about a millisecond a query and
-// side.
-absl::StatusOr<v1::EvaluateRelevanceResponse> Evaluate(const EngineParts& parts, const EngineSettings& settings,
-                                                       const v1::EvaluateRelevanceRequest& request, int64_t now_us);
+// side. Errors are the engine's.
+absl::StatusOr<v1::EvaluateRelevanceResponse> Evaluate(const SearchEngine& engine, const EngineParts& parts,
+                                                       const EngineSettings& settings,
+                                                       const v1::EvaluateRelevanceRequest& request, int64_t now_us,
+                                                       absl::Time deadline);
 
 }  // namespace kontor::search

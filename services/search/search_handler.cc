@@ -23,11 +23,14 @@ constexpr size_t kMaxTyped = 256;
 constexpr int kMaxSuggestions = 50, kDefaultSuggestions = 10;
 
 // What should have been there and is not.
-std::string Missing(const EngineParts& parts, const Question& question) {
+std::string Missing(const EngineParts& parts, const Question& question, const absl::Status& offers) {
   std::vector<std::string> missing;
-  if (question.query.empty() || question.verbatim) return "";
-  if (parts.view->documents() > 0 && parts.reading.spelling == nullptr) missing.push_back("spelling and understanding");
-  return missing.empty() ? "" : absl::StrCat(absl::StrJoin(missing, ", "), " are not built yet");
+  const bool read = !question.query.empty() && !question.verbatim;
+  if (read && parts.view->documents() > 0 && parts.reading.spelling == nullptr) {
+    missing.push_back("spelling and understanding are not built yet");
+  }
+  if (!offers.ok()) missing.push_back(absl::StrCat("rescue and substitutes: ", offers.message()));
+  return absl::StrJoin(missing, "; ");
 }
 
 absl::StatusOr<SuggestOptions> OptionsFrom(const v1::SuggestRequest& request) {
@@ -92,7 +95,7 @@ std::string SearchHandler::NewToken(const AssignedAnswer& answered, absl::string
   AttributionToken token;
   token.answered_at = parts_.clock.Now();
   token.answer_id = base::StableHash(absl::StrCat(parts_.seed, "\n", answers_.fetch_add(1)));
-  token.effort = static_cast<int>(answered.answer.effort);
+  token.effort = static_cast<int>(answered.answered.answer.effort);
   if (answered.assigned.experiment != nullptr) {
     token.experiment = CurationIdOf<ExperimentKind>(answered.assigned.experiment->name(), shop).value_or("");
     token.variant = answered.assigned.side - v1::ExperimentAssignment::SIDE_BASELINE;
@@ -107,17 +110,22 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallCon
                                                           absl::string_view visitor) {
   ASSIGN_OR_RETURN(const EngineParts parts, PartsOf(call.shop));
   question.effort = std::min(question.effort, AffordableEffort(call));
-  const AssignedAnswer answered = AskAs(assigned, visitor, parts, parts_.settings, question);
-  const Answer& answer = answered.answer;
+  const SearchEngine& engine = EngineOf(call.shop);
+  const absl::Time deadline = call.wall_deadline();
+  ASSIGN_OR_RETURN(const AssignedAnswer answered,
+                   AskAs(assigned, visitor, engine, parts, parts_.settings, question, deadline));
+  const Answer& answer = answered.answered.answer;
   const std::string currency = parts_.follower.Find(call.shop)->main_currency();
-  const AnswerContext context = {parts, question, call.shop, currency};
+  const AnswerContext context = {*answered.answered.view, *parts.reading.analyzer, question, call.shop, currency};
   v1::SearchResponse response = ResponseFrom(answer, context);
   if (answer.next.has_value()) response.set_next_page_token(FormatPageToken(*answer.next, RequestHash(request)));
   if (!question.cursor.has_value()) AddMarginTrade(answer, context, response);
+  absl::Status offers;
   if (AffordableEffort(call) != Effort::kLexical) {
-    AddSubstitutes(answer, context, request.max_substitutes(), response);
+    const OfferSource source = {engine, parts, deadline};
+    offers = AddSubstitutes(source, answered.answered, context, request.max_substitutes(), response);
     const bool empty = answer.total == 0 && !request.no_rescue();
-    if (empty) AddRescue(answer, parts_.settings, context, request.filters(), response);
+    if (empty) offers.Update(AddRescue(source, answer, parts_.settings, context, request.filters(), response));
   }
   if (request.include_trace()) {
     for (const CurationTrace& trace : answer.plan.trace) *response.add_traces() = TraceFrom(trace, call.shop);
@@ -129,7 +137,7 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallCon
     response.mutable_experiment()->set_experiment(answered.assigned.experiment->name());
     response.mutable_experiment()->set_side(answered.assigned.side);
   }
-  const std::string missing = Missing(parts, question);
+  const std::string missing = Missing(parts, question, offers);
   if (!missing.empty()) {
     degraded_.Add();
     response.set_degraded(true);

@@ -10,6 +10,7 @@
 #include "libs/platform/runtime/call_context.h"
 #include "libs/platform/runtime/metrics.h"
 #include "services/search/curation_keeper.h"
+#include "services/search/engines.h"
 #include "services/search/experiments.h"
 #include "services/search/query_log.h"
 #include "services/search/ranker_keeper.h"
@@ -18,11 +19,13 @@
 namespace kontor::search {
 
 // Search, Browse and Suggest: validate → wait for read_after → ask → convert. Never fails for want of a companion: it
-// answers with less and says so. Thread-safe.
+// answers with less and says so. An engine that is away is UNAVAILABLE; where only what is offered beside the results
+// failed, the answer is degraded. Thread-safe.
 class SearchHandler {
  public:
   struct Parts {
     const SearchFollower& follower;
+    const Engines& engines;
     const CurationKeeper& curation;
     const RankerKeeper& rankers;
     const EngineSettings& settings;
@@ -39,6 +42,8 @@ class SearchHandler {
 
   // What a shop's answers are made of now. NOT_FOUND for a shop that is not served.
   absl::StatusOr<EngineParts> PartsOf(const std::string& shop) const;
+  // Of a shop that is served.
+  const SearchEngine& EngineOf(absl::string_view shop) const { return parts_.engines.Of(shop); }
 
  private:
   template <typename Request>

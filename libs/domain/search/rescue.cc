@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "libs/domain/search/match.h"
+#include "libs/base/status.h"
 
 namespace kontor::search {
 namespace {
@@ -16,8 +16,14 @@ constexpr float kAnyCosine = 1e-6F;
 
 class Relaxing {
  public:
-  Relaxing(const EngineParts& parts, const EngineSettings& settings, const Question& question, const Answer& empty)
-      : parts_(parts), settings_(settings), question_(question), reading_(empty.reading) {
+  Relaxing(const SearchEngine& engine, const EngineParts& parts, const EngineSettings& settings,
+           const Question& question, const Answer& empty, absl::Time deadline)
+      : engine_(engine),
+        parts_(parts),
+        settings_(settings),
+        question_(question),
+        reading_(empty.reading),
+        deadline_(deadline) {
     // Answer::filters: the question's, its category, what was read, the rules'.
     const size_t own = question.filters.size(), category = question.category.empty() ? 0 : 1;
     for (size_t i = 0; i < empty.filters.size(); ++i) {
@@ -27,20 +33,25 @@ class Relaxing {
     kept_.excluded = reading_.understood.lexical.excluded;
   }
 
-  std::optional<Rescue> Run() {
-    KeepWords();
+  absl::StatusOr<std::optional<Rescue>> Run() {
+    RETURN_IF_ERROR(KeepWords());
     if (!words_.empty() && kept_words_.empty()) return NearestOfMeaning();
     KeepPhrases();
     KeepFilters();
-    if (rescue_.words.empty() && rescue_.filters.empty() && !rescue_.price) return std::nullopt;  // all was kept
+    RETURN_IF_ERROR(status_);
+    if (rescue_.words.empty() && rescue_.filters.empty() && !rescue_.price) return std::optional<Rescue>();  // all was kept
     Question relaxed = Relaxed();
     relaxed.match = {MatchPolicy::kAll, 0};
-    return Asked(std::move(relaxed), settings_);
+    return Asked(relaxed, settings_);
   }
 
  private:
-  bool Finds() const {
-    return Match(PreparedQuery(*parts_.view, kept_), kept_filters_, {MatchPolicy::kAll, 0}).count > 0;
+  // After an error nothing is found; it is told at the end.
+  bool Finds() {
+    if (!status_.ok()) return false;
+    const absl::StatusOr<bool> finds = engine_.Finds(parts_, kept_, kept_filters_, deadline_);
+    status_.Update(finds.status());
+    return finds.ok() && *finds;
   }
 
   // Keeps an entry of a list if something is found with it.
@@ -52,18 +63,19 @@ class Relaxing {
     return false;
   }
 
-  void KeepWords() {
+  absl::Status KeepWords() {
     const auto& slots = reading_.understood.lexical.slots;
     for (const text::Token& word : reading_.understood.words) {
       if (!word.extra && words_.size() < slots.size()) words_.push_back(word.word);
     }
-    const PreparedQuery query(*parts_.view, reading_.understood.lexical);
+    ASSIGN_OR_RETURN(const std::vector<SlotFrequency> frequencies,
+                     engine_.Frequencies(parts_, reading_.understood.lexical, deadline_));
     std::vector<size_t> order(words_.size());
     std::iota(order.begin(), order.end(), size_t{0});
-    const auto mass = [&](size_t i) { return query.slots()[i].weight * query.slots()[i].idf; };
+    const auto mass = [&](size_t i) { return slots[i].weight * frequencies[i].idf; };
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return mass(a) > mass(b); });
     for (const size_t i : order) {
-      if (query.slots()[i].document_frequency > 0 && Keep(kept_.slots, slots[i])) kept_words_.push_back(i);
+      if (frequencies[i].document_frequency > 0 && Keep(kept_.slots, slots[i])) kept_words_.push_back(i);
     }
     std::sort(kept_words_.begin(), kept_words_.end());
     kept_.slots.clear();
@@ -71,6 +83,7 @@ class Relaxing {
     for (size_t i = 0; i < words_.size(); ++i) {
       if (!std::binary_search(kept_words_.begin(), kept_words_.end(), i)) rescue_.words.push_back(words_[i]);
     }
+    return status_;
   }
 
   void KeepPhrases() {
@@ -111,14 +124,14 @@ class Relaxing {
     return relaxed;
   }
 
-  std::optional<Rescue> Asked(Question relaxed, const EngineSettings& settings) {
-    rescue_.answer = Ask(parts_, settings, relaxed);
-    if (rescue_.answer.total == 0) return std::nullopt;
-    return std::move(rescue_);
+  absl::StatusOr<std::optional<Rescue>> Asked(const Question& relaxed, const EngineSettings& settings) {
+    ASSIGN_OR_RETURN(rescue_.answered, engine_.Ask(parts_, settings, relaxed, deadline_));
+    if (rescue_.answered.answer.total == 0) return std::optional<Rescue>();
+    return std::optional<Rescue>(std::move(rescue_));
   }
 
-  std::optional<Rescue> NearestOfMeaning() {
-    if (question_.effort == Effort::kLexical) return std::nullopt;
+  absl::StatusOr<std::optional<Rescue>> NearestOfMeaning() {
+    if (question_.effort == Effort::kLexical) return std::optional<Rescue>();
     EngineSettings settings = settings_;
     settings.least_sentence_cosine = settings.least_catalogue_cosine = kAnyCosine;
     settings.neighbours = question_.page_size;
@@ -129,18 +142,21 @@ class Relaxing {
     relaxed.cursor.reset();
     relaxed.sort.reset();
     rescue_.by_meaning = true;
-    std::optional<Rescue> found = Asked(relaxed, settings);
+    ASSIGN_OR_RETURN(std::optional<Rescue> found, Asked(relaxed, settings));
     if (found.has_value() || relaxed.filters.empty()) return found;
     relaxed.filters.clear();
     rescue_.filters.resize(question_.filters.size());
     std::iota(rescue_.filters.begin(), rescue_.filters.end(), size_t{0});
-    return Asked(std::move(relaxed), settings);
+    return Asked(relaxed, settings);
   }
 
+  const SearchEngine& engine_;
   const EngineParts& parts_;
   const EngineSettings& settings_;
   const Question& question_;
   const Reading& reading_;
+  const absl::Time deadline_;
+  absl::Status status_;
   std::vector<std::string> words_;  // of the slots that are words
   std::vector<size_t> kept_words_;  // indexes, ascending
   LexicalQuery kept_;
@@ -150,10 +166,12 @@ class Relaxing {
 
 }  // namespace
 
-std::optional<Rescue> FindRescue(const EngineParts& parts, const EngineSettings& settings, const Question& question,
-                                 const Answer& empty) {
+absl::StatusOr<std::optional<Rescue>> FindRescue(const SearchEngine& engine, const EngineParts& parts,
+                                                 const EngineSettings& settings, const Question& question,
+                                                 const Answer& empty, absl::Time deadline) {
   const bool asked_for = empty.total == 0 && !question.verbatim && empty.plan.redirect_url.empty();
-  return asked_for ? Relaxing(parts, settings, question, empty).Run() : std::nullopt;
+  if (!asked_for) return std::optional<Rescue>();
+  return Relaxing(engine, parts, settings, question, empty, deadline).Run();
 }
 
 }  // namespace kontor::search

@@ -68,11 +68,11 @@ class RescueTest : public ::testing::Test {
   std::optional<Rescue> Find(const Question& question) {
     const Answer answer = Ask(parts_, settings_, question);
     EXPECT_EQ(answer.total, 0u);
-    return FindRescue(parts_, settings_, question, answer);
+    return *FindRescue(OwnEngine(), parts_, settings_, question, answer, absl::InfiniteFuture());
   }
   std::vector<std::string> Ids(const Rescue& rescue) const {
     std::vector<std::string> ids;
-    for (const Found& found : rescue.answer.page) ids.emplace_back(parts_.view->Id(found.doc));
+    for (const Found& found : rescue.answered.answer.page) ids.emplace_back(parts_.view->Id(found.doc));
     return ids;
   }
 
@@ -90,7 +90,7 @@ TEST_F(RescueTest, DropsTheFiltersThatLeaveNothingAndKeepsTheOthers) {
   EXPECT_THAT(rescue->filters, ElementsAre(0));  // the price is kept
   EXPECT_THAT(rescue->words, IsEmpty());
   EXPECT_THAT(Ids(*rescue), ElementsAre("bosch-hammer"));
-  EXPECT_EQ(rescue->answer.total, 1u);
+  EXPECT_EQ(rescue->answered.answer.total, 1u);
   EXPECT_FALSE(rescue->by_meaning);
 }
 

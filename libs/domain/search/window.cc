@@ -44,6 +44,7 @@ std::vector<WindowEntry> Gather(const WindowInput& input, absl::Span<const Hit> 
 }
 
 void SetCosines(const WindowInput& input, std::vector<WindowEntry>& entries) {
+  if (entries.empty()) return;
   std::vector<uint32_t> rows;
   for (const WindowEntry& entry : entries) rows.push_back(input.query.view().Row(entry.doc));
   std::vector<float> cosines(rows.size());
