@@ -8,12 +8,12 @@
 namespace kontor::testing {
 
 // An OpenSearch node of this test's own (no security, k-NN by its Lucene engine) in a temporary folder and on free
-// ports of 127.0.0.1. Its jars come from the folder that KONTOR_OPENSEARCH_JARS names, else from
+// ports of 127.0.0.1. It comes from the folder that KONTOR_OPENSEARCH names, else from
 // var/third_party/opensearch. Stopped and removed on destruction and, for the shared one, at the end of the process.
 // Not thread-safe.
 class PrivateOpenSearch {
  public:
-  // About 8 s. A node that cannot be started ends the process with its log.
+  // About 5 s. A node that cannot be started ends the process with its log.
   static std::unique_ptr<PrivateOpenSearch> Start();
   // One node for the whole test binary, started at the first use.
   static PrivateOpenSearch& Shared();
@@ -31,7 +31,7 @@ class PrivateOpenSearch {
   void StartServer();
 
   const TemporaryFolder folder_{"kontor-opensearch"};
-  std::string jars_;
+  std::string classes_;
   int port_ = 0, transport_port_ = 0;
   int pid_ = 0;
 };

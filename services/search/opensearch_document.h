@@ -80,7 +80,4 @@ std::string PopularityAction(absl::string_view product, float popularity);
 // The body of POST /index/_update_by_query that chooses prices by `currency` where they were chosen by another.
 std::string RepriceBody(absl::string_view currency);
 
-// A product of the catalogue in the engine's words.
-Product ProductOf(const catalogue::ProductSnapshot& snapshot);
-
 }  // namespace kontor::search
