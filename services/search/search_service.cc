@@ -38,22 +38,24 @@ uint64_t RandomSeed() {
 
 // Everything the service keeps; members are destroyed in reverse.
 struct SearchParts {
-  SearchParts(fleet::Fleet& fleet, std::unique_ptr<SearchFollower> shops)
+  SearchParts(fleet::Fleet& fleet, std::unique_ptr<SearchFollower> shops, Engines answering)
       : settings(ServingSettings()),
+        engines(std::move(answering)),
         follower(std::move(shops)),
         keeper(*follower, fleet.server.metrics()),
         curation_store(fleet.postgres),
         curation(curation_store, *follower),
         rankers(fleet.models, *follower),
         curation_handler({curation_store, curation, fleet.clock}),
-        search({*follower, curation, rankers, settings, queries, fleet.clock, fleet.server.metrics(), RandomSeed()}),
+        search({*follower, engines, curation, rankers, settings, queries, fleet.clock, fleet.server.metrics(), RandomSeed()}),
         explain({search, *follower, settings, fleet.clock}),
         preview({search, *follower, curation_store, queries, settings, fleet.clock}),
         report({*follower}),
-        ranking({search, *follower, settings, fleet.models, rankers, fleet.clock}),
+        ranking({search, *follower, engines, settings, fleet.models, rankers, fleet.clock}),
         experiments({curation_store, curation, fleet.clock}) {}
 
   const EngineSettings settings;
+  const Engines engines;
   const std::unique_ptr<SearchFollower> follower;
   IndexKeeper keeper;
   CurationStore curation_store;

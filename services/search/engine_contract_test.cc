@@ -1,0 +1,12 @@
+#include "services/search/engine_contract_cases.h"
+
+namespace kontor::search {
+namespace {
+
+std::unique_ptr<EngineUnderTest> Own() { return std::make_unique<OwnEngineUnderTest>(); }
+
+INSTANTIATE_TEST_SUITE_P(Own, EngineContract, ::testing::Values(MakeEngine(&Own)));
+INSTANTIATE_TEST_SUITE_P(Own, EngineContractRandom, ::testing::Values(MakeEngine(&Own)));
+
+}  // namespace
+}  // namespace kontor::search
