@@ -122,6 +122,20 @@ Json ChangeOf(const text::Analyzer& analyzer, const ProductChange& change) {
   return ChangeOf(std::get<catalogue::StockChange>(content));
 }
 
+// An update that folds changes into a product's document.
+std::string ActionOf(absl::string_view product, Json changes, absl::string_view currency) {
+  const std::string id(product);
+  const Json header = {{"update", {{"_id", id}, {"retry_on_conflict", 10}}}};
+  const Json body = {
+      {"scripted_upsert", true},
+      {"script",
+       {{"id", FoldScriptId()},
+        {"params",
+         {{"id", id}, {"seq", SequenceOf(id)}, {"currency", std::string(currency)}, {"changes", std::move(changes)}}}}},
+      {"upsert", Json::object()}};
+  return absl::StrCat(Written(header), "\n", Written(body), "\n");
+}
+
 }  // namespace
 
 std::string OpenSearchAlias(absl::string_view shop) { return absl::StrCat("kontor-", shop); }
@@ -173,23 +187,13 @@ absl::string_view ChangedProduct(const DecodedRecord& record) {
 
 std::string FoldAction(const text::Analyzer& analyzer, absl::string_view product,
                        absl::Span<const ProductChange> changes, absl::string_view currency) {
-  const std::string id(product);
   Json folded = Json::array();
   for (const ProductChange& change : changes) folded.push_back(ChangeOf(analyzer, change));
-  const Json header = {{"update", {{"_id", id}, {"retry_on_conflict", 10}}}};
-  const Json body = {
-      {"scripted_upsert", true},
-      {"script",
-       {{"id", FoldScriptId()},
-        {"params", {{"id", id}, {"seq", SequenceOf(id)}, {"currency", std::string(currency)}, {"changes", folded}}}}},
-      {"upsert", Json::object()}};
-  return absl::StrCat(Written(header), "\n", Written(body), "\n");
+  return ActionOf(product, std::move(folded), currency);
 }
 
 std::string PopularityAction(absl::string_view product, float popularity) {
-  const Json header = {{"update", {{"_id", std::string(product)}, {"retry_on_conflict", 10}}}};
-  const Json body = {{"doc", {{"popularity", popularity}}}};
-  return absl::StrCat(Written(header), "\n", Written(body), "\n");
+  return ActionOf(product, Json::array({{{"kind", "popularity"}, {"value", popularity}}}), "");
 }
 
 }  // namespace kontor::search

@@ -75,7 +75,7 @@ absl::string_view ChangedProduct(const DecodedRecord& record);
 // the shop's reporting currency; empty: not known yet, the product's first price counts.
 std::string FoldAction(const text::Analyzer& analyzer, absl::string_view product,
                        absl::Span<const ProductChange> changes, absl::string_view currency);
-// The same for a popularity; a product that has no document is NOT_FOUND.
+// The same for a popularity, which is set.
 std::string PopularityAction(absl::string_view product, float popularity);
 // The body of POST /index/_update_by_query that chooses prices by `currency` where they were chosen by another.
 std::string RepriceBody(absl::string_view currency);

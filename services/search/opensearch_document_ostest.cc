@@ -240,6 +240,9 @@ TEST_F(OpenSearchDocumentTest, PricesFollowTheCurrencyAndPopularityStays) {
   EXPECT_EQ(Json::parse(index.Must("POST", "/kontor-currency/_update_by_query", RepriceBody("EUR")))["total"], 0);
   index.Write(priced("a", "EUR", 9, 1));
   EXPECT_EQ(Document(index, "a")["popularity"], 7);
+  index.Write(PopularityAction("unknown", 2));
+  EXPECT_EQ(Document(index, "unknown")["popularity"], 2);
+  EXPECT_EQ(Document(index, "unknown")["gone"], true);
   EXPECT_EQ(Document(index, "a")["gone"], true);  // nobody has told what it is
 }
 

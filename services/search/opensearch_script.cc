@@ -109,7 +109,10 @@ if (s.get('state') == null) {
 Map state = (Map) s.get('state');
 for (def each : params.changes) {
   Map change = (Map) each;
-  if (change.get('kind') == 'product') {
+  if (change.get('kind') == 'popularity') {
+    s.put('popularity', change.get('value'));
+    changed = true;
+  } else if (change.get('kind') == 'product') {
     changed = foldProduct(s, change) || changed;
   } else if (change.get('kind') == 'price') {
     changed = foldPrice(state, change) || changed;
