@@ -3,30 +3,29 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "libs/domain/search/search_engine.h"
+#include "libs/platform/fleet/fleet.h"
+#include "libs/platform/opensearch/client.h"
 
 namespace kontor::search {
 
 // Which engine answers for a shop. Thread-safe.
 class Engines {
  public:
-  // Shops that are not in `elsewhere` are answered from their own index.
-  explicit Engines(std::map<std::string, std::unique_ptr<const SearchEngine>, std::less<>> elsewhere)
-      : elsewhere_(std::move(elsewhere)) {}
+  // OpenSearch where the fleet has one, otherwise every shop's own index. INVALID_ARGUMENT as opensearch::Client says.
+  static absl::StatusOr<Engines> Create(const fleet::Fleet& fleet);
 
-  const SearchEngine& Of(absl::string_view shop) const {
-    const auto found = elsewhere_.find(shop);
-    return found == elsewhere_.end() ? own_ : *found->second;
-  }
+  const SearchEngine& Of(absl::string_view shop) const;
   // Whether this process holds all of the shop's products itself.
   bool OwnIndex(absl::string_view shop) const { return elsewhere_.find(shop) == elsewhere_.end(); }
 
  private:
-  const OwnEngine own_;
-  const std::map<std::string, std::unique_ptr<const SearchEngine>, std::less<>> elsewhere_;
+  OwnEngine own_;
+  std::unique_ptr<const opensearch::Client> client_;
+  std::map<std::string, std::unique_ptr<const SearchEngine>, std::less<>> elsewhere_;
 };
 
 }  // namespace kontor::search

@@ -142,7 +142,9 @@ absl::Status RegisterSearch(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(postgres::Migrate(fleet.postgres, kSchema, Migrations()));
   ASSIGN_OR_RETURN(std::unique_ptr<SearchFollower> follower,
                    SearchFollower::Create(fleet, LoadSentenceEncoder(fleet.sentence_model_dir)));
-  SearchParts& parts = fleet.application.Own(std::make_unique<SearchParts>(fleet, std::move(follower)));
+  ASSIGN_OR_RETURN(Engines engines, Engines::Create(fleet));
+  SearchParts& parts =
+      fleet.application.Own(std::make_unique<SearchParts>(fleet, std::move(follower), std::move(engines)));
   RETURN_IF_ERROR(parts.follower->Start());
   parts.keeper.Start();
   RETURN_IF_ERROR(parts.curation.RefreshAll());
