@@ -61,7 +61,8 @@ std::string Pattern(const FacetSpec& spec) {
   std::string pattern;
   AppendPattern(Lead(spec), false, pattern);
   AppendPattern(Head(spec.prefix), true, pattern);
-  return pattern + (spec.property.kind == Property::Kind::kCategory ? "[^\x1f]*" : ".*");
+  // Not ".*", by which 2.16 to 3.x look ordinals up out of bounds (OpenSearch issue 19636).
+  return pattern + (spec.property.kind == Property::Kind::kCategory ? "[^\x1f]*" : std::string("[^\0]*", 5));
 }
 
 std::string Keys(const FacetSpec& spec) {

@@ -101,7 +101,10 @@ absl::Status OpenSearchGathering::Count() {
     dropped_ += slot.document_frequency == 0 ? 1 : 0;
   }
   masses_ = SlotMasses(slots);
-  if (question_.match.policy == MatchPolicy::kAny) level_.kind = WordsLevel::Kind::kAny;
+  if (question_.match.policy == MatchPolicy::kAny) {
+    level_.kind = WordsLevel::Kind::kAny;
+    dropped_ += std::max<uint32_t>(Known(), 1) - 1;
+  }
   return absl::OkStatus();
 }
 
@@ -153,14 +156,16 @@ absl::Status OpenSearchGathering::Find(size_t hits) {
   return ReadCounts(answer);
 }
 
+uint32_t OpenSearchGathering::Known() const {
+  return static_cast<uint32_t>(std::count_if(masses_.begin(), masses_.end(), [](uint32_t mass) { return mass > 0; }));
+}
+
 bool OpenSearchGathering::EnoughWords() const {
-  const auto known = std::count_if(masses_.begin(), masses_.end(), [](uint32_t mass) { return mass > 0; });
-  return question_.match.policy != MatchPolicy::kMost || known < 2 || words_ >= question_.match.enough;
+  return question_.match.policy != MatchPolicy::kMost || Known() < 2 || words_ >= question_.match.enough;
 }
 
 absl::Status OpenSearchGathering::ChooseLevel() {
-  const auto known =
-      static_cast<uint32_t>(std::count_if(masses_.begin(), masses_.end(), [](uint32_t mass) { return mass > 0; }));
+  const uint32_t known = Known();
   const uint32_t total = std::accumulate(masses_.begin(), masses_.end(), 0U);
   const std::string within = AllOfQuery(With(With(AllowedQueries(lexical()), inside_), outside_));
   WordsLevel any;

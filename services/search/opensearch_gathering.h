@@ -38,6 +38,7 @@ class OpenSearchGathering {
   absl::Status SetCosines(const std::vector<NodeHit>& hits, const IndexView& view, absl::Span<const DocRef> docs);
   absl::Status AddTail(GatheredAnswer& gathered);
 
+  uint32_t Known() const;  // words that a product has
   bool EnoughWords() const;
   std::string Words(const WordsLevel& level) const;
   std::vector<std::string> Set(const WordsLevel& level) const;  // clauses, without filters

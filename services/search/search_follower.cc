@@ -60,10 +60,11 @@ SearchFollower::SearchFollower(fleet::Fleet& fleet)
 absl::StatusOr<std::unique_ptr<SearchFollower>> SearchFollower::Create(
     fleet::Fleet& fleet, const std::shared_ptr<const nn::SentenceEncoder>& sentences) {
   auto follower = absl::WrapUnique(new SearchFollower(fleet));
+  const double share = fleet.opensearch.has_value() ? fleet.opensearch->reading_share : 1;
   for (const fleet::Shop& shop : fleet.shops) {
     auto analyzer = text::Analyzer::Create({.language = shop.language});
     if (!analyzer.ok()) return base::Annotate(analyzer.status(), absl::StrCat("shops[", shop.id, "].language"));
-    follower->shops_.emplace(shop.id, std::make_unique<ShopSearch>(*std::move(analyzer), sentences));
+    follower->shops_.emplace(shop.id, std::make_unique<ShopSearch>(*std::move(analyzer), sentences, share));
   }
   return follower;
 }

@@ -14,6 +14,7 @@
 #include "services/search/attribution_token.h"
 #include "services/search/catalogue_product.h"
 #include "services/search/companion_building.h"
+#include "services/search/opensearch_document.h"
 
 namespace kontor::search {
 namespace {
@@ -43,8 +44,9 @@ uint64_t TextsOf(const catalogue::ProductSnapshot& product) {
 }  // namespace
 
 ShopSearch::ShopSearch(std::unique_ptr<const text::Analyzer> analyzer,
-                       std::shared_ptr<const nn::SentenceEncoder> sentences)
+                       std::shared_ptr<const nn::SentenceEncoder> sentences, double reading_share)
     : analyzer_(std::move(analyzer)),
+      reading_share_(reading_share),
       index_(*analyzer_),
       companions_(std::make_shared<const Companions>()),
       meaning_(*analyzer_, std::move(sentences)) {}
@@ -74,6 +76,10 @@ absl::Status ShopSearch::SetLive(const std::string& product) {
   const LiveValues values = LiveOf(product);
   return index_.SetLive({{product, values.price_micros, values.stock, values.popularity, values.margin_share}})
       .status();
+}
+
+bool ShopSearch::Reads(absl::string_view product) const {
+  return reading_share_ >= 1 || std::ldexp(static_cast<double>(base::StableHash(product)), -64) < reading_share_;
 }
 
 absl::Status ShopSearch::ApplyProduct(const catalogue::ProductSnapshot& product) {
@@ -115,6 +121,8 @@ absl::Status ShopSearch::Apply(const DecodedRecord& record) {
   ++records_;
   const int64_t at = absl::ToUnixMicros(record.occurred_at);
   if (at > newest_micros_) newest_micros_ = at;
+  const absl::string_view about = ChangedProduct(record);
+  if (!about.empty() && !Reads(about)) return absl::OkStatus();
   if (const auto* product = std::get_if<catalogue::ProductSnapshot>(&record.content)) return ApplyProduct(*product);
   if (const auto* price = std::get_if<catalogue::PriceSnapshot>(&record.content)) {
     if (currency_.empty()) SetCurrency(price->currency);
@@ -197,6 +205,7 @@ std::string ShopSearch::Save(absl::string_view owner) {
   out.String(index_.Save(owner));
   out.Value<int64_t>(newest_micros_);
   out.String(currency_);
+  out.Value<double>(reading_share_);
   catalogue_.Save(out);
   activity_.Save(out);
   clicks_.Save(out);
@@ -209,6 +218,7 @@ absl::StatusOr<std::string> ShopSearch::Load(absl::string_view bytes) {
   const std::string index = in.String();
   const auto newest = in.Value<int64_t>();
   const std::string currency = in.String();
+  in.Require(in.Value<double>() == reading_share_, "it is of another share of the products");
   CatalogueState catalogue;
   Activity activity;
   ClickLog clicks;

@@ -40,8 +40,10 @@ struct Companions {
 // everything else is thread-safe.
 class ShopSearch {
  public:
-  // `sentences` may be null.
-  ShopSearch(std::unique_ptr<const text::Analyzer> analyzer, std::shared_ptr<const nn::SentenceEncoder> sentences);
+  // `sentences` may be null. `reading_share`: of the products, above 0, at most 1, are in the index; which ones, their
+  // ids decide.
+  ShopSearch(std::unique_ptr<const text::Analyzer> analyzer, std::shared_ptr<const nn::SentenceEncoder> sentences,
+             double reading_share = 1);
 
   const text::Analyzer& analyzer() const { return *analyzer_; }
 
@@ -76,13 +78,15 @@ class ShopSearch {
   void ReadActivity(absl::FunctionRef<void(const Activity&)> read) const;
   ClickedAnswers Clicks() const;
 
-  // All of it but the companions, committed; `owner` names the positions. Load: DATA_LOSS, and nothing has changed.
+  // All of it but the companions, committed; `owner` names the positions. Load: DATA_LOSS, also for another
+  // reading_share, and nothing has changed.
   std::string Save(absl::string_view owner);
   absl::StatusOr<std::string> Load(absl::string_view bytes);
   // Forgets everything.
   void Reset();
 
  private:
+  bool Reads(absl::string_view product) const;
   absl::Status ApplyProduct(const catalogue::ProductSnapshot& product) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ApplyActivity(const DecodedRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   LiveValues LiveOf(const std::string& product) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -91,6 +95,7 @@ class ShopSearch {
   void RefreshCurrency() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::unique_ptr<const text::Analyzer> analyzer_;
+  const double reading_share_;
   Index index_;
   base::Snapshot<Companions> companions_;
   MeaningKeeper meaning_;  // of the thread that refreshes companions

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -97,7 +98,9 @@ std::string RecordBytes(const Payload& payload, const std::string& token = "",
 // A process: the parts of fleet::Compose, the service, and a client with all roles.
 class Process {
  public:
-  Process(const std::string& dsn, const kontor::testing::TemporaryFolder& folder) : application_(1, arguments_) {
+  Process(const std::string& dsn, const kontor::testing::TemporaryFolder& folder,
+          const std::optional<fleet::OpenSearchConfig>& opensearch = std::nullopt)
+      : application_(1, arguments_) {
     application_.SetGrace(absl::Seconds(5));
     auto pool = postgres::Pool::Create({.dsn = dsn});
     EXPECT_TRUE(pool.ok()) << pool.status();
@@ -123,7 +126,8 @@ class Process {
                                                                            sealer_,
                                                                            "0123456789abcdef0123456789abcdef",
                                                                            {{"default", absl::UTCTimeZone()}},
-                                                                           ""}));
+                                                                           "",
+                                                                           opensearch}));
     absl::Status status = RegisterSearch(*fleet_);
     if (status.ok()) status = server.Start();
     EXPECT_TRUE(status.ok()) << status;
