@@ -28,8 +28,8 @@ void SetMoney(double micros, absl::string_view currency, google::type::Money& ou
 absl::Status AddRescue(const OfferSource& source, const Answer& empty, const EngineSettings& settings,
                        const AnswerContext& context, const google::protobuf::RepeatedPtrField<v1::Filter>& filters,
                        v1::SearchResponse& out) {
-  ASSIGN_OR_RETURN(const std::optional<Rescue> rescue, FindRescue(source.engine, source.parts, settings,
-                                                                  context.question, empty, source.deadline));
+  ASSIGN_OR_RETURN(const std::optional<Rescue> rescue,
+                   FindRescue(source.engine, source.parts, settings, context.question, empty, source.deadline));
   if (!rescue.has_value()) return absl::OkStatus();
   v1::Rescue& offered = *out.mutable_rescue();
   const Answer& answer = rescue->answered.answer;

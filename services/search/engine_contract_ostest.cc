@@ -1,5 +1,7 @@
 #include "libs/base/status.h"
-#include "services/search/engine_contract_cases.h"
+#include "services/search/engine_contract_pages.h"
+#include "services/search/engine_contract_random.h"
+#include "services/search/engine_contract_sets.h"
 #include "services/search/opensearch_engine.h"
 #include "services/search/opensearch_query.h"
 #include "services/search/opensearch_test_index.h"
@@ -52,9 +54,9 @@ TEST_F(OpenSearchAwayTest, AMissingIndexOrNodeIsUnavailable) {
   EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_EQ(base::ErrorReason(answer.status()), kReasonEngineAway);
   const auto nobody = *opensearch::Client::Create({"http://127.0.0.1:1"});
-  EXPECT_THAT(
-      OpenSearchEngine(*nobody, there.alias()).Ask(parts_, ServingSettings(), question_, absl::Now() + absl::Seconds(10)),
-      StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(OpenSearchEngine(*nobody, there.alias())
+                  .Ask(parts_, ServingSettings(), question_, absl::Now() + absl::Seconds(10)),
+              StatusIs(absl::StatusCode::kUnavailable));
 }
 
 TEST_F(OpenSearchAwayTest, ANodeThatHangsCostsNoMoreThanTheDeadline) {

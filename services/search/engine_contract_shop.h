@@ -13,12 +13,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/domain/search/index.h"
-#include "libs/domain/search/index_oracle.h"
 #include "libs/domain/search/search_engine.h"
 #include "libs/testing/status_matchers.h"
 #include "services/search/settings.h"
 
-// The shop that engine_contract_cases.h asks: the same for every engine.
+// The shop that the engine_contract_*.h ask: the same for every engine. Each of them is included by one test for each
+// engine, which instantiates its suite.
 namespace kontor::search {
 
 using Products = std::map<std::string, std::pair<Product, LiveValues>>;
@@ -40,6 +40,19 @@ class OwnEngineUnderTest : public EngineUnderTest {
  private:
   OwnEngine engine_;
 };
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
+
+inline LiveValues Priced(int64_t units, float stock = 5) { return {units * 1'000'000, stock, 0, 0}; }
+
+inline std::vector<std::pair<std::string, uint64_t>> Counts(const Facet& facet) {
+  std::vector<std::pair<std::string, uint64_t>> counts;
+  for (const FacetValue& value : facet.values) counts.emplace_back(value.value, value.count);
+  return counts;
+}
 
 using MakeEngine = std::function<std::unique_ptr<EngineUnderTest>()>;
 

@@ -1,4 +1,6 @@
-#include "services/search/engine_contract_cases.h"
+#include "services/search/engine_contract_pages.h"
+#include "services/search/engine_contract_random.h"
+#include "services/search/engine_contract_sets.h"
 
 namespace kontor::search {
 namespace {

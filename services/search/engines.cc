@@ -11,8 +11,7 @@ absl::StatusOr<Engines> Engines::Create(const fleet::Fleet& fleet) {
   if (!fleet.opensearch.has_value()) return engines;
   ASSIGN_OR_RETURN(engines.client_, opensearch::Client::Create(fleet.opensearch->client));
   for (const fleet::Shop& shop : fleet.shops) {
-    engines.elsewhere_.emplace(shop.id,
-                               std::make_unique<OpenSearchEngine>(*engines.client_, OpenSearchAlias(shop.id)));
+    engines.elsewhere_.emplace(shop.id, std::make_unique<OpenSearchEngine>(*engines.client_, OpenSearchAlias(shop.id)));
   }
   return engines;
 }

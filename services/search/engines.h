@@ -19,6 +19,8 @@ class Engines {
   static absl::StatusOr<Engines> Create(const fleet::Fleet& fleet);
 
   const SearchEngine& Of(absl::string_view shop) const;
+  // Null where every shop has its own index.
+  const opensearch::Client* client() const { return client_.get(); }
   // Whether this process holds all of the shop's products itself.
   bool OwnIndex(absl::string_view shop) const { return elsewhere_.find(shop) == elsewhere_.end(); }
 

@@ -95,8 +95,8 @@ Assigned Assign(const std::vector<v1::Experiment>& experiments, absl::string_vie
 }
 
 absl::StatusOr<AssignedAnswer> AskAs(const Assigned& assigned, absl::string_view visitor, const SearchEngine& engine,
-                                     const EngineParts& parts, const EngineSettings& settings,
-                                     const Question& question, absl::Time deadline) {
+                                     const EngineParts& parts, const EngineSettings& settings, const Question& question,
+                                     absl::Time deadline) {
   const auto ask = [&](const EngineSettings& by, const Question& what,
                        const Assigned& whose) -> absl::StatusOr<AssignedAnswer> {
     ASSIGN_OR_RETURN(EngineAnswer answered, engine.Ask(parts, by, what, deadline));

@@ -38,7 +38,7 @@ struct AssignedAnswer {
 // decide, so that pages fit together; total, facets and what stands behind are the baseline's. An engine whose two
 // answers are not of one view is not interleaved: the baseline answers, uncounted. Errors are the engine's.
 absl::StatusOr<AssignedAnswer> AskAs(const Assigned& assigned, absl::string_view visitor, const SearchEngine& engine,
-                                     const EngineParts& parts, const EngineSettings& settings,
-                                     const Question& question, absl::Time deadline);
+                                     const EngineParts& parts, const EngineSettings& settings, const Question& question,
+                                     absl::Time deadline);
 
 }  // namespace kontor::search

@@ -151,9 +151,8 @@ absl::StatusOr<v1::ExplainResponse> ExplainHandler::Explain(const runtime::CallC
   question.cursor.reset();
   question.max_relevance_loss = 0;
   std::vector<std::string> products(request.product_ids().begin(), request.product_ids().end());
-  ASSIGN_OR_RETURN(const Inspection inspected,
-                   parts_.search.EngineOf(call.shop)
-                       .Inspect(parts, parts_.settings, question, products, call.wall_deadline()));
+  ASSIGN_OR_RETURN(const Inspection inspected, parts_.search.EngineOf(call.shop).Inspect(
+                                                   parts, parts_.settings, question, products, call.wall_deadline()));
   const Answer& answer = inspected.answered.answer;
   const IndexView& view = *inspected.answered.view;
   v1::ExplainResponse response;

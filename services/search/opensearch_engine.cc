@@ -94,8 +94,8 @@ absl::StatusOr<std::vector<std::string>> OpenSearchEngine::Missing(const EngineP
     std::vector<std::string> clauses = AllowedQueries({});
     clauses.push_back(IdsQuery(asked));
     ASSIGN_OR_RETURN(const NodeHits known,
-                     node.Search(absl::StrCat("{\"size\":", asked.size(), ",\"_source\":false,\"query\":",
-                                              AllOfQuery(clauses), "}")));
+                     node.Search(absl::StrCat("{\"size\":", asked.size(),
+                                              ",\"_source\":false,\"query\":", AllOfQuery(clauses), "}")));
     absl::flat_hash_set<std::string> ids;
     for (const NodeHit& hit : known.hits) ids.insert(hit.id);
     for (const std::string& product : asked) {

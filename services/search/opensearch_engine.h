@@ -12,15 +12,15 @@ namespace kontor::search {
 
 class OpenSearchNode;
 
-// The port on OpenSearch: one shop's catalogue, as opensearch_document.h puts it there. EngineParts::view is a sample of
-// the same catalogue, from which queries are read and useful facets chosen.
+// The port on OpenSearch: one shop's catalogue, as opensearch_document.h puts it there. EngineParts::view is a sample
+// of the same catalogue, from which queries are read and useful facets chosen.
 //
-// The set, its total, facets and sorted pages are the node's; the best EngineSettings::window by words come here and are
-// ranked, curated and, where a ranker serves, ranked by it, by the very code of the own engine with the node's document
-// frequencies. Two or three requests an answer, more where words are dropped or vectors asked. Differences: facets tell
-// of 2,000 values and ranges count products; groups are counted by HyperLogLog, exact up to about 40,000; pages of
-// groups end at 10,000; what is near by the catalogue's own vectors orders, but joins no result; substitutes are those
-// of the category that sell best, compared by their titles.
+// The set, its total, facets and sorted pages are the node's; the best EngineSettings::window by words come here and
+// are ranked, curated and, where a ranker serves, ranked by it, by the very code of the own engine with the node's
+// document frequencies. Two or three requests an answer, more where words are dropped or vectors asked. Differences:
+// facets tell of 2,000 values and ranges count products; groups are counted by HyperLogLog, exact up to about 40,000;
+// pages of groups end at 10,000; what is near by the catalogue's own vectors orders, but joins no result; substitutes
+// are those of the category that sell best, compared by their titles.
 //
 // UNAVAILABLE with reason SEARCH_ENGINE_AWAY when the node is away or has no index of the shop, DEADLINE_EXCEEDED,
 // INTERNAL with what the node said. Thread-safe.

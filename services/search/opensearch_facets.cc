@@ -80,9 +80,9 @@ std::string Within(const std::string& name, const std::vector<std::string>& filt
 
 std::string ValuesAggregation(const FacetSpec& spec) {
   const std::string terms = absl::StrCat("{\"terms\":{\"field\":\"", FieldOfValues(spec.property), "\",\"include\":");
-  std::string inner =
-      absl::StrCat("\"values\":", terms, JsonText(Pattern(spec)), ",\"size\":", kToldValues, "}},\"having\":{\"filter\":",
-                   FilterQuery(Filter{.kind = Filter::Kind::kHas, .property = spec.property}), "}");
+  std::string inner = absl::StrCat(
+      "\"values\":", terms, JsonText(Pattern(spec)), ",\"size\":", kToldValues,
+      "}},\"having\":{\"filter\":", FilterQuery(Filter{.kind = Filter::Kind::kHas, .property = spec.property}), "}");
   if (!spec.always.empty()) {
     absl::StrAppend(&inner, ",\"always\":", terms, "[", Keys(spec), "],\"size\":", spec.always.size(), "}}");
   }
@@ -91,8 +91,8 @@ std::string ValuesAggregation(const FacetSpec& spec) {
 
 std::string RangeAggregation(const RangeSpec& spec) {
   const std::string field = JsonText(NumbersField(spec.property));
-  std::string inner = absl::StrCat("\"numbers\":{\"stats\":{\"field\":", field, "}},\"unknown\":{\"missing\":{\"field\":",
-                                   field, "}}");
+  std::string inner =
+      absl::StrCat("\"numbers\":{\"stats\":{\"field\":", field, "}},\"unknown\":{\"missing\":{\"field\":", field, "}}");
   if (!spec.boundaries.empty()) {
     std::vector<std::string> ranges;
     for (size_t i = 0; i <= spec.boundaries.size(); ++i) {
@@ -158,8 +158,8 @@ RangeFacet ReadRange(const RangeSpec& spec, const Json& in) {
   if (!in.contains("buckets")) return facet;
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   for (const Json& bucket : in.at("buckets").at("buckets")) {
-    facet.buckets.push_back({bucket.value("from", -kInfinity), bucket.value("to", kInfinity),
-                             bucket.at("doc_count").get<uint64_t>()});
+    facet.buckets.push_back(
+        {bucket.value("from", -kInfinity), bucket.value("to", kInfinity), bucket.at("doc_count").get<uint64_t>()});
   }
   return facet;
 }

@@ -127,9 +127,9 @@ std::string OpenSearchGathering::Aggregations() const {
 
 std::string OpenSearchGathering::Body(size_t size, const std::string& order, const std::string& paging,
                                       bool counts) const {
-  std::vector<std::string> members = {
-      absl::StrCat("\"size\":", size), absl::StrCat("\"_source\":", kProductSource),
-      absl::StrCat("\"track_total_hits\":", counts ? "true" : "false"), absl::StrCat("\"sort\":", order)};
+  std::vector<std::string> members = {absl::StrCat("\"size\":", size), absl::StrCat("\"_source\":", kProductSource),
+                                      absl::StrCat("\"track_total_hits\":", counts ? "true" : "false"),
+                                      absl::StrCat("\"sort\":", order)};
   members.push_back(absl::StrCat("\"query\":", question_.sort.has_value()
                                                    ? SetQuery()
                                                    : ScoredQuery(lexical(), settings_, question_.now_us, SetQuery())));
@@ -305,9 +305,8 @@ absl::Status OpenSearchGathering::AddTail(GatheredAnswer& gathered) {
   while (!set_.whole && answer.page.size() + tail.size() < question_.page_size) {
     const size_t size = question_.page_size - answer.page.size() - tail.size() + 1;
     if (groups && at.sequence + size > kGroupsReached) break;
-    const std::string paging =
-        groups ? absl::StrCat("\"from\":", at.sequence)
-               : absl::StrCat("\"search_after\":[", JsonNumber(at.score), ",", at.sequence, "]");
+    const std::string paging = groups ? absl::StrCat("\"from\":", at.sequence)
+                                      : absl::StrCat("\"search_after\":[", JsonNumber(at.score), ",", at.sequence, "]");
     ASSIGN_OR_RETURN(const NodeHits next, node_.Search(Body(size, kBestFirst, paging, false)));
     if (next.hits.empty()) break;
     NodeProducts keys(*parts_.reading.analyzer, *parts_.view, frequencies_.documents);

@@ -65,7 +65,7 @@ class OpenSearchGathering {
   uint32_t dropped_ = 0;
   std::vector<std::string> neighbours_;
   std::vector<std::vector<double>> boundaries_;  // FacetAnswer::boundaries
-  uint64_t words_ = 0;  // products of the set by words alone
+  uint64_t words_ = 0;                           // products of the set by words alone
   GatheredSet set_;
   std::vector<NodeHit> best_;
   RankRows rows_;

@@ -27,10 +27,8 @@ absl::Status Told(const absl::Status& status) {
 }
 
 std::string VectorText(const std::vector<float>& vector) {
-  return absl::StrCat("[", absl::StrJoin(vector, ",", [](std::string* out, float x) {
-                        absl::StrAppend(out, JsonNumber(x));
-                      }),
-                      "]");
+  return absl::StrCat(
+      "[", absl::StrJoin(vector, ",", [](std::string* out, float x) { absl::StrAppend(out, JsonNumber(x)); }), "]");
 }
 
 }  // namespace
@@ -57,9 +55,8 @@ absl::StatusOr<std::vector<uint64_t>> OpenSearchNode::Counts(const std::string& 
   for (size_t i = 0; i < filters.size(); ++i) {
     members.push_back(absl::StrCat("\"c", i, "\":{\"filter\":", filters[i], "}"));
   }
-  ASSIGN_OR_RETURN(const NodeHits answer,
-                   Search(absl::StrCat(R"({"size":0,"track_total_hits":true,"query":)", query, ",\"aggs\":{",
-                                       absl::StrJoin(members, ","), "}}")));
+  ASSIGN_OR_RETURN(const NodeHits answer, Search(absl::StrCat(R"({"size":0,"track_total_hits":true,"query":)", query,
+                                                              ",\"aggs\":{", absl::StrJoin(members, ","), "}}")));
   std::vector<uint64_t> counts = {answer.total};
   try {
     const Json in = answer.aggregations.empty() ? Json::object() : Json::parse(answer.aggregations);

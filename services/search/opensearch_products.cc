@@ -87,7 +87,8 @@ LiveValues LiveIn(const Json& source) {
 void AppendTerms(const Json& source, Field field, AnalysedProduct& out) {
   ForEachIn(source, TermField(field).c_str(), [&](const Json& value) {
     bool gap = !out.terms.empty() && out.terms.back().field == static_cast<uint8_t>(field);
-    for (const absl::string_view position : absl::StrSplit(value.get_ref<const std::string&>(), ' ', absl::SkipEmpty())) {
+    for (const absl::string_view position :
+         absl::StrSplit(value.get_ref<const std::string&>(), ' ', absl::SkipEmpty())) {
       bool same_place = false;
       for (const absl::string_view form : absl::StrSplit(position, kForms)) {
         AnalysedProduct::Term term;

@@ -86,8 +86,8 @@ std::string HasValue(const Property& property) {
     case Property::Kind::kCategory:
       return Exists("category");
     case Property::Kind::kAttribute:
-      return AnyOfQuery({Clause("prefix", "attr", JsonText(AttributeKey(property.name, ""))),
-                         Exists(NumbersField(property))});
+      return AnyOfQuery(
+          {Clause("prefix", "attr", JsonText(AttributeKey(property.name, ""))), Exists(NumbersField(property))});
     default:
       return Exists(NumbersField(property));
   }
@@ -224,8 +224,8 @@ std::string ScoredQuery(const LexicalQuery& query, const EngineSettings& setting
   const BoostOptions& boosts = settings.boosts;
   if (!boosts.any()) return bool_query;
   return absl::StrCat(R"({"script_score":{"query":)", bool_query, R"(,"script":{"source":)", JsonText(kBoostScript),
-                      R"(,"params":{"popularity":)", JsonNumber(boosts.popularity), ",\"half\":",
-                      JsonNumber(boosts.popularity_half), ",\"freshness\":", JsonNumber(boosts.freshness),
+                      R"(,"params":{"popularity":)", JsonNumber(boosts.popularity),
+                      ",\"half\":", JsonNumber(boosts.popularity_half), ",\"freshness\":", JsonNumber(boosts.freshness),
                       ",\"life\":", JsonNumber(boosts.freshness_half_life_us), ",\"now\":", now_us,
                       ",\"stock\":", JsonNumber(boosts.stock), "}}}}");
 }
@@ -258,8 +258,8 @@ bool IsLong(const Property& property) {
 }  // namespace
 
 std::string SortClause(const SortSpec& sort) {
-  return absl::StrCat(R"([{)", JsonText(NumbersField(sort.property)), R"(:{"order":")", sort.descending ? "desc" : "asc",
-                      R"(","mode":"min","missing":"_last","unmapped_type":")",
+  return absl::StrCat(R"([{)", JsonText(NumbersField(sort.property)), R"(:{"order":")",
+                      sort.descending ? "desc" : "asc", R"(","mode":"min","missing":"_last","unmapped_type":")",
                       IsLong(sort.property) ? "long" : "double", R"("}},{"seq":"asc"}])");
 }
 

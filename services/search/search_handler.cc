@@ -146,15 +146,21 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallCon
   return response;
 }
 
+absl::Status SearchHandler::WaitUntilFound(const log::Position& position, absl::Duration timeout) const {
+  RETURN_IF_ERROR(parts_.follower.WaitUntilApplied(position, timeout));
+  const std::vector<std::string>& topics = OpenSearchIndexer::Topics();
+  const bool there =
+      parts_.indexer != nullptr && std::find(topics.begin(), topics.end(), position.topic) != topics.end();
+  return there ? parts_.indexer->WaitUntilApplied(position, timeout) : absl::OkStatus();
+}
+
 absl::StatusOr<v1::SearchResponse> SearchHandler::Search(const runtime::CallContext& call,
                                                          const v1::SearchRequest& request) {
   ASSIGN_OR_RETURN(Question question, QuestionFrom(request, absl::ToUnixMicros(parts_.clock.Now())));
   RETURN_IF_ERROR(fleet::WaitForPositions(
       SearchFollower::Topics(),
-      [this](const log::Position& position, absl::Duration timeout) {
-        return parts_.follower.WaitUntilApplied(position, timeout);
-      },
-      call, request.read_after()));
+      [this](const log::Position& position, absl::Duration timeout) { return WaitUntilFound(position, timeout); }, call,
+      request.read_after()));
   parts_.queries.Add(call.shop, request);
   const std::shared_ptr<const CompiledCuration> curation = parts_.curation.Get(call.shop);
   Assigned assigned;

@@ -12,6 +12,7 @@
 #include "services/search/curation_keeper.h"
 #include "services/search/engines.h"
 #include "services/search/experiments.h"
+#include "services/search/opensearch_indexer.h"
 #include "services/search/query_log.h"
 #include "services/search/ranker_keeper.h"
 #include "services/search/search_follower.h"
@@ -26,6 +27,7 @@ class SearchHandler {
   struct Parts {
     const SearchFollower& follower;
     const Engines& engines;
+    const OpenSearchIndexer* indexer;  // null where there is no OpenSearch
     const CurationKeeper& curation;
     const RankerKeeper& rankers;
     const EngineSettings& settings;
@@ -49,6 +51,8 @@ class SearchHandler {
   template <typename Request>
   absl::StatusOr<v1::SearchResponse> Respond(const runtime::CallContext& call, const Request& request,
                                              Question question, const Assigned& assigned, absl::string_view visitor);
+  // Until what is at a position can be found.
+  absl::Status WaitUntilFound(const log::Position& position, absl::Duration timeout) const;
   std::string NewToken(const AssignedAnswer& answered, absl::string_view shop);
 
   const Parts parts_;

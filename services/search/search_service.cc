@@ -38,16 +38,21 @@ uint64_t RandomSeed() {
 
 // Everything the service keeps; members are destroyed in reverse.
 struct SearchParts {
-  SearchParts(fleet::Fleet& fleet, std::unique_ptr<SearchFollower> shops, Engines answering)
+  SearchParts(fleet::Fleet& fleet, std::shared_ptr<const nn::SentenceEncoder> sentences,
+              std::unique_ptr<SearchFollower> shops, Engines answering)
       : settings(ServingSettings()),
         engines(std::move(answering)),
         follower(std::move(shops)),
+        indexer(engines.client() == nullptr
+                    ? nullptr
+                    : std::make_unique<OpenSearchIndexer>(fleet, *engines.client(), *follower, std::move(sentences))),
         keeper(*follower, fleet.server.metrics()),
         curation_store(fleet.postgres),
         curation(curation_store, *follower),
         rankers(fleet.models, *follower),
         curation_handler({curation_store, curation, fleet.clock}),
-        search({*follower, engines, curation, rankers, settings, queries, fleet.clock, fleet.server.metrics(), RandomSeed()}),
+        search({*follower, engines, indexer.get(), curation, rankers, settings, queries, fleet.clock,
+                fleet.server.metrics(), RandomSeed()}),
         explain({search, *follower, settings, fleet.clock}),
         preview({search, *follower, curation_store, queries, settings, fleet.clock}),
         report({*follower}),
@@ -57,6 +62,7 @@ struct SearchParts {
   const EngineSettings settings;
   const Engines engines;
   const std::unique_ptr<SearchFollower> follower;
+  const std::unique_ptr<OpenSearchIndexer> indexer;  // null where there is no OpenSearch
   IndexKeeper keeper;
   CurationStore curation_store;
   CurationKeeper curation;
@@ -140,12 +146,13 @@ void RegisterRanking(runtime::Server& server, RankingHandler& ranking, Experimen
 
 absl::Status RegisterSearch(fleet::Fleet& fleet) {
   RETURN_IF_ERROR(postgres::Migrate(fleet.postgres, kSchema, Migrations()));
-  ASSIGN_OR_RETURN(std::unique_ptr<SearchFollower> follower,
-                   SearchFollower::Create(fleet, LoadSentenceEncoder(fleet.sentence_model_dir)));
+  const std::shared_ptr<const nn::SentenceEncoder> sentences = LoadSentenceEncoder(fleet.sentence_model_dir);
+  ASSIGN_OR_RETURN(std::unique_ptr<SearchFollower> follower, SearchFollower::Create(fleet, sentences));
   ASSIGN_OR_RETURN(Engines engines, Engines::Create(fleet));
   SearchParts& parts =
-      fleet.application.Own(std::make_unique<SearchParts>(fleet, std::move(follower), std::move(engines)));
+      fleet.application.Own(std::make_unique<SearchParts>(fleet, sentences, std::move(follower), std::move(engines)));
   RETURN_IF_ERROR(parts.follower->Start());
+  if (parts.indexer != nullptr) RETURN_IF_ERROR(parts.indexer->Start());
   parts.keeper.Start();
   RETURN_IF_ERROR(parts.curation.RefreshAll());
   parts.curation.Start();
@@ -154,6 +161,9 @@ absl::Status RegisterSearch(fleet::Fleet& fleet) {
   RegisterRanking(fleet.server, parts.ranking, parts.experiments);
   RegisterCuration(fleet.server, parts.curation_handler, parts.preview);
   fleet.server.AddReadiness("search", [&follower = *parts.follower] { return follower.Ready(); });
+  if (parts.indexer != nullptr) {
+    fleet.server.AddReadiness("search-opensearch", [&indexer = *parts.indexer] { return indexer.Ready(); });
+  }
   return absl::OkStatus();
 }
 

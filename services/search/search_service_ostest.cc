@@ -98,10 +98,10 @@ TEST_F(OpenSearchServiceTest, ACategoryIsBrowsedAndWhatIsTypedIsCompleted) {
   typed.set_parent("shops/default");
   typed.set_text("cord");
   absl::StatusOr<v1::SuggestResponse> suggested;
-  for (int i = 0; i < 300; ++i) {  // learned in the background
+  for (int i = 0; i < 300; ++i) {
     suggested = process_->Ask<v1::SuggestResponse>(&v1::SearchService::Stub::Suggest, typed);
     if (suggested.ok() && suggested->suggestions_size() > 0) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // suggestions are learned in the background
   }
   KONTOR_ASSERT_OK(suggested.status());
   EXPECT_GT(suggested->suggestions_size(), 0);
@@ -176,7 +176,7 @@ TEST_F(OpenSearchServiceTest, APinStandsWhereARuleSays) {
   create.mutable_rule()->mutable_condition()->add_queries("gloves");
   auto& pin = *create.mutable_rule()->add_actions()->mutable_pin();
   pin.set_product_id("S1");
-  pin.set_position(1);
+  pin.set_place(1);
   KONTOR_ASSERT_OK(process_->Curate<v1::Rule>(&v1::CurationService::Stub::CreateRule, create).status());
   const v1::SearchResponse response = Search(Of("gloves"));
   ASSERT_THAT(response.results(), SizeIs(3));

@@ -154,8 +154,8 @@ struct GatheredSet {
   bool whole = false;  // the view holds all of the set
 };
 struct GatheredAnswer {
-  Answer answer;                     // its page ends with the view; `next` is the caller's
-  std::vector<std::string> listed;   // GroupKey of all that the view has, as it stands in the whole list
+  Answer answer;                    // its page ends with the view; `next` is the caller's
+  std::vector<std::string> listed;  // GroupKey of all that the view has, as it stands in the whole list
 };
 // Ranks and curates what was gathered as Ask does, and takes the page out of it.
 GatheredAnswer AskGathered(const EngineParts& parts, const EngineSettings& settings, const Question& question,

@@ -14,8 +14,7 @@ CurationPlan PlanOf(const EngineParts& parts, const Question& question) {
   CurationPlan plan;
   plan.query = question.query;
   if (parts.curation == nullptr || question.verbatim) return plan;
-  return parts.curation->Plan(
-      {question.query, question.category, question.segment, question.device, question.now_us});
+  return parts.curation->Plan({question.query, question.category, question.segment, question.device, question.now_us});
 }
 
 Reading ReadingOf(const EngineParts& parts, const Question& question, const CurationPlan& plan) {

@@ -40,8 +40,7 @@ class PreparedQuery {
   };
 
   // `document_frequencies`: by slot, where the view holds but a part of the products that count; empty: the view's.
-  PreparedQuery(const IndexView& view, const LexicalQuery& query,
-                absl::Span<const uint64_t> document_frequencies = {});
+  PreparedQuery(const IndexView& view, const LexicalQuery& query, absl::Span<const uint64_t> document_frequencies = {});
 
   const IndexView& view() const { return *view_; }
   const std::vector<PreparedSlot>& slots() const { return slots_; }

@@ -39,7 +39,8 @@ class Relaxing {
     KeepPhrases();
     KeepFilters();
     RETURN_IF_ERROR(status_);
-    if (rescue_.words.empty() && rescue_.filters.empty() && !rescue_.price) return std::optional<Rescue>();  // all was kept
+    if (rescue_.words.empty() && rescue_.filters.empty() && !rescue_.price)
+      return std::optional<Rescue>();  // all was kept
     Question relaxed = Relaxed();
     relaxed.match = {MatchPolicy::kAll, 0};
     return Asked(relaxed, settings_);

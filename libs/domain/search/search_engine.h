@@ -68,9 +68,8 @@ class OwnEngine : public SearchEngine {
  public:
   absl::StatusOr<EngineAnswer> Ask(const EngineParts& parts, const EngineSettings& settings, const Question& question,
                                    absl::Time deadline) const override;
-  absl::StatusOr<Inspection> Inspect(const EngineParts& parts, const EngineSettings& settings,
-                                     const Question& question, absl::Span<const std::string> products,
-                                     absl::Time deadline) const override;
+  absl::StatusOr<Inspection> Inspect(const EngineParts& parts, const EngineSettings& settings, const Question& question,
+                                     absl::Span<const std::string> products, absl::Time deadline) const override;
   absl::StatusOr<std::vector<SlotFrequency>> Frequencies(const EngineParts& parts, const LexicalQuery& query,
                                                          absl::Time deadline) const override;
   absl::StatusOr<bool> Finds(const EngineParts& parts, const LexicalQuery& query, absl::Span<const Filter> filters,
