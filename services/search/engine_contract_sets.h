@@ -23,6 +23,24 @@ TEST_P(EngineContract, WordsPhrasesAndExclusionsMeanTheSameProducts) {
   EXPECT_THAT(Ask(Of("")), SizeIs(4));
 }
 
+TEST_P(EngineContract, LongQueriesWithManyAlternativesAreAnswered) {
+  auto reading = std::make_shared<Reading>();
+  std::string title;
+  for (int i = 0; i < 60; ++i) {
+    absl::StrAppend(&title, "word", i, " ");
+    Slot& slot = reading->understood.lexical.slots.emplace_back();
+    for (int j = 0; j < 16; ++j) slot.alternatives.push_back({{absl::StrCat(j == 3 ? "word" : "other", i)}, 1});
+  }
+  Put({.id = "all", .title = title});
+  Put({.id = "few", .title = "word1 word2 word3"});
+  Fill();
+  Question question = Of("");
+  question.reading = reading;
+  EXPECT_THAT(Ask(question), ElementsAre("all"));
+  question.match = {MatchPolicy::kMost, 2};
+  EXPECT_THAT(Ask(question), ElementsAre("all", "few"));
+}
+
 TEST_P(EngineContract, NoPhraseGoesFromOneValueToTheNext) {
   Put({.id = "one", .title = "x", .category_path = {"power tools", "drill bits"}});
   Put({.id = "two", .title = "x", .category_path = {"power", "tools drill"}});
@@ -103,6 +121,7 @@ TEST_P(EngineContract, FacetsAreCountedWithoutTheirOwnFilter) {
 TEST_P(EngineContract, PricesHaveRangesAndUnknownOnesAreToldApart) {
   for (int i = 1; i <= 40; ++i) Put({.id = absl::StrCat("p", i), .title = "x"}, Priced(i));
   Put({.id = "unknown", .title = "x"});
+  Put({.id = "sold out", .title = "x"}, {-1, 0, 0, 0});
   Fill();
   Question question = Of("");
   const Property price{Property::Kind::kPrice, ""};
@@ -111,7 +130,7 @@ TEST_P(EngineContract, PricesHaveRangesAndUnknownOnesAreToldApart) {
   ASSERT_THAT(all.answer.ranges, SizeIs(2));
   const RangeFacet& given = all.answer.ranges[0];
   EXPECT_EQ(given.count, 40u);
-  EXPECT_EQ(given.unknown, 1u);
+  EXPECT_EQ(given.unknown, 2u);
   EXPECT_EQ(given.least, 1e6);
   EXPECT_EQ(given.most, 40e6);
   ASSERT_THAT(given.buckets, SizeIs(3));
@@ -126,8 +145,12 @@ TEST_P(EngineContract, PricesHaveRangesAndUnknownOnesAreToldApart) {
   EXPECT_EQ(sum, 40u);
   question.filters = {Filter::Range(price, 5e6, 7e6)};
   EXPECT_EQ(Answered(question).answer.total, 3u);
-  question.filters = {Filter::Range({Property::Kind::kStock, ""}, 1, std::numeric_limits<double>::infinity())};
+  const Property stock{Property::Kind::kStock, ""};
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  question.filters = {Filter::Range(stock, 1, kInfinity)};
   EXPECT_EQ(Answered(question).answer.total, 41u);  // an unknown stock is no empty one
+  question.filters = {Filter::Range(stock, std::numeric_limits<double>::min(), kInfinity)};
+  EXPECT_EQ(Answered(question).answer.total, 41u);
 }
 
 }  // namespace kontor::search

@@ -29,6 +29,7 @@
 //                  takes positions apart again: every form is a term of its own, forms of one position are at the same
 //                  place. Queries are searched as terms by blanks: "a b" is the term a followed by b. Lengths count
 //                  positions (the own engine leaves units out).
+//   t_any          all of these once more, for what matches in any field: one posting list in place of six
 //   price          long: micros; absent: unknown. `currency`: keyword, what it was chosen by
 //   stock, popularity, margin_share   float; stock absent: unknown
 //   available_at   long: µs; absent: unknown
@@ -51,6 +52,7 @@ struct OpenSearchLayout {
 // Settings and mappings, the body of PUT /index. BM25 of each text field by the k1 and b of its Field.
 std::string IndexDefinition(const EngineSettings& settings, const OpenSearchLayout& layout);
 
+inline constexpr char kAnyTermField[] = "t_any";
 std::string TermField(Field field);                                         // "t_title"
 std::string NumberField(absl::string_view name);                            // "num." and the name, escaped
 std::string AttributeKey(absl::string_view name, absl::string_view value);  // NAME U+001F VALUE

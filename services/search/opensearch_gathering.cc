@@ -168,17 +168,21 @@ absl::Status OpenSearchGathering::ChooseLevel() {
   const uint32_t known = Known();
   const uint32_t total = std::accumulate(masses_.begin(), masses_.end(), 0U);
   const std::string within = AllOfQuery(With(With(AllowedQueries(lexical()), inside_), outside_));
-  WordsLevel any;
-  any.kind = WordsLevel::Kind::kAny;
-  for (uint32_t level = 1; level + 1 < known; ++level) {
-    level_ = {WordsLevel::Kind::kLeast, total - total * level / known};
-    ASSIGN_OR_RETURN(const std::vector<uint64_t> counts, node_.Counts(AllOfQuery({within, Words(level_)}), {}));
-    if (counts[0] < question_.match.enough) continue;
-    dropped_ += level;
-    return absl::OkStatus();
+  // The smallest level that has enough: a larger one has them all and more. known − 1 takes any word.
+  uint32_t low = 1, high = known - 1;
+  while (low < high) {
+    const uint32_t level = low + (high - low) / 2;
+    const WordsLevel tried{WordsLevel::Kind::kLeast, total - total * level / known};
+    ASSIGN_OR_RETURN(const std::vector<uint64_t> counts, node_.Counts(AllOfQuery({within, Words(tried)}), {}));
+    if (counts[0] < question_.match.enough) {
+      low = level + 1;
+    } else {
+      high = level;
+    }
   }
-  level_ = any;
-  dropped_ += known - 1;
+  dropped_ += low;
+  level_ = {WordsLevel::Kind::kLeast, total - total * low / known};
+  if (low == known - 1) level_ = {WordsLevel::Kind::kAny, 0};
   return absl::OkStatus();
 }
 

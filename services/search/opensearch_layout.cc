@@ -62,9 +62,14 @@ Json Mappings(const OpenSearchLayout& layout) {
                      {"state", {{"type", "object"}, {"enabled", false}}}};
   for (size_t field = 0; field < kFields; ++field) {
     const std::string name = TermField(static_cast<Field>(field));
-    properties[name] = {
-        {"type", "text"}, {"analyzer", "kontor_indexed"}, {"search_analyzer", "kontor_asked"}, {"similarity", name}};
+    properties[name] = {{"type", "text"},
+                        {"analyzer", "kontor_indexed"},
+                        {"search_analyzer", "kontor_asked"},
+                        {"similarity", name},
+                        {"copy_to", kAnyTermField}};
   }
+  properties[kAnyTermField] = {
+      {"type", "text"}, {"analyzer", "kontor_indexed"}, {"search_analyzer", "kontor_asked"}, {"norms", false}};
   if (layout.dimensions > 0) {
     properties["vector"] = {{"type", "knn_vector"},
                             {"dimension", layout.dimensions},

@@ -1,5 +1,6 @@
 #include "services/search/opensearch_query.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -12,7 +13,8 @@
 namespace kontor::search {
 namespace {
 
-constexpr double kWhole = 9e15;  // up to here doubles count by one
+constexpr double kWhole = 9e15;         // up to here doubles count by one
+constexpr size_t kScoredClauses = 600;  // a node takes 1,024 of a query, of which sets and filters need some
 constexpr char kEverything[] = R"({"match_all":{}})";
 constexpr char kNothing[] = R"({"match_none":{}})";
 // BoostOf, in the node's own language. What is unknown of stock counts as there.
@@ -58,8 +60,27 @@ std::string AnyValue(const Filter& filter) {
   }
 }
 
-std::string InRange(const Filter& filter) {
+bool IsFloat(const Property& property) {
+  return property.kind == Property::Kind::kStock || property.kind == Property::Kind::kPopularity ||
+         property.kind == Property::Kind::kMarginShare;
+}
+
+// The node reads the bounds of a field of floats as floats: the nearest that is not beyond.
+double FloatBound(double bound, bool low) {
+  const float rounded = static_cast<float>(bound);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (low && rounded < bound) return std::nextafter(rounded, kInfinity);
+  if (!low && rounded > bound) return std::nextafter(rounded, -kInfinity);
+  return rounded;
+}
+
+std::string InRange(const Filter& asked) {
+  Filter filter = asked;
   const std::string field = NumbersField(filter.property);
+  if (IsFloat(filter.property)) {
+    filter.low = FloatBound(filter.low, true);
+    filter.high = FloatBound(filter.high, false);
+  }
   std::vector<std::string> bounds;
   if (std::isfinite(filter.low)) bounds.push_back(absl::StrCat("\"gte\":", JsonNumber(filter.low)));
   if (std::isfinite(filter.high)) bounds.push_back(absl::StrCat("\"lte\":", JsonNumber(filter.high)));
@@ -101,19 +122,16 @@ std::string TermsIn(absl::string_view field, absl::Span<const std::string> terms
   return Clause("match_phrase", field, absl::StrCat("{\"query\":", text, weight));
 }
 
-std::string TermsAnywhere(absl::Span<const std::string> terms) {
-  std::vector<std::string> fields;
-  for (size_t f = 0; f < kFields; ++f) fields.push_back(TermsIn(TermField(static_cast<Field>(f)), terms, 1));
-  return AnyOfQuery(fields);
-}
+std::string TermsAnywhere(absl::Span<const std::string> terms) { return TermsIn(kAnyTermField, terms, 1); }
 
 std::string Constant(const std::string& query, uint32_t score) {
   return absl::StrCat(R"({"constant_score":{"filter":)", query, ",\"boost\":", score, "}}");
 }
 
-std::string ScoredSlot(const Slot& slot, const Bm25fOptions& options) {
+std::string ScoredSlot(const Slot& slot, size_t most, const Bm25fOptions& options) {
   std::vector<std::string> alternatives;
-  for (const Alternative& alternative : slot.alternatives) {
+  for (size_t i = 0; i < std::min(most, slot.alternatives.size()); ++i) {
+    const Alternative& alternative = slot.alternatives[i];
     std::vector<std::string> fields;
     for (size_t f = 0; f < kFields; ++f) {
       const double boost = static_cast<double>(slot.weight) * alternative.weight * options.weights[f];
@@ -173,8 +191,15 @@ std::string FilterQuery(const Filter& filter) {
 }
 
 std::string SlotQuery(const Slot& slot) {
-  std::vector<std::string> alternatives;
-  for (const Alternative& alternative : slot.alternatives) alternatives.push_back(TermsAnywhere(alternative.terms));
+  std::vector<std::string> terms, alternatives;
+  for (const Alternative& alternative : slot.alternatives) {
+    if (alternative.terms.size() == 1) {
+      terms.push_back(alternative.terms[0]);
+    } else {
+      alternatives.push_back(TermsAnywhere(alternative.terms));
+    }
+  }
+  if (!terms.empty()) alternatives.push_back(Clause("terms", kAnyTermField, Values(terms)));
   return alternatives.size() == 1 ? alternatives[0] : AnyOfQuery(alternatives);
 }
 
@@ -216,7 +241,8 @@ std::string WordsQuery(const LexicalQuery& query, absl::Span<const uint32_t> mas
 std::string ScoredQuery(const LexicalQuery& query, const EngineSettings& settings, int64_t now_us,
                         const std::string& set) {
   std::vector<std::string> slots;
-  for (const Slot& slot : query.slots) slots.push_back(ScoredSlot(slot, settings.bm25f));
+  const size_t most = kScoredClauses / kFields / std::max<size_t>(query.slots.size(), 1);
+  for (const Slot& slot : query.slots) slots.push_back(ScoredSlot(slot, most, settings.bm25f));
   const std::string scoring =
       slots.empty() ? absl::StrCat(R"("must":[)", kEverything, "]")
                     : absl::StrCat(R"("minimum_should_match":0,"should":[)", absl::StrJoin(slots, ","), "]");

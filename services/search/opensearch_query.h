@@ -30,11 +30,11 @@ std::string SlotQuery(const Slot& slot);
 // What may be in a result whatever it matches: living products with all phrases, without what is excluded.
 std::vector<std::string> AllowedQueries(const LexicalQuery& query);
 
-// Of a slot: its mass (SlotMasses), and whether a document has it at all.
+// How much of the words a product needs.
 struct WordsLevel {
   enum class Kind : uint8_t { kAll, kLeast, kAny };
   Kind kind = Kind::kAll;
-  uint32_t least = 0;  // kLeast: mass
+  uint32_t least = 0;  // kLeast: of their masses (SlotMasses)
 };
 // Products whose words are enough. `masses` by slot; kAll leaves out slots without a mass, unless that leaves none or
 // `unknown_too` is set.
@@ -42,7 +42,7 @@ std::string WordsQuery(const LexicalQuery& query, absl::Span<const uint32_t> mas
                        bool unknown_too);
 
 // The products of `set` with a score near BM25F's: Σ over slots of the best alternative's weighted sum over fields,
-// times the boosts; 1 times the boosts without slots.
+// times the boosts; 1 times the boosts without slots. Of very long queries the first alternatives of each slot count.
 std::string ScoredQuery(const LexicalQuery& query, const EngineSettings& settings, int64_t now_us,
                         const std::string& set);
 
