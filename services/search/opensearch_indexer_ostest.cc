@@ -63,14 +63,14 @@ class IndexingProcess {
   }
   absl::Status Wait(const std::vector<log::Position>& positions) const {
     for (const log::Position& position : positions) {
-      // Before the node was reached there is nothing to wait with.
-      absl::Status status;
-      for (int i = 0; i < 600; ++i) {
-        status = indexer_->WaitUntilApplied(position, absl::Seconds(1));
-        if (status.ok()) break;
-        absl::SleepFor(absl::Milliseconds(50));
-      }
-      RETURN_IF_ERROR(status);
+      absl::Status status;  // before the node was reached there is nothing to wait with
+      const bool applied = Eventually(
+          [&] {
+            status = indexer_->WaitUntilApplied(position, absl::Seconds(1));
+            return status.ok();
+          },
+          absl::Seconds(60));
+      if (!applied) return status;
     }
     return absl::OkStatus();
   }
@@ -82,7 +82,8 @@ class IndexingProcess {
                                       absl::Now() + absl::Seconds(10));
     std::vector<std::string> ids;
     if (!answer.ok()) return {std::string(answer.status().message())};
-    for (const Json& hit : Json::parse(*answer)["hits"]["hits"]) ids.push_back(hit["_id"]);
+    const Json found = Json::parse(*answer);
+    for (const Json& hit : found["hits"]["hits"]) ids.push_back(hit["_id"]);
     return ids;
   }
   Json Document(const std::string& id) const {
@@ -193,8 +194,7 @@ TEST_F(OpenSearchIndexerTest, TheNodesDeathLosesNothing) {
     last = process->Append("catalog", ManyProducts("death", 400 * i, 400 * (i + 1)));
     if (i == 4) PrivateOpenSearch::Shared().Kill();
   }
-  absl::SleepFor(absl::Milliseconds(300));
-  EXPECT_THAT(process->indexer().WaitUntilApplied(last.back(), absl::ZeroDuration()),
+  EXPECT_THAT(process->indexer().WaitUntilApplied(last.back(), absl::Milliseconds(300)),
               StatusIs(absl::StatusCode::kUnavailable));
   PrivateOpenSearch::Shared().Restart();
   ASSERT_THAT(process->Wait(last), IsOk());
@@ -209,7 +209,7 @@ TEST_F(OpenSearchIndexerTest, AProcessThatDiesAndComesBackGoesOn) {
   {
     const auto process = Start("again");
     last = process->Append("catalog", ManyProducts("again", 0, 3000));
-    while (process->Document("P0").empty()) absl::SleepFor(absl::Milliseconds(10));
+    ASSERT_TRUE(Eventually([&] { return !process->Document("P0").empty(); }));
   }
   const auto process = Start("again");
   ASSERT_THAT(process->Wait(last), IsOk());
@@ -222,7 +222,8 @@ TEST_F(OpenSearchIndexerTest, AnIndexThatIsGoneIsFilledFromTheBegin) {
   ASSERT_THAT(process->Wait(last), IsOk());
   const auto indices = process->client().Send("GET", "/_alias/kontor-rebuilt", "", absl::Now() + absl::Seconds(10));
   ASSERT_THAT(indices, IsOk());
-  const std::string name = Json::parse(*indices).begin().key();
+  const Json named = Json::parse(*indices);
+  const std::string name = named.begin().key();
   ASSERT_THAT(process->client().Send("DELETE", "/" + name, "", absl::Now() + absl::Seconds(10)), IsOk());
   EXPECT_TRUE(Eventually([&] { return process->Living().size() == 50; }, absl::Seconds(20)));
 }
