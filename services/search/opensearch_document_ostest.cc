@@ -135,11 +135,12 @@ Story MakeStory(base::Random& random, const std::string& product) {
     if (random.Below(2) == 0) price.cost = base::Decimal{500'000'000};
     story.prices.push_back({"x", absl::UnixEpoch(), "", price});
     const std::string location = absl::StrCat("l", random.Below(2));
-    const absl::Time at = absl::FromUnixSeconds(1'700'000'000 + static_cast<int64_t>(random.Below(50)));
     if (random.Below(2) == 0) {
+      const absl::Time at = absl::FromUnixSeconds(1'700'000'000 + 10 * revision);  // later counts, higher revisions
       const base::Decimal free{static_cast<int64_t>(random.Below(50)) * 1'000'000'000};
       story.stock.push_back({"x", at, "", catalogue::StockLevel{product, location, revision, 0, free, at}});
     } else {
+      const absl::Time at = absl::FromUnixSeconds(1'700'000'000 + static_cast<int64_t>(random.Below(40)));
       const base::Decimal change{(static_cast<int64_t>(random.Below(20)) - 10) * 1'000'000'000};
       const std::string id = absl::StrCat("c", random.Below(2));
       story.stock.push_back({"x", at, "", catalogue::StockChange{product, location, id, revision, 0, change, at}});

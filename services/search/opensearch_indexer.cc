@@ -17,8 +17,9 @@ namespace {
 
 constexpr char kGroup[] = "search-opensearch", kSchema[] = "search_opensearch";
 constexpr absl::Duration kKeepPeriod = absl::Seconds(2), kRetryPeriod = absl::Milliseconds(500),
-                         kPopularityPeriod = absl::Seconds(20), kPatience = absl::Seconds(30);
-constexpr float kMoved = .05F;  // share of a popularity below which it is not written again
+                         kPatience = absl::Seconds(30);
+constexpr double kRestOfPopularities = 20;  // times what writing them took
+constexpr float kMoved = .05F;              // share of a popularity below which it is not written again
 constexpr size_t kPopularitiesOfRequest = 2000;
 
 log::ConsumerOptions Options() {
@@ -127,8 +128,9 @@ absl::Status OpenSearchIndexer::Keep() {
   if (!Leads()) return absl::OkStatus();
   for (const fleet::Shop& shop : fleet_.shops) RETURN_IF_ERROR(ChoosePrices(shop));
   if (absl::Now() < next_popularities_) return absl::OkStatus();
-  next_popularities_ = absl::Now() + kPopularityPeriod;
+  const absl::Time begin = absl::Now();
   for (const fleet::Shop& shop : fleet_.shops) RETURN_IF_ERROR(WritePopularities(shop));
+  next_popularities_ = absl::Now() + kRestOfPopularities * (absl::Now() - begin);
   return absl::OkStatus();
 }
 
