@@ -100,7 +100,8 @@ class EngineContract : public ::testing::TestWithParam<MakeEngine> {
       EXPECT_TRUE(answer.ok()) << answer.status();
       if (!answer.ok()) break;
       for (const Found& found : answer->answer.page) {
-        keys.push_back(GroupKey(*answer->view, found.doc, question.group_variants));
+        keys.push_back(
+            GroupKey(answer->view->Id(found.doc), answer->view->GroupId(found.doc), question.group_variants));
       }
       if (!answer->answer.next.has_value()) break;
       question.cursor = answer->answer.next;

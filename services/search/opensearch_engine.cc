@@ -115,13 +115,13 @@ absl::StatusOr<SearchEngine::Substitutes> OpenSearchEngine::SubstitutesFor(const
   std::vector<std::string> own;
   for (const DocRef product : products) own.emplace_back(answer.view->Id(product));
   ASSIGN_OR_RETURN(const std::vector<NodeHit> themselves, node.Products(IdsQuery(own), own.size()));
-  RETURN_IF_ERROR(gathered.AddPart(themselves).status());
+  gathered.AddPart(themselves);
   for (const DocRef product : products) {
     const std::string body = absl::StrCat("{\"size\":", options.candidates, ",\"_source\":", kProductSource,
                                           R"(,"sort":[{"popularity":"desc"},{"seq":"asc"}],"query":)",
                                           AlikeQuery(*answer.view, product), "}");
     ASSIGN_OR_RETURN(const NodeHits alike, node.Search(body));
-    RETURN_IF_ERROR(gathered.AddPart(alike.hits).status());
+    gathered.AddPart(alike.hits);
   }
   EngineParts within = parts;
   within.meaning = nullptr;  // vectors are of another index

@@ -90,7 +90,10 @@ std::vector<std::string> OpenSearchGathering::Set(const WordsLevel& level) const
 std::string OpenSearchGathering::SetQuery() const { return AllOfQuery(With(Set(level_), inside_)); }
 
 absl::Status OpenSearchGathering::Count() {
-  ASSIGN_OR_RETURN(frequencies_, node_.FrequenciesOf(lexical()));
+  frequencies_.documents = 1;  // no word's frequency is weighed by it
+  if (!lexical().slots.empty()) {
+    ASSIGN_OR_RETURN(frequencies_, node_.FrequenciesOf(lexical()));
+  }
   std::vector<PreparedQuery::PreparedSlot> slots;
   for (size_t i = 0; i < frequencies_.slots.size(); ++i) {
     PreparedQuery::PreparedSlot& slot = slots.emplace_back();
@@ -227,7 +230,7 @@ absl::StatusOr<EngineAnswer> OpenSearchGathering::SortedAnswer() {
   answer.facets = std::move(set_.facets);
   answer.ranges = std::move(set_.ranges);
   const uint64_t from = question_.cursor.has_value() ? question_.cursor->offset : 0;
-  ASSIGN_OR_RETURN(const std::vector<DocRef> docs, products_->AddPart(best_));
+  const std::vector<DocRef> docs = products_->AddPart(best_);
   out.view = products_->View();
   if (question_.group_variants && from >= kGroupsReached - question_.page_size) return out;
   for (const DocRef doc : docs) answer.page.push_back({doc});
@@ -276,26 +279,33 @@ absl::Status OpenSearchGathering::SetCosines(const std::vector<NodeHit>& hits, c
   return absl::OkStatus();
 }
 
+EngineParts OpenSearchGathering::WindowParts() const {
+  EngineParts parts = parts_;
+  parts.view = window_;
+  return parts;
+}
+
+// All that was gathered is ranked again.
+EngineSettings OpenSearchGathering::WindowSettings() const {
+  EngineSettings settings = settings_;
+  settings.window += neighbours_.size() + prepared_.pinned.size();
+  return settings;
+}
+
 absl::StatusOr<EngineAnswer> OpenSearchGathering::RankedAnswer() {
   ASSIGN_OR_RETURN(const std::vector<NodeHit> extras, Extras());
   std::vector<NodeHit> gathered = best_;
   AddNew(extras, gathered);
-  ASSIGN_OR_RETURN(const std::vector<DocRef> docs, products_->AddPart(gathered));
-  EngineParts parts = parts_;
-  parts.view = products_->View();
-  RETURN_IF_ERROR(SetCosines(gathered, *parts.view, docs));
-  EngineSettings settings = settings_;
-  settings.window = std::max(settings.window, gathered.size());
-  set_.whole = best_.size() < settings_.window;
-  GatheredAnswer answer = AskGathered(parts, settings, question_, prepared_, set_);
-  learned_ = answer.answer.effort == Effort::kLearned;
-  if (learned_) rows_ = RowsForGathered(parts, settings, question_, prepared_, set_);
-  RETURN_IF_ERROR(AddTail(answer));
+  const std::vector<DocRef> docs = products_->AddPart(gathered);
+  window_ = products_->View();
+  RETURN_IF_ERROR(SetCosines(gathered, *window_, docs));
+  GatheredAnswer answer = AskGathered(WindowParts(), WindowSettings(), question_, prepared_, set_);
+  RETURN_IF_ERROR(AddTail(best_.size() < settings_.window, answer));
   return EngineAnswer{std::move(answer.answer), products_->View()};
 }
 
 // Behind the window by words alone, without what the window has.
-absl::Status OpenSearchGathering::AddTail(GatheredAnswer& gathered) {
+absl::Status OpenSearchGathering::AddTail(bool whole, GatheredAnswer& gathered) {
   Answer& answer = gathered.answer;
   const Cursor from = question_.cursor.value_or(Cursor());
   const bool groups = question_.group_variants;
@@ -306,22 +316,20 @@ absl::Status OpenSearchGathering::AddTail(GatheredAnswer& gathered) {
   }
   const absl::flat_hash_set<std::string> shown(gathered.listed.begin(), gathered.listed.end());
   std::vector<NodeHit> tail;
-  while (!set_.whole && answer.page.size() + tail.size() < question_.page_size) {
+  while (!whole && answer.page.size() + tail.size() < question_.page_size) {
     const size_t size = question_.page_size - answer.page.size() - tail.size() + 1;
     if (groups && at.sequence + size > kGroupsReached) break;
     const std::string paging = groups ? absl::StrCat("\"from\":", at.sequence)
                                       : absl::StrCat("\"search_after\":[", JsonNumber(at.score), ",", at.sequence, "]");
     ASSIGN_OR_RETURN(const NodeHits next, node_.Search(Body(size, kBestFirst, paging, false)));
     if (next.hits.empty()) break;
-    NodeProducts keys(*parts_.reading.analyzer, *parts_.view, frequencies_.documents);
-    ASSIGN_OR_RETURN(const std::vector<DocRef> docs, keys.AddPart(next.hits));
-    const std::shared_ptr<const IndexView> view = keys.View();
-    for (size_t i = 0; i < docs.size() && answer.page.size() + tail.size() < question_.page_size; ++i) {
-      at = groups ? RankPosition{0, at.sequence + 1} : RankPosition{next.hits[i].score, next.hits[i].sequence};
-      if (!shown.contains(GroupKey(*view, docs[i], groups))) tail.push_back(next.hits[i]);
+    for (size_t i = 0; i < next.hits.size() && answer.page.size() + tail.size() < question_.page_size; ++i) {
+      const NodeHit& hit = next.hits[i];
+      at = groups ? RankPosition{0, at.sequence + 1} : RankPosition{hit.score, hit.sequence};
+      if (!shown.contains(GroupKey(hit.id, hit.product.group_id, groups))) tail.push_back(hit);
     }
   }
-  ASSIGN_OR_RETURN(const std::vector<DocRef> docs, products_->AddPart(tail));
+  const std::vector<DocRef> docs = products_->AddPart(tail);
   for (size_t i = 0; i < docs.size(); ++i) answer.page.push_back({docs[i], tail[i].score});
   const uint64_t end = from.offset + answer.page.size();
   if (!answer.page.empty() && end < answer.total) answer.next = Cursor{end, at, {}};
@@ -331,11 +339,13 @@ absl::Status OpenSearchGathering::AddTail(GatheredAnswer& gathered) {
 absl::StatusOr<Inspection> OpenSearchGathering::Inspect(EngineAnswer answered, absl::Span<const std::string> products) {
   Inspection out;
   out.document_frequencies = set_.document_frequencies;
-  out.rows = rows_;
+  if (answered.answer.effort == Effort::kLearned) {
+    out.rows = RowsForGathered(WindowParts(), WindowSettings(), question_, prepared_, set_);
+  }
   if (!products.empty()) {
     ASSIGN_OR_RETURN(const std::vector<NodeHit> known,
                      node_.Products(AllOfQuery(With(AllowedQueries({}), {IdsQuery(products)})), products.size()));
-    RETURN_IF_ERROR(products_->AddPart(known).status());
+    products_->AddPart(known);
     const std::string within = AllOfQuery(With({SetQuery(), IdsQuery(products)}, outside_));
     ASSIGN_OR_RETURN(const std::vector<NodeHit> members, node_.Products(within, products.size()));
     absl::flat_hash_set<std::string> ids;

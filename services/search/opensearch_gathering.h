@@ -36,7 +36,9 @@ class OpenSearchGathering {
   absl::StatusOr<EngineAnswer> RankedAnswer();    // window, curated; then the tail
   absl::StatusOr<std::vector<NodeHit>> Extras();  // pinned and near products, that the best by words may lack
   absl::Status SetCosines(const std::vector<NodeHit>& hits, const IndexView& view, absl::Span<const DocRef> docs);
-  absl::Status AddTail(GatheredAnswer& gathered);
+  absl::Status AddTail(bool whole, GatheredAnswer& gathered);
+  EngineParts WindowParts() const;
+  EngineSettings WindowSettings() const;
 
   uint32_t Known() const;  // words that a product has
   bool EnoughWords() const;
@@ -68,9 +70,8 @@ class OpenSearchGathering {
   uint64_t words_ = 0;                           // products of the set by words alone
   GatheredSet set_;
   std::vector<NodeHit> best_;
-  RankRows rows_;
-  bool learned_ = false;
   std::unique_ptr<NodeProducts> products_;
+  std::shared_ptr<const IndexView> window_;  // of products_: what is ranked again
 };
 
 }  // namespace kontor::search

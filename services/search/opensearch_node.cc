@@ -16,6 +16,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr size_t kReached = 10'000;  // a node's max_result_window
+
 // What a caller can do something about; a query that the node refuses is our mistake.
 absl::Status Told(const absl::Status& status) {
   if (status.ok() || absl::IsDeadlineExceeded(status)) return status;
@@ -87,8 +89,8 @@ absl::StatusOr<OpenSearchNode::Frequencies> OpenSearchNode::FrequenciesOf(const 
 }
 
 absl::StatusOr<std::vector<NodeHit>> OpenSearchNode::Products(const std::string& query, size_t most) const {
-  ASSIGN_OR_RETURN(NodeHits answer, Search(absl::StrCat("{\"size\":", most, ",\"_source\":", kProductSource,
-                                                        ",\"query\":", query, "}")));
+  ASSIGN_OR_RETURN(NodeHits answer, Search(absl::StrCat("{\"size\":", std::min(most, kReached),
+                                                        ",\"_source\":", kProductSource, ",\"query\":", query, "}")));
   return std::move(answer.hits);
 }
 

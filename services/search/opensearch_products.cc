@@ -19,10 +19,6 @@ using Json = nlohmann::json;
 
 constexpr char kForms = '\x01', kSeparator = '\x1f';
 
-absl::Status NotUnderstood(const std::exception& e) {
-  return absl::InternalError(absl::StrCat("OpenSearch answers otherwise than was asked: ", e.what()));
-}
-
 // "%41" → "A".
 std::string Unescaped(absl::string_view name) {
   std::string out;
@@ -84,11 +80,10 @@ LiveValues LiveIn(const Json& source) {
 }
 
 // Terms of a field that is told as terms alone.
-void AppendTerms(const Json& source, Field field, AnalysedProduct& out) {
-  ForEachIn(source, TermField(field).c_str(), [&](const Json& value) {
+void AppendTerms(const std::vector<std::string>& values, Field field, AnalysedProduct& out) {
+  for (const std::string& value : values) {
     bool gap = !out.terms.empty() && out.terms.back().field == static_cast<uint8_t>(field);
-    for (const absl::string_view position :
-         absl::StrSplit(value.get_ref<const std::string&>(), ' ', absl::SkipEmpty())) {
+    for (const absl::string_view position : absl::StrSplit(value, ' ', absl::SkipEmpty())) {
       bool same_place = false;
       for (const absl::string_view form : absl::StrSplit(position, kForms)) {
         AnalysedProduct::Term term;
@@ -102,7 +97,7 @@ void AppendTerms(const Json& source, Field field, AnalysedProduct& out) {
         out.terms.push_back(term);
       }
     }
-  });
+  }
 }
 
 double SortKey(const Json& value) {
@@ -126,7 +121,16 @@ NodeHit HitIn(const Json& in) {
     for (size_t i = 0; i + 1 < sort.size(); ++i) hit.sort.push_back(SortKey(sort[i]));
     hit.sequence = sort.back().get<uint64_t>();
   }
-  if (in.contains("_source")) hit.source = in.at("_source").dump();
+  if (!in.contains("_source")) return hit;
+  const Json& source = in.at("_source");
+  hit.product = ProductIn(source);
+  hit.live = LiveIn(source);
+  hit.sequence = source.value("seq", hit.sequence);
+  const auto take = [&](Field field, std::vector<std::string>& into) {
+    ForEachIn(source, TermField(field).c_str(), [&](const Json& terms) { into.push_back(terms.get<std::string>()); });
+  };
+  take(Field::kCodes, hit.code_terms);
+  take(Field::kDescription, hit.description_terms);
   return hit;
 }
 
@@ -150,7 +154,7 @@ absl::StatusOr<NodeHits> ReadHits(absl::string_view answer) {
     if (in.contains("aggregations")) out.aggregations = in.at("aggregations").dump();
     return out;
   } catch (const Json::exception& e) {
-    return NotUnderstood(e);
+    return absl::InternalError(absl::StrCat("OpenSearch answers otherwise than was asked: ", e.what()));
   }
 }
 
@@ -162,23 +166,18 @@ NodeProducts::NodeProducts(const text::Analyzer& analyzer, const IndexView& like
   }
 }
 
-absl::StatusOr<std::vector<DocRef>> NodeProducts::AddPart(const std::vector<NodeHit>& hits) {
+std::vector<DocRef> NodeProducts::AddPart(const std::vector<NodeHit>& hits) {
   SegmentBuilder builder(*values_);
   std::vector<text::Token> tokens;
   std::vector<uint32_t> rows;
-  try {
-    for (const NodeHit& hit : hits) {
-      const auto [row, added] = rows_.try_emplace(hit.id, static_cast<uint32_t>(rows_.size()));
-      rows.push_back(row->second);
-      if (!added) continue;
-      const Json source = Json::parse(hit.source);
-      AnalysedProduct product = AnalyseProduct(analyzer_, ProductIn(source), tokens);
-      AppendTerms(source, Field::kCodes, product);
-      AppendTerms(source, Field::kDescription, product);
-      builder.Add(product, source.value("seq", uint64_t{0}), row->second, LiveIn(source));
-    }
-  } catch (const Json::exception& e) {
-    return NotUnderstood(e);
+  for (const NodeHit& hit : hits) {
+    const auto [row, added] = rows_.try_emplace(hit.id, static_cast<uint32_t>(rows_.size()));
+    rows.push_back(row->second);
+    if (!added) continue;
+    AnalysedProduct product = AnalyseProduct(analyzer_, hit.product, tokens);
+    AppendTerms(hit.code_terms, Field::kCodes, product);
+    AppendTerms(hit.description_terms, Field::kDescription, product);
+    builder.Add(product, hit.sequence, row->second, hit.live);
   }
   if (builder.documents() > 0) {
     IndexView::Part part;

@@ -20,7 +20,10 @@ struct NodeHit {
   float score = 0;           // 0 where the answer is not ordered by it
   std::vector<double> sort;  // what it was ordered by, but for the last: the sequence; infinite: unknown
   uint64_t sequence = 0;
-  std::string source;  // JSON of _source
+  // Of _source, where it was asked for: what of codes and description is told as terms alone.
+  Product product;
+  LiveValues live;
+  std::vector<std::string> code_terms, description_terms;
 };
 
 struct NodeHits {
@@ -31,7 +34,7 @@ struct NodeHits {
 // Reads the answer of a _search. INTERNAL for another text.
 absl::StatusOr<NodeHits> ReadHits(absl::string_view answer);
 
-// The members of _source that NodeProducts reads, as "_source" of a search.
+// The members of _source that are read, as "_source" of a search.
 extern const char kProductSource[];
 
 // A view made of products that the node told: what answers show, rank and explain is read out of it as out of an index.
@@ -42,8 +45,7 @@ class NodeProducts {
   NodeProducts(const text::Analyzer& analyzer, const IndexView& like, uint64_t documents);
 
   // Puts products into a part of their own, without those that an earlier part has; their places by the order of hits.
-  // INTERNAL for a source that is no product.
-  absl::StatusOr<std::vector<DocRef>> AddPart(const std::vector<NodeHit>& hits);
+  std::vector<DocRef> AddPart(const std::vector<NodeHit>& hits);
 
   // Of all parts so far.
   std::shared_ptr<const IndexView> View() const;

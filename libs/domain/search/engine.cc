@@ -37,8 +37,7 @@ class Asking {
     Take(gathered);
     const PreparedQuery query(view_, answer_.reading.understood.lexical, gathered.document_frequencies);
     const MatchSet set = MatchSet::All(view_);
-    Window window = RankWindow(InputOf(query), set);
-    window.whole = true;  // of the view; what stands behind it is the caller's
+    const Window window = RankWindow(InputOf(query), set);
     const std::vector<Listed> list = RankList(window, set);
     GatheredAnswer out;
     for (const Listed& listed : list) out.listed.push_back(KeyOf(listed.found.doc));
@@ -238,7 +237,7 @@ class Asking {
     return list;
   }
 
-  std::string KeyOf(DocRef doc) const { return GroupKey(view_, doc, question_.group_variants); }
+  std::string KeyOf(DocRef doc) const { return GroupKey(view_.Id(doc), view_.GroupId(doc), question_.group_variants); }
 
   void TradeForMargin(std::vector<Listed>& list) {
     const size_t size = std::min(question_.page_size, list.size());
@@ -326,10 +325,9 @@ class Asking {
 
 }  // namespace
 
-std::string GroupKey(const IndexView& view, DocRef doc, bool group_variants) {
-  const absl::string_view group = view.GroupId(doc);
+std::string GroupKey(absl::string_view id, absl::string_view group, bool group_variants) {
   if (group_variants && !group.empty()) return absl::StrCat("g\n", group);
-  return absl::StrCat("p\n", view.Id(doc));
+  return absl::StrCat("p\n", id);
 }
 
 GatheredAnswer AskGathered(const EngineParts& parts, const EngineSettings& settings, const Question& question,

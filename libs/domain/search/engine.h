@@ -151,7 +151,6 @@ struct GatheredSet {
   std::vector<Facet> facets;
   std::vector<RangeFacet> ranges;
   QueryVectors vectors;
-  bool whole = false;  // the view holds all of the set
 };
 struct GatheredAnswer {
   Answer answer;                    // its page ends with the view; `next` is the caller's
@@ -163,7 +162,7 @@ GatheredAnswer AskGathered(const EngineParts& parts, const EngineSettings& setti
 RankRows RowsForGathered(const EngineParts& parts, const EngineSettings& settings, const Question& question,
                          PreparedQuestion prepared, GatheredSet set);
 // What a result stands for: its group where variants are grouped and it has one, otherwise itself.
-std::string GroupKey(const IndexView& view, DocRef doc, bool group_variants);
+std::string GroupKey(absl::string_view id, absl::string_view group, bool group_variants);
 
 // Total, facets, filters and pages speak of one set of products, whatever they are ranked by: those that the words and
 // filters mean, the nearest of meaning and what is pinned. Thread-safe. Validate first.
