@@ -99,33 +99,28 @@ absl::StatusOr<bool> OpenSearchNode::HasVectors() const {
   return absl::StrContains(mapping, "knn_vector");
 }
 
-absl::StatusOr<std::vector<OpenSearchNode::Near>> OpenSearchNode::Scored(const std::string& body, float scale,
-                                                                         float shift) const {
+absl::StatusOr<std::vector<OpenSearchNode::Near>> OpenSearchNode::ByCosine(const std::string& body) const {
   ASSIGN_OR_RETURN(const NodeHits answer, Search(body));
   std::vector<Near> near;
   for (const NodeHit& hit : answer.hits) {
-    if (hit.score > 0) near.push_back({hit.id, hit.score * scale - shift});
+    if (hit.score > 0) near.push_back({hit.id, 2 * hit.score - 1});  // scored by (1 + cosine) / 2
   }
   return near;
 }
 
 absl::StatusOr<std::vector<OpenSearchNode::Near>> OpenSearchNode::Nearest(const std::vector<float>& vector, size_t most,
                                                                           const std::string& query) const {
-  // The node scores by (1 + cosine) / 2.
-  return Scored(absl::StrCat("{\"size\":", most, R"(,"_source":false,"query":{"knn":{"vector":{"vector":)",
-                             VectorText(vector), ",\"k\":", most, ",\"filter\":", query, "}}}}"),
-                2, 1);
+  return ByCosine(absl::StrCat("{\"size\":", most, R"(,"_source":false,"query":{"knn":{"vector":{"vector":)",
+                               VectorText(vector), ",\"k\":", most, ",\"filter\":", query, "}}}}"));
 }
 
 absl::StatusOr<std::vector<OpenSearchNode::Near>> OpenSearchNode::Cosines(
     const std::vector<float>& vector, const std::vector<std::string>& products) const {
-  // Here by 1 + cosine.
-  return Scored(
+  return ByCosine(
       absl::StrCat("{\"size\":", products.size(), R"(,"_source":false,"query":{"script_score":{"query":)",
                    AllOfQuery({IdsQuery(products), R"({"exists":{"field":"vector"}})"}),
                    R"(,"script":{"lang":"knn","source":"knn_score","params":{"field":"vector","query_value":)",
-                   VectorText(vector), R"(,"space_type":"cosinesimil"}}}}})"),
-      1, 1);
+                   VectorText(vector), R"(,"space_type":"cosinesimil"}}}}})"));
 }
 
 }  // namespace kontor::search

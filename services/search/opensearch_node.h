@@ -46,7 +46,7 @@ class OpenSearchNode {
                                             const std::vector<std::string>& products) const;
 
  private:
-  absl::StatusOr<std::vector<Near>> Scored(const std::string& body, float scale, float shift) const;
+  absl::StatusOr<std::vector<Near>> ByCosine(const std::string& body) const;
   absl::StatusOr<std::string> Send(const std::string& method, const std::string& path, const std::string& body) const;
 
   const opensearch::Client& client_;
