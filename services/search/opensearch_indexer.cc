@@ -102,7 +102,6 @@ std::shared_ptr<OpenSearchIndexer::Life> OpenSearchIndexer::life() const {
 
 absl::Status OpenSearchIndexer::Forget() {
   forgotten_ = true;
-  popularities_.clear();
   return fleet_.postgres
       .Exec(absl::StrCat("DELETE FROM ", kSchema, ".consumer_offsets WHERE consumer_group = $1"),
             postgres::Params().Text(kGroup))
@@ -180,7 +179,10 @@ absl::Status OpenSearchIndexer::ChoosePrices(const fleet::Shop& shop) {
 
 absl::Status OpenSearchIndexer::WritePopularities(const fleet::Shop& shop) {
   const ShopSearch& search = *follower_.Find(shop.id);
-  absl::flat_hash_map<std::string, float>& written = popularities_[shop.id];
+  ASSIGN_OR_RETURN(std::string making, indices_.MakingOf(shop));
+  auto& [written_into, written] = popularities_[shop.id];
+  if (written_into != making) written.clear();
+  written_into = std::move(making);
   std::vector<std::pair<std::string, float>> moved;
   const int64_t now_us = absl::ToUnixMicros(search.newest_event());
   search.ReadActivity([&](const Activity& activity) {

@@ -20,7 +20,7 @@ check() { # NAME FUNCTION: a function that fails shows its output
 # in_driver COMMANDS: in a fresh shell with the driver's parts, as ./kontor sets it up.
 in_driver() {
   ROOT=$ROOT bash -c 'set -euo pipefail
-    for part in common packages artefacts stack kafka process demo checks; do source "deploy/driver/$part.sh"; done
+    for part in common packages artefacts stack kafka opensearch process demo checks; do source "deploy/driver/$part.sh"; done
     '"$1"
 }
 
