@@ -180,16 +180,16 @@ absl::Status OpenSearchIndexer::ChoosePrices(const fleet::Shop& shop) {
 absl::Status OpenSearchIndexer::WritePopularities(const fleet::Shop& shop) {
   const ShopSearch& search = *follower_.Find(shop.id);
   ASSIGN_OR_RETURN(std::string making, indices_.MakingOf(shop));
-  auto& [written_into, written] = popularities_[shop.id];
-  if (written_into != making) written.clear();
-  written_into = std::move(making);
+  Popularities& known = popularities_[shop.id];
+  if (known.making != making) known = {std::move(making), {}};
+  absl::flat_hash_map<std::string, float>& written = known.written;
   std::vector<std::pair<std::string, float>> moved;
   const int64_t now_us = absl::ToUnixMicros(search.newest_event());
   search.ReadActivity([&](const Activity& activity) {
     activity.ForEachPopularity(now_us, [&](const std::string& product, double popularity) {
       const auto value = static_cast<float>(popularity);
-      const auto known = written.find(product);
-      if (HasMoved(known == written.end() ? 0 : known->second, value)) moved.emplace_back(product, value);
+      const auto before = written.find(product);
+      if (HasMoved(before == written.end() ? 0 : before->second, value)) moved.emplace_back(product, value);
     });
   });
   for (size_t begin = 0; begin < moved.size(); begin += kPopularitiesOfRequest) {
