@@ -102,7 +102,6 @@ std::shared_ptr<OpenSearchIndexer::Life> OpenSearchIndexer::life() const {
 
 absl::Status OpenSearchIndexer::Forget() {
   forgotten_ = true;
-  popularities_.clear();
   return fleet_.postgres
       .Exec(absl::StrCat("DELETE FROM ", kSchema, ".consumer_offsets WHERE consumer_group = $1"),
             postgres::Params().Text(kGroup))
@@ -180,14 +179,17 @@ absl::Status OpenSearchIndexer::ChoosePrices(const fleet::Shop& shop) {
 
 absl::Status OpenSearchIndexer::WritePopularities(const fleet::Shop& shop) {
   const ShopSearch& search = *follower_.Find(shop.id);
-  absl::flat_hash_map<std::string, float>& written = popularities_[shop.id];
+  ASSIGN_OR_RETURN(std::string making, indices_.MakingOf(shop));
+  Popularities& known = popularities_[shop.id];
+  if (known.making != making) known = {std::move(making), {}};
+  absl::flat_hash_map<std::string, float>& written = known.written;
   std::vector<std::pair<std::string, float>> moved;
   const int64_t now_us = absl::ToUnixMicros(search.newest_event());
   search.ReadActivity([&](const Activity& activity) {
     activity.ForEachPopularity(now_us, [&](const std::string& product, double popularity) {
       const auto value = static_cast<float>(popularity);
-      const auto known = written.find(product);
-      if (HasMoved(known == written.end() ? 0 : known->second, value)) moved.emplace_back(product, value);
+      const auto before = written.find(product);
+      if (HasMoved(before == written.end() ? 0 : before->second, value)) moved.emplace_back(product, value);
     });
   });
   for (size_t begin = 0; begin < moved.size(); begin += kPopularitiesOfRequest) {

@@ -67,7 +67,11 @@ class OpenSearchIndexer {
   log::OutboxRelay dead_letters_;  // onto topic dead-letter.search-opensearch
   bool forgotten_ = false;         // of the keeping thread
   absl::Time next_popularities_ = absl::InfinitePast();
-  std::map<std::string, absl::flat_hash_map<std::string, float>> popularities_;  // as written, by shop
+  struct Popularities {
+    std::string making;                               // of the index that they were written into
+    absl::flat_hash_map<std::string, float> written;  // by product
+  };
+  std::map<std::string, Popularities> popularities_;  // by shop
   mutable base::Mutex mutex_;
   mutable base::CondVar stopping_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

@@ -7,6 +7,7 @@
 #include "libs/testing/status_matchers.h"
 #include "services/search/opensearch_indexer.h"
 #include "services/search/opensearch_test_index.h"
+#include "services/search/sentence_files.h"
 #include "services/search/test_process.h"
 
 namespace kontor::search {
@@ -15,6 +16,7 @@ namespace {
 using Json = nlohmann::json;
 using kontor::testing::Eventually;
 using kontor::testing::IsOk;
+using kontor::testing::IsOkAndHolds;
 using kontor::testing::PrivateOpenSearch;
 using kontor::testing::StatusIs;
 using ::testing::SizeIs;
@@ -22,7 +24,8 @@ using ::testing::SizeIs;
 // A process with the log's follower and the indexer, without the service's calls.
 class IndexingProcess {
  public:
-  IndexingProcess(const std::string& dsn, const std::string& models, const std::string& shop)
+  IndexingProcess(const std::string& dsn, const std::string& models, const std::string& shop,
+                  const std::shared_ptr<const nn::SentenceEncoder>& sentences)
       : application_(1, arguments_), shop_(shop) {
     pool_ = &application_.Own(*postgres::Pool::Create({.dsn = dsn}));
     log_ = &application_.Own(*log::OpenPostgresEventLog(*pool_, base::SystemClock()));
@@ -46,7 +49,7 @@ class IndexingProcess {
     client_ = *opensearch::Client::Create(config.client);
     follower_ = *SearchFollower::Create(*fleet_, nullptr);
     EXPECT_THAT(follower_->Start(), IsOk());
-    indexer_ = std::make_unique<OpenSearchIndexer>(*fleet_, *client_, *follower_, nullptr);
+    indexer_ = std::make_unique<OpenSearchIndexer>(*fleet_, *client_, *follower_, sentences);
     EXPECT_THAT(indexer_->Start(), IsOk());
   }
 
@@ -75,16 +78,24 @@ class IndexingProcess {
     return absl::OkStatus();
   }
 
-  // Ids of what queries find.
-  std::vector<std::string> Living() const {
+  // Ids of what a query finds, or the error.
+  std::vector<std::string> Search(const Json& query) const {
     const auto answer = client_->Send("POST", absl::StrCat("/", OpenSearchAlias(shop_), "/_search"),
-                                      R"({"size":10000,"_source":false,"query":{"term":{"gone":false}}})",
+                                      Json{{"size", 10'000}, {"_source", false}, {"query", query}}.dump(),
                                       absl::Now() + absl::Seconds(10));
-    std::vector<std::string> ids;
     if (!answer.ok()) return {std::string(answer.status().message())};
+    std::vector<std::string> ids;
     const Json found = Json::parse(*answer);
     for (const Json& hit : found["hits"]["hits"]) ids.push_back(hit["_id"]);
     return ids;
+  }
+  std::vector<std::string> Living() const { return Search({{"term", {{"gone", false}}}}); }
+  // The index behind the alias.
+  std::string Index() const {
+    const auto answer =
+        client_->Send("GET", absl::StrCat("/_alias/", OpenSearchAlias(shop_)), "", absl::Now() + absl::Seconds(10));
+    const Json named = Json::parse(answer.value_or("{}"));
+    return named.empty() ? "" : named.begin().key();
   }
   Json Document(const std::string& id) const {
     const auto answer = client_->Send("GET", absl::StrCat("/", OpenSearchAlias(shop_), "/_doc/", id), "",
@@ -94,7 +105,6 @@ class IndexingProcess {
   postgres::Pool& pool() { return *pool_; }
   OpenSearchIndexer& indexer() { return *indexer_; }
   const opensearch::Client& client() const { return *client_; }
-  std::string metrics() const { return fleet_->server.metrics().Text(); }
 
  private:
   static constexpr const char* arguments_[] = {"test"};
@@ -127,8 +137,9 @@ std::vector<std::string> ManyProducts(const std::string& shop, int from, int to)
 
 class OpenSearchIndexerTest : public ::testing::Test {
  protected:
-  std::unique_ptr<IndexingProcess> Start(const std::string& shop) {
-    return std::make_unique<IndexingProcess>(dsn_, folder_.File("models"), shop);
+  std::unique_ptr<IndexingProcess> Start(const std::string& shop,
+                                         const std::shared_ptr<const nn::SentenceEncoder>& sentences = nullptr) {
+    return std::make_unique<IndexingProcess>(dsn_, folder_.File("models"), shop, sentences);
   }
   const std::string dsn_ = kontor::testing::PrivatePostgres::Shared().CreateDatabase();
   const kontor::testing::TemporaryFolder folder_{"kontor-indexer"};
@@ -220,11 +231,7 @@ TEST_F(OpenSearchIndexerTest, AnIndexThatIsGoneIsFilledFromTheBegin) {
   const auto process = Start("rebuilt");
   const std::vector<log::Position> last = process->Append("catalog", ManyProducts("rebuilt", 0, 50));
   ASSERT_THAT(process->Wait(last), IsOk());
-  const auto indices = process->client().Send("GET", "/_alias/kontor-rebuilt", "", absl::Now() + absl::Seconds(10));
-  ASSERT_THAT(indices, IsOk());
-  const Json named = Json::parse(*indices);
-  const std::string name = named.begin().key();
-  ASSERT_THAT(process->client().Send("DELETE", "/" + name, "", absl::Now() + absl::Seconds(10)), IsOk());
+  ASSERT_THAT(process->client().Send("DELETE", "/" + process->Index(), "", absl::Now() + absl::Seconds(10)), IsOk());
   EXPECT_TRUE(Eventually([&] { return process->Living().size() == 50; }, absl::Seconds(20)));
 }
 
@@ -241,13 +248,46 @@ TEST_F(OpenSearchIndexerTest, AnIndexOfAnotherLayoutIsMadeAnew) {
               StatusIs(absl::StatusCode::kNotFound));
 }
 
-TEST_F(OpenSearchIndexerTest, PopularityAndCurrencyFollow) {
-  const auto process = Start("follow");
-  ASSERT_THAT(process->Apply("catalog", {RecordOf("follow", PriceOf("P0", 9))}), IsOk());
+TEST_F(OpenSearchIndexerTest, PopularitiesThatMoveAreWritten) {
+  const auto process = Start("popular");
+  ASSERT_THAT(process->Apply("catalog", ManyProducts("popular", 0, 1)), IsOk());
   ev::ProductViewed viewed;
   viewed.set_product_id("P0");
-  process->Append("behavior", {RecordOf("follow", viewed), RecordOf("follow", viewed)});
-  EXPECT_TRUE(Eventually([&] { return process->Document("P0").value("popularity", 0.0) == 2; }, absl::Seconds(40)));
+  process->Append("behavior", {RecordOf("popular", viewed), RecordOf("popular", viewed)});
+  const auto is_written = [&] { return process->Document("P0").value("popularity", 0.0) == 2; };
+  EXPECT_TRUE(Eventually(is_written));
+  ASSERT_THAT(process->client().Send("DELETE", "/" + process->Index(), "", absl::Now() + absl::Seconds(10)), IsOk());
+  EXPECT_TRUE(Eventually(is_written));  // into the one that was made in its place
+}
+
+TEST_F(OpenSearchIndexerTest, PricesAreChosenByTheShopsCurrencyWhoeverWroteThem) {
+  const auto process = Start("priced");
+  ASSERT_THAT(process->Apply("catalog", {RecordOf("priced", PriceOf("P0", 9))}), IsOk());  // euros
+  const absl::StatusOr<DecodedRecord> record = DecodeRecord(RecordOf("priced", PriceOf("P1", 7)));
+  ASSERT_THAT(record, IsOk());
+  const ProductChange change{&*record};
+  const auto statuses = opensearch::Bulk(process->client(), process->Index() + "-writes",
+                                         FoldAction(**text::Analyzer::Create({}), "P1", {change}, "USD"),
+                                         absl::Now() + absl::Seconds(10));
+  ASSERT_THAT(statuses, IsOkAndHolds(::testing::ElementsAre(IsOk())));
+  EXPECT_TRUE(Eventually([&] { return process->Document("P1").value("price", 0) == 7'000'000; }));
+  EXPECT_EQ(process->Document("P1")["currency"], "EUR");
+}
+
+TEST_F(OpenSearchIndexerTest, TitlesHaveTheEncodersVectors) {
+  const std::shared_ptr<const nn::SentenceEncoder> sentences = LoadSentenceEncoder("var/models/all-minilm-l6-v2");
+  if (sentences == nullptr) GTEST_SKIP() << "the sentence encoder is not installed";
+  const auto process = Start("meant", sentences);
+  ASSERT_THAT(process->Apply("catalog", {RecordOf("meant", Upserted({"S", "Sofa with three seats"})),
+                                         RecordOf("meant", Upserted({"D", "Cordless drill"})),
+                                         RecordOf("meant", Upserted({"N", ""}))}),
+              IsOk());
+  EXPECT_EQ(process->indexer().dimensions(), nn::SentenceEncoder::kDimensions);
+  std::vector<float> couch(nn::SentenceEncoder::kDimensions);
+  ASSERT_THAT(sentences->Encode({"couch"}, absl::MakeSpan(couch)), IsOk());
+  EXPECT_THAT(process->Search(Json{{"knn", {{"vector", {{"vector", couch}, {"k", 2}}}}}}),
+              ::testing::ElementsAre("S", "D"));
+  EXPECT_FALSE(process->Document("N").contains("vector"));
 }
 
 }  // namespace

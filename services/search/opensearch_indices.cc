@@ -44,6 +44,11 @@ std::string OpenSearchIndices::NameOf(const fleet::Shop& shop) const {
   return absl::StrCat(OpenSearchAlias(shop.id), "-", absl::Hex(base::StableHash(layout), absl::kZeroPad16));
 }
 
+absl::StatusOr<std::string> OpenSearchIndices::MakingOf(const fleet::Shop& shop) const {
+  return client_.Send("GET", absl::StrCat("/", NameOf(shop), "/_settings?filter_path=*.settings.index.uuid"), "",
+                      Deadline());
+}
+
 absl::StatusOr<OpenSearchIndices::Found> OpenSearchIndices::Look() const {
   Found found;
   const absl::Status script = client_.Send("GET", absl::StrCat("/_scripts/", FoldScriptId()), "", Deadline()).status();

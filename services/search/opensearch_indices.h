@@ -34,6 +34,8 @@ class OpenSearchIndices {
   // Of the vectors in the indices; 0 where the node has no k-NN plugin, or there is no encoder.
   size_t dimensions() const { return dimensions_; }
   std::string NameOf(const fleet::Shop& shop) const;
+  // Another one whenever the index was made again, by whichever process.
+  absl::StatusOr<std::string> MakingOf(const fleet::Shop& shop) const;
   std::string WriteAliasOf(const fleet::Shop& shop) const { return NameOf(shop) + "-writes"; }
 
  private:
