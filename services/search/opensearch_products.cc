@@ -159,7 +159,7 @@ absl::StatusOr<NodeHits> ReadHits(absl::string_view answer) {
 }
 
 NodeProducts::NodeProducts(const text::Analyzer& analyzer, const IndexView& like, uint64_t documents)
-    : analyzer_(analyzer), documents_(documents) {
+    : analyzer_(analyzer), documents_(documents), generation_(like.generation()) {
   for (size_t field = 0; field < kFields; ++field) {
     tokens_[field] = static_cast<uint64_t>(
         std::llround(like.average_length(static_cast<Field>(field)) * static_cast<double>(documents)));
@@ -196,7 +196,7 @@ std::vector<DocRef> NodeProducts::AddPart(const std::vector<NodeHit>& hits) {
 }
 
 std::shared_ptr<const IndexView> NodeProducts::View() const {
-  return std::make_shared<const IndexView>(parts_, values_, parts_.size());
+  return std::make_shared<const IndexView>(parts_, values_, generation_);
 }
 
 }  // namespace kontor::search

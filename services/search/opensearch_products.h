@@ -41,7 +41,7 @@ extern const char kProductSource[];
 // Rows count from 0 over all parts. Cost: about 10 µs a product. Not thread-safe.
 class NodeProducts {
  public:
-  // Averages of fields' lengths are `like`'s. Borrows the analyzer.
+  // Averages of fields' lengths and the generation are `like`'s. Borrows the analyzer.
   NodeProducts(const text::Analyzer& analyzer, const IndexView& like, uint64_t documents);
 
   // Puts products into a part of their own, without those that an earlier part has; their places by the order of hits.
@@ -53,7 +53,7 @@ class NodeProducts {
  private:
   const text::Analyzer& analyzer_;
   std::array<uint64_t, kFields> tokens_{};
-  const uint64_t documents_;
+  const uint64_t documents_, generation_;
   const std::shared_ptr<ValueDictionary> values_ = std::make_shared<ValueDictionary>();
   absl::flat_hash_map<std::string, uint32_t> rows_;  // by id
   std::vector<IndexView::Part> parts_;

@@ -1,5 +1,7 @@
 #include "services/search/shop_search.h"
 
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/testing/status_matchers.h"
 
@@ -80,6 +82,25 @@ TEST_F(ShopSearchTest, TheMainCurrencySurvivesASnapshotAndIsForgottenByAReset) {
   EXPECT_EQ(owner, "here");
   EXPECT_EQ(shop_.main_currency(), "SEK");
   EXPECT_GT(shop_.texts(), texts) << "a loaded index is learned from";
+}
+
+TEST_F(ShopSearchTest, AShareOfTheProductsIsAlwaysTheSame) {
+  ShopSearch quarter(*text::Analyzer::Create({}), nullptr, 0.25), same(*text::Analyzer::Create({}), nullptr, 0.25);
+  for (int i = 0; i < 400; ++i) {
+    DecodedRecord record;
+    catalogue::ProductSnapshot product = Drill(1);
+    product.product = absl::StrCat("p", i);
+    record.content = product;
+    KONTOR_ASSERT_OK(quarter.Apply(record));
+    KONTOR_ASSERT_OK(same.Apply(record));
+  }
+  quarter.Commit();
+  same.Commit();
+  EXPECT_NEAR(static_cast<double>(quarter.View()->documents()), 100, 40);
+  EXPECT_EQ(quarter.View()->documents(), same.View()->documents());
+  const std::string saved = quarter.Save("here");
+  KONTOR_ASSERT_OK(same.Load(saved).status());
+  EXPECT_THAT(shop_.Load(saved), kontor::testing::StatusIs(absl::StatusCode::kDataLoss));
 }
 
 }  // namespace
