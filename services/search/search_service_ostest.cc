@@ -4,6 +4,7 @@
 #include "libs/testing/private_opensearch.h"
 #include "libs/testing/status_matchers.h"
 #include "services/search/engines.h"
+#include "services/search/opensearch_engine.h"
 #include "services/search/ranking_handler.h"
 #include "services/search/test_process.h"
 
@@ -156,6 +157,29 @@ TEST_F(OpenSearchServiceTest, WhatIsSoldOutHasSubstitutesAndWhatFindsNothingIsRe
   EXPECT_EQ(rescued.total_results(), 0);
   EXPECT_EQ(rescued.rescue().dropped_filters_size(), 1);
   EXPECT_EQ(rescued.rescue().results(0).product_id(), "L1");
+}
+
+TEST_F(OpenSearchServiceTest, ANodeThatIsAwayIsSaidAndItsReturnNoticed) {
+  auto& node = kontor::testing::PrivateOpenSearch::Shared();
+  EXPECT_EQ(Search(Of("gloves")).total_results(), 2);
+  node.Kill();
+  v1::SearchRequest request = Of("gloves");  // waits for nothing
+  request.set_parent("shops/default");
+  const auto away = process_->Ask<v1::SearchResponse>(&v1::SearchService::Stub::Search, request);
+  EXPECT_THAT(away, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(base::ErrorReason(away.status()), kReasonEngineAway);
+  v1::SuggestRequest typed;
+  typed.set_parent("shops/default");
+  typed.set_text("glo");
+  KONTOR_ASSERT_OK(process_->Ask<v1::SuggestResponse>(&v1::SearchService::Stub::Suggest, typed).status());
+  node.Restart();
+  absl::StatusOr<v1::SearchResponse> back;
+  for (int i = 0; i < 300 && !back.ok(); ++i) {
+    back = process_->Search("gloves");
+    if (!back.ok()) std::this_thread::sleep_for(std::chrono::milliseconds(100));  // shards come back after the node
+  }
+  KONTOR_ASSERT_OK(back.status());
+  EXPECT_EQ(back->total_results(), 2);
 }
 
 TEST_F(OpenSearchServiceTest, ARankerCannotBeLearnedThere) {
