@@ -345,7 +345,7 @@ absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, co
     AddBaselines(series, plan, nullptr, out);
     return out;
   }
-  ASSIGN_OR_RETURN(const Mix mix, FitChoice(series, plan, options.thorough, choice));
+  ASSIGN_OR_RETURN(Mix mix, FitChoice(series, plan, options.thorough, choice));
   AutomaticForecast out;
   out.method = choice;
   out.model = Describe(mix);
@@ -360,6 +360,7 @@ absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, co
   }
   if (options.non_negative) Close(ClosedPlaces(series), out);
   AddBaselines(series, plan, &mix, out);
+  out.backtest = std::move(mix.backtest);
   return out;
 }
 
