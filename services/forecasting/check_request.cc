@@ -22,6 +22,20 @@ void CheckText(absl::string_view field, absl::string_view text, base::Violations
   }
 }
 
+void CheckPromotion(const std::string& at, const v1::PlannedPromotion& promotion, base::Violations& violations) {
+  absl::CivilDay first, last;
+  if (!ReadDate(promotion.start_date(), first)) {
+    violations.Add(absl::StrCat(at, ".start_date"), kDateInvalid, "give a day of the calendar from 1990 to 2200");
+  } else if (!ReadDate(promotion.end_date(), last) || last < first) {
+    violations.Add(absl::StrCat(at, ".end_date"), kDateInvalid, "give the start date or a later day");
+  }
+  if (promotion.product_ids_size() > kMaxProducts) {
+    violations.Add(absl::StrCat(at, ".product_ids"), kTooMany, "at most 1,000");
+  }
+  for (const std::string& id : promotion.product_ids()) CheckText(absl::StrCat(at, ".product_ids"), id, violations);
+  CheckRange(absl::StrCat(at, ".discount_share"), promotion.discount_share(), 0.0, 1.0, violations);
+}
+
 void CheckScenario(const v1::Scenario& scenario, base::Violations& violations) {
   if (scenario.price_changes_size() > kMaxPriceChanges) {
     violations.Add("scenario.price_changes", kTooMany, "at most 100");
@@ -51,6 +65,10 @@ void CheckScenario(const v1::Scenario& scenario, base::Violations& violations) {
       violations.Add(absl::StrCat(at, ".dates"), kDateInvalid, "give days of the calendar from 1990 to 2200");
       break;
     }
+  }
+  if (scenario.promotions_size() > kMaxEvents) violations.Add("scenario.promotions", kTooMany, "at most 20");
+  for (int i = 0; i < scenario.promotions_size(); ++i) {
+    CheckPromotion(absl::StrCat("scenario.promotions[", i, "]"), scenario.promotions(i), violations);
   }
   CheckText("scenario.holiday_country", scenario.holiday_country(), violations);
 }

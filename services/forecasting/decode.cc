@@ -87,6 +87,21 @@ absl::Status Convert(const ev::StockLevelSet& level, const ev::EventRecord& reco
   return absl::OkStatus();
 }
 
+absl::Status Convert(const ev::PromotionUpserted& promotion, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadPromotion(promotion, record));
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::WeatherObserved& weather, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadWeather(weather, record));
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::CalendarEventUpserted& event, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadCalendarEvent(event, record));
+  return absl::OkStatus();
+}
+
 using Decoder = absl::Status (*)(const ev::EventRecord&, DecodedRecord&);
 
 template <typename Payload>
@@ -113,7 +128,7 @@ const absl::flat_hash_map<std::string, Decoder>& Decoders() {
       all.emplace(payloads->field(i)->message_type()->full_name(), nullptr);
     }
     Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::PriceSet,
-             ev::StockLevelSet>(all);
+             ev::StockLevelSet, ev::PromotionUpserted, ev::WeatherObserved, ev::CalendarEventUpserted>(all);
     return all;
   }());
   return decoders;

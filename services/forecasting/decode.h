@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "libs/base/money.h"
 #include "libs/platform/catalogue/records.h"
+#include "services/forecasting/market_records.h"
 
 // Records of the event log in this service's words.
 namespace kontor::forecasting {
@@ -43,7 +44,7 @@ struct DecodedRecord {
   absl::Time occurred_at;
   // Nothing: a type that says nothing here (a return, a page, the price of one store).
   std::variant<std::monostate, OrderSnapshot, OrderVoid, catalogue::ProductSnapshot, catalogue::PriceSnapshot,
-               catalogue::StockLevel>
+               catalogue::StockLevel, PromotionSnapshot, WeatherReport, CalendarSnapshot>
       content;
 };
 

@@ -58,13 +58,14 @@ struct ForecastingParts {
       : consumer(fleet.log, fleet.postgres, writer, WriterOptions()),
         outbox(fleet.log, fleet.postgres, {.schema = kSchema}),
         demand(fleet.postgres),
+        market(fleet.postgres),
         runs(fleet.postgres),
         settings(fleet.postgres),
-        pasts(demand, fleet.clock, fleet.shops),
+        pasts(demand, market, fleet.clock, fleet.shops),
         events({pasts, demand, runs, settings, fleet.clock}),
         models({demand, fleet.models, fleet.clock}),
-        runner({pasts, demand, runs, events, models, fleet.clock, fleet.server.metrics(), NewOwner()}),
-        forecast({pasts, demand, runs, models, consumer}),
+        runner({pasts, demand, market, runs, events, models, fleet.clock, fleet.server.metrics(), NewOwner()}),
+        forecast({pasts, demand, market, runs, models, consumer}),
         run({pasts, runs, runner, consumer, fleet.clock}),
         backtest(pasts),
         accuracy({pasts, demand, runs}),
@@ -77,6 +78,7 @@ struct ForecastingParts {
   log::Consumer consumer;
   log::OutboxRelay outbox;  // dead letters, and what runs conclude
   DemandStore demand;
+  MarketStore market;
   RunStore runs;
   SettingsStore settings;
   PastReader pasts;
