@@ -11,7 +11,7 @@ namespace kontor::forecasting {
 namespace {
 
 constexpr int kMaxProducts = 1'000, kMaxQuantiles = 20, kMaxHistory = 1'000, kMaxPriceChanges = 100, kMaxEvents = 20,
-              kMaxDates = 1'000, kMaxLevels = 20, kMaxText = 200;
+              kMaxDates = 1'000, kMaxLevels = 20, kMaxText = 200, kMaxDimensions = 4, kMaxDepth = 8;
 constexpr char kOutOfRange[] = "OUT_OF_RANGE", kTooMany[] = "TOO_MANY", kDateInvalid[] = "DATE_INVALID",
                kValueMissing[] = "VALUE_MISSING";
 
@@ -73,6 +73,17 @@ void CheckScenario(const v1::Scenario& scenario, base::Violations& violations) {
   CheckText("scenario.holiday_country", scenario.holiday_country(), violations);
 }
 
+void CheckQuantiles(absl::Span<const double> quantiles, base::Violations& violations) {
+  if (quantiles.size() > kMaxQuantiles) violations.Add("quantiles", kTooMany, "at most 20");
+  double last = 0;
+  for (const double quantile : quantiles) {
+    if (!(quantile > last && quantile < 1)) {
+      return violations.Add("quantiles", kOutOfRange, "give numbers between 0 and 1, ascending");
+    }
+    last = quantile;
+  }
+}
+
 }  // namespace
 
 void CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high, base::Violations& violations) {
@@ -103,16 +114,34 @@ absl::Status CheckForecast(const v1::ForecastRequest& request) {
   CheckSelector(request.series(), violations);
   CheckHorizon(request.horizon(), violations);
   CheckRange("history", int64_t{request.history()}, 0, kMaxHistory, violations);
-  if (request.quantiles_size() > kMaxQuantiles) violations.Add("quantiles", kTooMany, "at most 20");
-  double last = 0;
-  for (const double quantile : request.quantiles()) {
-    if (!(quantile > last && quantile < 1)) {
-      violations.Add("quantiles", kOutOfRange, "give numbers between 0 and 1, ascending");
-      break;
-    }
-    last = quantile;
-  }
+  CheckQuantiles(request.quantiles(), violations);
   if (request.has_scenario()) CheckScenario(request.scenario(), violations);
+  return violations.ToStatus();
+}
+
+absl::Status CheckHierarchy(const v1::ForecastHierarchyRequest& request) {
+  using Request = v1::ForecastHierarchyRequest;
+  base::Violations violations;
+  CheckSelector(request.series(), violations);
+  CheckHorizon(request.horizon(), violations);
+  CheckQuantiles(request.quantiles(), violations);
+  CheckRange("dimensions", int64_t{request.dimensions_size()}, 1, kMaxDimensions, violations);
+  std::set<int> seen;
+  for (const int dimension : request.dimensions()) {
+    if (dimension == Request::DIMENSION_UNSPECIFIED || !Request::Dimension_IsValid(dimension)) {
+      violations.Add("dimensions", kValueMissing, "name each dimension");
+    } else if (!seen.insert(dimension).second) {
+      violations.Add("dimensions", kOutOfRange, "each dimension once");
+    }
+  }
+  if (request.crossed() && request.dimensions_size() < 2) {
+    violations.Add("crossed", kOutOfRange, "two dimensions or more can be crossed");
+  }
+  CheckRange("category_depth", int64_t{request.category_depth()}, 0, kMaxDepth, violations);
+  if (!Request::Method_IsValid(request.method())) violations.Add("method", kReasonMethodUnknown, "it is no method");
+  if (request.temporal() && GrainOr(request.grain()) != v1::GRAIN_DAY) {
+    violations.Add("temporal", kOutOfRange, "days are what agrees over time; ask with GRAIN_DAY");
+  }
   return violations.ToStatus();
 }
 

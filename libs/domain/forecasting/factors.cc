@@ -172,6 +172,7 @@ absl::StatusOr<AutomaticForecast> ForecastWithFactors(const Series& series, cons
   const double scale = NaiveScale(series.values, series.season()), squared = SquaredNaiveScale(series.values, 1);
   out.naive_scale = std::isfinite(scale) ? scale : 0;
   out.squared_scale = std::isfinite(squared) ? squared : 0;
+  for (size_t i = 0; i < size; ++i) out.fitted[i] *= choice.multipliers[i];
   if (!out.backtest_wape.has_value()) return out;
   Backtest naives = out.backtest;
   for (size_t f = 0; f < naives.folds.size(); ++f) {
