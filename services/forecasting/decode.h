@@ -48,11 +48,8 @@ struct DecodedRecord {
       content;
 };
 
-constexpr char kReasonRecordBroken[] = "RECORD_BROKEN";    // its bytes are no EventRecord
-constexpr char kReasonPayloadBroken[] = "PAYLOAD_BROKEN";  // its payload is not of its type
-
-// Pure and thread-safe. INVALID_ARGUMENT with one of the reasons above or VALUE_INVALID for a record that belongs to
-// the dead letters.
+// Pure and thread-safe. INVALID_ARGUMENT with the reasons of record_decoders.h or VALUE_INVALID for a record that
+// belongs to the dead letters.
 absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes);
 
 // True for the types of kontor.events.v1 that this binary was built with.

@@ -158,7 +158,7 @@ absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop
   const Unit unit{past.measure, past.currency};
   if (request.has_scenario()) {
     Past base = past;
-    base.cleaned = market.choice.base;
+    if (options.method.empty()) base.cleaned = market.choice.base;
     ASSIGN_OR_RETURN(ScenarioEffect effect, ReadScenario(parts_.demand, shop, request, base, options.horizon));
     AddPlanned(market, effect);
     AddScenario(effect, unit, forecast.prediction.mean, response);

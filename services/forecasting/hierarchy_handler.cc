@@ -45,7 +45,7 @@ absl::StatusOr<PastQuestion> HierarchyHandler::QuestionOf(const fleet::Shop& sho
     ASSIGN_OR_RETURN(question.currency, parts_.demand.MainCurrency(shop.id));
   }
   ASSIGN_OR_RETURN(const Market market, parts_.market.ReadDays(shop));
-  question.explained = market.ExplainedDays(SelectionFrom(request.series()), kEpoch, question.until);
+  question.explained = market.ExplainedDays(SelectionFrom(request.series()), question.until);
   return question;
 }
 

@@ -161,7 +161,7 @@ TEST_F(ForecastingServiceTest, HierarchiesAreCheckedAllAtOnce) {
   request.set_category_depth(9);
   const auto refused = process.Ask(&Service::ForecastHierarchy, request);
   ASSERT_THAT(refused, StatusIs(absl::StatusCode::kInvalidArgument));
-  for (const char* field : {"horizon", "dimensions", "crossed", "temporal", "ategory_depth"}) {
+  for (const char* field : {"horizon", "dimensions", "crossed", "temporal", "tegory_depth"}) {
     EXPECT_THAT(refused.status().ToString(), HasSubstr(field));
   }
   std::vector<Sold> many;

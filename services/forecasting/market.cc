@@ -138,10 +138,10 @@ const Market::Weather& Market::WeatherOf(const Selection& selection) const {
 void Market::AddPromotions(const Selection& selection, absl::Span<const Promotion> planned, const Past& past,
                            int horizon, std::vector<Factor>& factors) const {
   if (facts_.promotions.empty() && planned.empty()) return;
+  const bool named = std::any_of(facts_.promotions.begin(), facts_.promotions.end(),
+                                 [&](const Promotion& one) { return one.stores.contains(selection.store); });
   Mix mix;
   const auto add = [&](const SoldShare& sold) {
-    const bool named = std::any_of(facts_.promotions.begin(), facts_.promotions.end(),
-                                   [&](const Promotion& one) { return one.stores.contains(selection.store); });
     if (!selection.store.empty() && sold.store != (named ? selection.store : "")) return;
     if (!selection.brand.empty() && sold.brand != selection.brand) return;
     if (Begins(sold.category, selection.category)) mix.Add(sold);
@@ -233,17 +233,17 @@ bool Market::UsesUsualWeather(const Selection& selection, const Past& past, int 
   return std::distance(weather.lower_bound(range.next), weather.lower_bound(range.end)) < range.end - range.next;
 }
 
-std::vector<absl::CivilDay> Market::ExplainedDays(const Selection& selection, absl::CivilDay first,
-                                                  absl::CivilDay last) const {
+std::vector<absl::CivilDay> Market::ExplainedDays(const Selection& selection, absl::CivilDay last) const {
   std::set<absl::CivilDay> promoted, days;
   const auto add = [&](absl::CivilDay from, absl::CivilDay to, std::set<absl::CivilDay>& out) {
-    for (absl::CivilDay day = std::max(from, first); day <= std::min(to, last); ++day) out.insert(day);
+    for (absl::CivilDay day = std::max(from, kEpoch); day <= std::min(to, last); ++day) out.insert(day);
   };
   for (const Promotion& promotion : facts_.promotions) {
     if (IsPromoted(promotion, selection)) add(promotion.first, promotion.last, promoted);
   }
   for (const CalendarEvent& event : facts_.events) add(event.first, event.last, days);
-  if (3 * static_cast<int64_t>(promoted.size()) <= last - first) days.insert(promoted.begin(), promoted.end());
+  const auto lately = std::distance(promoted.upper_bound(last - kYearDays), promoted.end());
+  if (3 * lately <= kYearDays) days.insert(promoted.begin(), promoted.end());
   return {days.begin(), days.end()};
 }
 

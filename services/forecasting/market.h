@@ -62,9 +62,8 @@ class Market {
   // Whether weather of the steps to come is the usual one at least in part, because no forecast covers it.
   bool UsesUsualWeather(const Selection& selection, const Past& past, int horizon) const;
   // Days up to `last` of promotions and events, ascending: what is out of the ordinary there has its reason. Without
-  // promotions where these are on more than a third of the days.
-  std::vector<absl::CivilDay> ExplainedDays(const Selection& selection, absl::CivilDay first,
-                                            absl::CivilDay last) const;
+  // promotions where these are on more than a third of the last year.
+  std::vector<absl::CivilDay> ExplainedDays(const Selection& selection, absl::CivilDay last) const;
 
   static constexpr int kMostEvents = 40, kNearDays = 10;
 

@@ -105,6 +105,22 @@ TEST_F(MarketTest, EventsCountByTitleAndCountry) {
   EXPECT_THAT(german[0].values, ElementsAre(0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0));
 }
 
+TEST_F(MarketTest, DaysOfPromotionsAndEventsAreExplainedUnlessPromotionsAreTheRule) {
+  Apply({RecordBytes(PromotionOf("p", 2, 3, {"a"}), DayTime(0)), RecordBytes(EventOf("1", "fair", 6), DayTime(0))});
+  const auto explained = [&](const Selection& selection, int until) {
+    const auto market = store_.ReadDays(shop_);
+    EXPECT_TRUE(market.ok()) << market.status();
+    return market->ExplainedDays(selection, Day(until));
+  };
+  EXPECT_THAT(explained({.products = {"a"}}, 9), ElementsAre(Day(2), Day(3), Day(6)));
+  EXPECT_THAT(explained({.products = {"b"}}, 9), ElementsAre(Day(6)));
+  ev::PromotionUpserted always = PromotionOf("q", 0, 0, {});
+  always.clear_ends_at();
+  Apply({RecordBytes(always, DayTime(0))});
+  EXPECT_THAT(explained({}, 1), ElementsAre(Day(0), Day(1)));
+  EXPECT_THAT(explained({}, 300), ElementsAre(Day(6)));
+}
+
 TEST_F(MarketTest, BrokenRecordsAreDeadLetters) {
   ev::PromotionUpserted wrong = PromotionOf("p", 5, 2, {"a"});
   ev::WeatherObserved nowhere = WeatherOf("x", 1, 4);

@@ -41,7 +41,7 @@ absl::StatusOr<Past> PastReader::Read(const fleet::Shop& shop, const Selection& 
     ASSIGN_OR_RETURN(question.currency, store_.MainCurrency(shop.id));
   }
   ASSIGN_OR_RETURN(const Market market, market_.ReadDays(shop));
-  question.explained = market.ExplainedDays(selection, kEpoch, question.until);
+  question.explained = market.ExplainedDays(selection, question.until);
   return ReadPast(store_, shop, selection, question);
 }
 

@@ -38,7 +38,7 @@ absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& ser
   question.product = series.node.level == Level::kProduct;
   question.bulk_units = run.bulk_units;
   const Selection selection = SelectionOf(series.node);
-  question.explained = market.ExplainedDays(selection, kEpoch, run.data_until);
+  question.explained = market.ExplainedDays(selection, run.data_until);
   for (const auto& [grain, horizon] : {std::pair(v1::GRAIN_DAY, kRunDays), std::pair(v1::GRAIN_WEEK, kRunWeeks)}) {
     question.grain = grain;
     const auto past = BuildPast(series.sales, series.stocked_out, question);
