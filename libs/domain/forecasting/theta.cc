@@ -15,6 +15,7 @@ namespace {
 constexpr size_t kLeastValues = 4, kBurnIn = 2;
 constexpr double kLeastAlpha = 0.1, kMostAlpha = 0.99;
 constexpr double kStandardWeight = 0.5, kMostWeight = 1 - 1e-10;  // 1 - 1 / theta
+constexpr double kStandardValues = 8;                             // chosen on the last values of M3's training series
 constexpr double kLevelShare = 0.5;  // the initial level is drawn to this share of the first value
 
 bool IsDynamic(ThetaForm form) { return form == ThetaForm::kDynamic || form == ThetaForm::kDynamicOptimised; }
@@ -108,7 +109,16 @@ class ThetaSearch {
       level = alpha * values_[t] + keep * level;
       decay = next;
     }
+    if (IsOptimised(form_)) DrawToStandard(sums);
     return sums;
+  }
+
+  // As if kStandardValues further values had been met best by theta 2.
+  void DrawToStandard(Products& sums) const {
+    const double unit = kStandardValues * sums.cc / static_cast<double>(values_.size() - kBurnIn);
+    sums.rr += unit * kStandardWeight * kStandardWeight;
+    sums.rc += unit * kStandardWeight;
+    sums.cc += unit;
   }
 
   Solution Best(const Products& s) const {

@@ -51,7 +51,8 @@ class ThetaModel final : public FittedModel {
   double squares_ = 0, variance_ = 0;
 };
 
-// Without season. alpha within [0.1, 0.99], theta from 1 on. For a given alpha the errors are linear in initial level
+// Without season. alpha within [0.1, 0.99], theta from 1 on; an estimated theta is drawn to 2, the more the shorter the
+// series, as by 8 further values that 2 meets best. For a given alpha the errors are linear in initial level
 // and 1 - 1 / theta, so that only alpha is searched for: about 30 passes over the values. FAILED_PRECONDITION: fewer
 // than 4 values.
 absl::StatusOr<std::unique_ptr<ThetaModel>> FitTheta(const Series& series, ThetaForm form);

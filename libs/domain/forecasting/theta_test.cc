@@ -61,14 +61,18 @@ TEST(ThetaTest, NothingNearbyFitsBetter) {
     const auto model = FitTheta({values, {}}, form);
     ASSERT_TRUE(model.ok());
     const double weight = 1 - 1 / (*model)->theta(), alpha = (*model)->alpha(), level = (*model)->initial_level();
+    const bool estimated = form == ThetaForm::kOptimised || form == ThetaForm::kDynamicOptimised;
     const auto cost = [&](double a, double w, double l) {
-      return ThetaModel(form, a, w, l, values).squares() + (l - values[0] / 2) * (l - values[0] / 2);
+      const auto squares = [&](double at) { return ThetaModel(form, a, at, l, values).squares(); };
+      // 8 values' worth of what the weight moves a value by, from theta 2: half of the second difference.
+      const double moves = (squares(w + 1) - 2 * squares(w) + squares(w - 1)) / 2;
+      const double drawn = estimated ? 8 * moves / static_cast<double>(values.size() - 2) * (w - 0.5) * (w - 0.5) : 0;
+      return squares(w) + drawn + (l - values[0] / 2) * (l - values[0] / 2);
     };
     const double best = cost(alpha, weight, level);
     for (const double step : {-0.01, 0.01}) {
       EXPECT_GE(cost(alpha, weight, level + 100 * step), best - 1e-9);
       EXPECT_GE(cost(std::clamp(alpha + step, 0.1, 0.99), weight, level), best * (1 - 1e-9));
-      const bool estimated = form == ThetaForm::kOptimised || form == ThetaForm::kDynamicOptimised;
       const double moved = estimated ? std::clamp(weight + step, 0.0, 1 - 1e-10) : weight;
       EXPECT_GE(cost(alpha, moved, level), best * (1 - 1e-9));
     }

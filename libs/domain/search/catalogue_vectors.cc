@@ -210,6 +210,13 @@ void ToUnit(absl::Span<float> vector) {
   for (float& value : vector) value = static_cast<float>(value / std::sqrt(squares));
 }
 
+// Of vectors of length 1; 0 where one is missing.
+float Cosine(absl::Span<const float> a, absl::Span<const float> b) {
+  if (a.empty() || b.empty()) return 0;
+  const auto size = static_cast<Eigen::Index>(a.size());
+  return Eigen::Map<const Eigen::VectorXf>(a.data(), size).dot(Eigen::Map<const Eigen::VectorXf>(b.data(), size));
+}
+
 }  // namespace
 
 absl::StatusOr<CatalogueEncoder> CatalogueEncoder::Train(absl::Span<const std::vector<std::string>> titles,
@@ -252,27 +259,31 @@ absl::Status CatalogueEncoder::Encode(absl::Span<const WeighedTerm> terms, absl:
   return absl::OkStatus();
 }
 
+absl::Span<const float> CatalogueEncoder::VectorOf(absl::string_view term) const {
+  const auto found = index_.find(term);
+  if (found == index_.end()) return {};
+  return absl::MakeConstSpan(vectors_).subspan(size_t{found->second} * dimensions_, dimensions_);
+}
+
 float CatalogueEncoder::Similarity(absl::string_view a, absl::string_view b) const {
-  const auto first = index_.find(a), second = index_.find(b);
-  if (first == index_.end() || second == index_.end()) return 0;
-  const float* x = vectors_.data() + size_t{first->second} * dimensions_;
-  const float* y = vectors_.data() + size_t{second->second} * dimensions_;
-  return Eigen::Map<const Eigen::VectorXf>(x, dimensions_).dot(Eigen::Map<const Eigen::VectorXf>(y, dimensions_));
+  return Cosine(VectorOf(a), VectorOf(b));
 }
 
 SoftMatcher::SoftMatcher(const CatalogueEncoder& encoder, absl::Span<const absl::string_view> query)
-    : encoder_(encoder), query_(query) {}
+    : encoder_(encoder) {
+  for (const absl::string_view term : query) query_.push_back(encoder.VectorOf(term));
+}
 
 void SoftMatcher::Match(absl::Span<const uint32_t> title, absl::FunctionRef<absl::string_view(uint32_t)> term_of,
                         std::vector<float>& soft) {
   soft.assign(query_.size(), 0);
   for (const uint32_t number : title) {
-    const auto [at, fresh] = met_.try_emplace(number);
+    const auto [at, fresh] = met_.try_emplace(number, static_cast<uint32_t>(similarities_.size()));
     if (fresh) {
-      const absl::string_view term = term_of(number);
-      for (const absl::string_view wanted : query_) at->second.push_back(encoder_.Similarity(wanted, term));
+      const absl::Span<const float> vector = encoder_.VectorOf(term_of(number));
+      for (const absl::Span<const float> wanted : query_) similarities_.push_back(Cosine(wanted, vector));
     }
-    for (size_t i = 0; i < soft.size(); ++i) soft[i] = std::max(soft[i], at->second[i]);
+    for (size_t i = 0; i < soft.size(); ++i) soft[i] = std::max(soft[i], similarities_[at->second + i]);
   }
 }
 

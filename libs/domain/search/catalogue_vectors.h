@@ -59,6 +59,8 @@ class CatalogueEncoder {
   // Zeros when no term is known. INVALID_ARGUMENT when out has another size.
   absl::Status Encode(absl::Span<const WeighedTerm> terms, absl::Span<float> out) const;
 
+  // Of length 1; empty when the term is not known.
+  absl::Span<const float> VectorOf(absl::string_view term) const;
   // The cosine of two terms' vectors; 0 when one is not known.
   float Similarity(absl::string_view a, absl::string_view b) const;
 
@@ -79,7 +81,7 @@ class CatalogueEncoder {
 // one segment, whose numbers the terms have.
 class SoftMatcher {
  public:
-  // Borrows both.
+  // Borrows the encoder.
   SoftMatcher(const CatalogueEncoder& encoder, absl::Span<const absl::string_view> query);
 
   // For RankCandidate::soft: by term of the query its largest similarity to a term of the title, at least 0. `term_of`
@@ -89,8 +91,9 @@ class SoftMatcher {
 
  private:
   const CatalogueEncoder& encoder_;
-  absl::Span<const absl::string_view> query_;
-  absl::flat_hash_map<uint32_t, std::vector<float>> met_;  // by term of the query
+  std::vector<absl::Span<const float>> query_;   // vectors of its terms
+  std::vector<float> similarities_;              // of terms that were met, with each of the query's
+  absl::flat_hash_map<uint32_t, uint32_t> met_;  // where they begin
 };
 
 }  // namespace kontor::search

@@ -8,13 +8,9 @@
 
 #include "absl/types/span.h"
 #include "libs/base/bytes.h"
+#include "libs/domain/search/vector_kernels.h"
 
 namespace kontor::search {
-
-enum class DotKernel : uint8_t { kPortable = 0, kAvx2 = 1, kAvx512 = 2 };  // kAvx512: with VNNI
-
-bool Runs(DotKernel kernel);
-DotKernel BestDotKernel();
 
 // Vectors in int8, each with its scale: value = code * scale, codes within -127 … 127, the largest of a row ±127. Rows
 // lie in blocks, so that growing copies nothing. Not thread-safe for writing.
@@ -26,7 +22,7 @@ class VectorRows {
   struct Query {
     std::vector<int8_t> codes;
     float scale = 0;
-    std::vector<float> values;
+    std::vector<float> values;  // with zeros behind them, as many as a row has codes
   };
   Query Prepare(absl::Span<const float> vector) const;
 
@@ -38,11 +34,15 @@ class VectorRows {
   absl::Span<const uint64_t> there() const { return there_; }  // bit row % 64 of word row / 64
 
   float Dot(const Query& query, uint32_t row) const {
-    return static_cast<float>(dot_(query.codes.data(), Codes(row), stride_)) * query.scale * Scale(row);
+    return static_cast<float>(kernel_->dot(query.codes.data(), Codes(row), stride_)) * query.scale * Scale(row);
   }
   float Dot(uint32_t a, uint32_t b) const {
-    return static_cast<float>(dot_(Codes(a), Codes(b), stride_)) * Scale(a) * Scale(b);
+    return static_cast<float>(kernel_->dot(Codes(a), Codes(b), stride_)) * Scale(a) * Scale(b);
   }
+  // Of the rows first …, as Dot; `first` is a multiple of kDotsAtOnce and out.size() at most that. Rows that are not
+  // there give something.
+  static constexpr size_t kDotsAtOnce = 64;
+  void Dots(const Query& query, uint32_t first, absl::Span<float> out) const;
   // With the query as it was, not rounded.
   float FullDot(const Query& query, uint32_t row) const;
   void Prefetch(uint32_t row) const;
@@ -58,7 +58,6 @@ class VectorRows {
     std::vector<int8_t, Eigen::aligned_allocator<int8_t>> codes;
     std::vector<float> scales;
   };
-  using DotFunction = int32_t (*)(const int8_t*, const int8_t*, size_t);
 
   void Grow(uint32_t rows);
   const int8_t* Codes(uint32_t row) const {
@@ -69,7 +68,7 @@ class VectorRows {
 
   uint32_t dimensions_, rows_ = 0;
   size_t stride_;  // dimensions, up to whole cache lines; zeros behind them
-  DotFunction dot_;
+  const DotFunctions* kernel_;
   std::vector<std::unique_ptr<Block>> blocks_;
   std::vector<uint64_t> there_;
 };

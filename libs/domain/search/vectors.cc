@@ -16,28 +16,42 @@ constexpr absl::string_view kMagic = "KONTOR vectors 1\n";
 constexpr size_t kChecksumBytes = 32;
 constexpr size_t kMaxHits = 10'000;
 constexpr size_t kLargestBatch = 512;
+constexpr int kManyOf64 = 16;  // rows from which all 64 are multiplied at once
 constexpr uint32_t kMaxRow = (uint32_t{1} << 31) - 1;
 
-bool Better(const VectorHit& a, const VectorHit& b) { return a.score != b.score ? a.score > b.score : a.row < b.row; }
+struct Better {
+  bool operator()(const VectorHit& a, const VectorHit& b) const {
+    return a.score != b.score ? a.score > b.score : a.row < b.row;
+  }
+};
 
-// The best of many: a heap with the worst in front.
+// The best of many: gathered up to twice as many, then the worse half is dropped.
 class Best {
  public:
-  explicit Best(size_t most) : most_(most) {}
+  explicit Best(size_t most) : most_(most) { hits_.reserve(2 * most); }
   void Add(VectorHit hit) {
-    if (hits_.size() == most_) {
-      if (most_ == 0 || !Better(hit, hits_.front())) return;
-      std::pop_heap(hits_.begin(), hits_.end(), Better);
-      hits_.pop_back();
-    }
+    if (most_ == 0 || (full_ && !Better()(hit, worst_))) return;
     hits_.push_back(hit);
-    std::push_heap(hits_.begin(), hits_.end(), Better);
+    if (hits_.size() == 2 * most_) Drop();
   }
-  std::vector<VectorHit> Take() && { return std::move(hits_); }
+  std::vector<VectorHit> Take() && {
+    if (hits_.size() > most_) Drop();
+    return std::move(hits_);
+  }
 
  private:
+  void Drop() {
+    const auto last = hits_.begin() + static_cast<std::ptrdiff_t>(most_) - 1;
+    std::nth_element(hits_.begin(), last, hits_.end(), Better());
+    hits_.resize(most_);
+    worst_ = hits_.back();
+    full_ = true;
+  }
+
   size_t most_;
   std::vector<VectorHit> hits_;
+  bool full_ = false;
+  VectorHit worst_;  // of the kept, when full
 };
 
 // Rows that are there and allowed, a word of 64 at a time.
@@ -65,18 +79,24 @@ size_t Rescored(size_t k) { return k == 0 ? 0 : 2 * k + 32; }
 std::vector<VectorHit> Finish(const VectorRows& rows, const VectorRows::Query& query, std::vector<VectorHit> hits,
                               size_t k) {
   for (VectorHit& hit : hits) hit.score = rows.FullDot(query, hit.row);
-  std::sort(hits.begin(), hits.end(), Better);
+  std::sort(hits.begin(), hits.end(), Better());
   hits.resize(std::min(k, hits.size()));
   return hits;
 }
 
 std::vector<VectorHit> ScanRows(const VectorRows& rows, const VectorRows::Query& query, const Allowed& allowed,
                                 size_t k) {
+  static_assert(VectorRows::kDotsAtOnce == 64);
   Best best(Rescored(k));
+  float dots[64];
   for (size_t i = 0; i < allowed.words(); ++i) {
-    for (uint64_t word = allowed.Word(i); word != 0; word &= word - 1) {
-      const auto row = static_cast<uint32_t>(64 * i + static_cast<size_t>(__builtin_ctzll(word)));
-      best.Add({row, rows.Dot(query, row)});
+    const uint64_t some = allowed.Word(i);
+    const auto first = static_cast<uint32_t>(64 * i);
+    const bool many = __builtin_popcountll(some) >= kManyOf64;
+    if (many) rows.Dots(query, first, absl::MakeSpan(dots));
+    for (uint64_t word = some; word != 0; word &= word - 1) {
+      const auto at = static_cast<uint32_t>(__builtin_ctzll(word));
+      best.Add({first + at, many ? dots[at] : rows.Dot(query, first + at)});
     }
   }
   return Finish(rows, query, std::move(best).Take(), k);

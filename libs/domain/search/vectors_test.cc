@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <thread>
 
@@ -76,6 +77,59 @@ TEST(VectorRowsTest, TheLargestCodesDoNotOverflow) {
     rows.Set(1, std::vector<float>(4'096, -1));
     EXPECT_NEAR(rows.Dot(0, 1), -4'096, 0.1);
     EXPECT_NEAR(rows.Dot(1, 1), 4'096, 0.1);
+  }
+}
+
+TEST(VectorRowsTest, RowsAtOnceAreWhatEachIsAloneWithEveryKernel) {
+  base::Random random(8);
+  for (const uint32_t dimensions : {1U, 65U, 384U}) {
+    std::vector<VectorRows> all;
+    for (const DotKernel kernel : {DotKernel::kPortable, DotKernel::kAvx2, DotKernel::kAvx512}) {
+      if (Runs(kernel)) all.emplace_back(dimensions, kernel);
+    }
+    for (uint32_t row = 0; row < 128; ++row) {
+      const std::vector<float> vector = Unit(random, dimensions);
+      for (VectorRows& rows : all) rows.Set(row, vector);
+    }
+    const std::vector<float> query = Unit(random, dimensions);
+    for (const VectorRows& rows : all) {
+      const VectorRows::Query prepared = rows.Prepare(query), first = all[0].Prepare(query);
+      for (const size_t count : {64, 63, 5, 1}) {  // whole fours, and what is left of them
+        std::vector<float> dots(count);
+        rows.Dots(prepared, 64, absl::MakeSpan(dots));
+        for (uint32_t i = 0; i < count; ++i) {
+          EXPECT_EQ(dots[i], rows.Dot(prepared, 64 + i));
+          EXPECT_EQ(dots[i], all[0].Dot(first, 64 + i));
+          EXPECT_EQ(rows.FullDot(prepared, 64 + i), all[0].FullDot(first, 64 + i));
+        }
+      }
+    }
+  }
+}
+
+TEST(VectorIndexTest, FindsTheBestOfManyWhateverTheFilterLeaves) {
+  base::Random random(9);
+  constexpr uint32_t kRows = 3'000;
+  auto index = *VectorIndex::Create(WithGraph(1'000'000));
+  for (uint32_t row = 0; row < kRows; ++row) ASSERT_TRUE(index->Set(row, Unit(random)).ok());
+  const std::vector<float> query = Unit(random);
+  std::vector<uint32_t> rows(kRows);
+  std::iota(rows.begin(), rows.end(), 0);
+  std::vector<float> scores(kRows);
+  ASSERT_TRUE(index->Score(query, rows, absl::MakeSpan(scores)).ok());
+  for (const uint64_t word : {~uint64_t{0}, uint64_t{0x8000'0001'0000'0001}, uint64_t{0xffff'0fff'ffff'fff1}}) {
+    const std::vector<uint64_t> allowed((kRows + 63) / 64, word);
+    std::vector<uint32_t> expected;
+    for (const uint32_t row : rows) {
+      if ((word >> (row % 64) & 1) != 0) expected.push_back(row);
+    }
+    std::sort(expected.begin(), expected.end(), [&](uint32_t a, uint32_t b) { return scores[a] > scores[b]; });
+    for (const size_t k : {0, 1, 40}) {
+      const auto hits = index->Nearest(query, k, &allowed);
+      ASSERT_TRUE(hits.ok());
+      ASSERT_EQ(hits->size(), k);
+      for (size_t i = 0; i < k; ++i) EXPECT_EQ((*hits)[i].row, expected[i]);
+    }
   }
 }
 
