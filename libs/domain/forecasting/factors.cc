@@ -18,6 +18,7 @@ namespace {
 
 constexpr FactorKind kKinds[] = {FactorKind::kPromotion, FactorKind::kCalendar, FactorKind::kWeather};
 constexpr int kLeastSteps = 3, kLeastEventSteps = 2, kTrainingShare = 3, kHorizonShare = 8;
+constexpr size_t kStepsPerFactor = 10;
 
 absl::Status Check(const Series& series, absl::Span<const Factor> factors, const FactorOptions& options) {
   RETURN_IF_ERROR(CheckSeries(series));
@@ -57,6 +58,7 @@ std::optional<FactorRegression> FitCounting(Values past, const std::vector<const
   for (const Factor* factor : factors) {
     if (Varies(*factor, past.size())) counting.push_back(factor);
   }
+  counting.resize(std::min(counting.size(), past.size() / kStepsPerFactor));
   while (!counting.empty()) {
     FactorRegression regression(past, counting, periods);
     const std::vector<double> deviations = regression.deviations();

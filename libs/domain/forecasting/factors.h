@@ -44,13 +44,14 @@ struct FactorChoice {
 
 // Effects by a quasi-Poisson regression with a logarithmic link (McCullagh and Nelder 1989, ch. 9.2) on a piecewise
 // linear level, the seasons and the factors. A factor counts that differs at some steps of the past (3; events 2)
-// and whose coefficient is kLeastDeviations of its standard errors; a kind of them is used where it lowers the
-// rolling-origin WAPE of a robust method (recent_level.h) on the series without the effects by kLeastGain of it,
-// everything learned before each origin; weather is known there as it came. Kinds are tried one on top of the other in
-// the order of the enumeration. Multipliers are within 1/kMostMultiplier and kMostMultiplier; where one is below .2,
-// base is what the regression expects. Nothing is used of series with fewer than kLeastSales steps with a sale or with
-// negative values. Costs steps × columns² a fit: some milliseconds for two years of days, times kinds × origins × 2
-// where anything is significant. Deterministic. INVALID_ARGUMENT: CheckSeries, sizes, values that are not finite.
+// and whose coefficient is kLeastDeviations of its standard errors; of more than a tenth of the steps the first are
+// tried; a kind of them is used where it lowers the rolling-origin WAPE of a robust method (recent_level.h) on the
+// series without the effects by kLeastGain of it, everything learned before each origin; weather is known there as it
+// came. Kinds are tried one on top of the other in the order of the enumeration. Multipliers are within
+// 1/kMostMultiplier and kMostMultiplier; where one is below .2, base is what the regression expects. Nothing is used of
+// series with fewer than kLeastSales steps with a sale or with negative values. Costs steps × columns² a fit: some
+// milliseconds for two years of days, times kinds × origins × 2 where anything is significant. Deterministic.
+// INVALID_ARGUMENT: CheckSeries, sizes, values that are not finite.
 absl::StatusOr<FactorChoice> ChooseFactors(const Series& series, absl::Span<const Factor> factors,
                                            const FactorOptions& options);
 inline constexpr double kLeastDeviations = 3, kLeastGain = 0.01, kMostMultiplier = 20;

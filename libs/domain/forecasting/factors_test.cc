@@ -1,7 +1,7 @@
 #include "libs/domain/forecasting/factors.h"
 
 #include <cmath>
-#include <numeric>
+#include <string>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -88,6 +88,20 @@ TEST(ChooseFactors, RefusesNoise) {
     for (const double multiplier : choice.multipliers) EXPECT_TRUE(!choice.effects.empty() || multiplier == 1);
   }
   EXPECT_LE(used, 1);
+}
+
+TEST(ChooseFactors, ManyFactorsOfFewStepsAreNotLearnedByHeart) {
+  base::Random random(11);
+  std::vector<double> weeks;
+  std::vector<Factor> factors;
+  for (int t = 0; t < 60; ++t) weeks.push_back(100 + 10 * random.Normal());
+  for (int f = 0; f < 40; ++f) {
+    Factor& factor = factors.emplace_back(Factor{FactorKind::kCalendar, std::to_string(f), {}});
+    for (int t = 0; t < 60 + 8; ++t) factor.values.push_back(random.Chance(0.1) ? 1 : 0);
+  }
+  KONTOR_ASSERT_OK_AND_ASSIGN(const FactorChoice choice,
+                              ChooseFactors({weeks, {}}, factors, {.horizon = 8, .periods = {52.18}}));
+  EXPECT_THAT(choice.effects, IsEmpty());
 }
 
 TEST(ChooseFactors, AClosingDayIsNotReadAsDemand) {
