@@ -197,6 +197,22 @@ TEST_F(ForecastingServiceTest, AFuturePromotionOnTheLogMovesTheForecast) {
   EXPECT_EQ(stored.factors_size(), 1);
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse coffee, process.Ask(&Service::Forecast, Ask("coffee", 14)));
   EXPECT_EQ(coffee.factors_size(), 0);
+
+  process.Send("market", {RecordBytes(PromotionOf("more", kPastDays + 6, kPastDays + 9, {"tea"}), DayTime(kPastDays))});
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastRun later, process.MakeRun());
+  ASSERT_EQ(later.state(), v1::ForecastRun::STATE_DONE) << later.error();
+  v1::ExplainForecastChangeRequest explain;
+  explain.set_parent("shops/default");
+  explain.mutable_series()->add_product_ids("tea");
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ExplainForecastChangeResponse change,
+                              process.Ask(&Service::ExplainForecastChange, explain));
+  double sum = 0, market = 0;
+  for (const v1::ChangePart& part : change.parts()) {
+    sum += part.units();
+    if (part.kind() == v1::ChangePart::KIND_MARKET) market = part.units();
+  }
+  EXPECT_NEAR(sum, change.units() - change.earlier_units(), 1e-6);
+  EXPECT_NEAR(market, 4 * 0.8 * 50, 25);
 }
 
 TEST_F(ForecastingServiceTest, WeatherWithoutAForecastIsTheUsualOneAndSaidSo) {

@@ -91,17 +91,21 @@ TEST(ChooseFactors, RefusesNoise) {
 }
 
 TEST(ChooseFactors, ManyFactorsOfFewStepsAreNotLearnedByHeart) {
-  base::Random random(11);
-  std::vector<double> weeks;
-  std::vector<Factor> factors;
-  for (int t = 0; t < 60; ++t) weeks.push_back(100 + 10 * random.Normal());
-  for (int f = 0; f < 40; ++f) {
-    Factor& factor = factors.emplace_back(Factor{FactorKind::kCalendar, std::to_string(f), {}});
-    for (int t = 0; t < 60 + 8; ++t) factor.values.push_back(random.Chance(0.1) ? 1 : 0);
+  int used = 0;
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    base::Random random(seed);
+    std::vector<double> weeks;
+    std::vector<Factor> factors;
+    for (int t = 0; t < 52; ++t) weeks.push_back(100 + 10 * random.Normal());
+    for (int f = 0; f < 40; ++f) {
+      Factor& factor = factors.emplace_back(Factor{FactorKind::kCalendar, std::to_string(f), {}});
+      for (int t = 0; t < 52 + 8; ++t) factor.values.push_back(random.Chance(0.1) ? 1 : 0);
+    }
+    KONTOR_ASSERT_OK_AND_ASSIGN(const FactorChoice choice,
+                                ChooseFactors({weeks, {}}, factors, {.horizon = 8, .periods = {52.18}}));
+    used += choice.effects.empty() ? 0 : 1;
   }
-  KONTOR_ASSERT_OK_AND_ASSIGN(const FactorChoice choice,
-                              ChooseFactors({weeks, {}}, factors, {.horizon = 8, .periods = {52.18}}));
-  EXPECT_THAT(choice.effects, IsEmpty());
+  EXPECT_LE(used, 1);
 }
 
 TEST(ChooseFactors, AClosingDayIsNotReadAsDemand) {
