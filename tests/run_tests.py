@@ -23,7 +23,7 @@ import time
 
 SCRIPT_LINE = re.compile(r"^(PASS|FAIL|SKIP) +\S", re.MULTILINE)
 GTEST_PASSED = re.compile(r"^\[       OK \]", re.MULTILINE)
-GTEST_KINDS = {"test", "pgtest", "redistest", "kafkatest"}  # labels of gtest programs: without a report they failed
+GTEST_KINDS = {"test", "pgtest", "redistest", "kafkatest", "ostest"}  # labels of gtest programs: without a report they failed
 SHOWN_LINES = 300
 DEFAULT_TIMEOUT_S = 600
 

@@ -97,6 +97,28 @@ make_kafka() {
   fi
 }
 
+# The jars, and the one class that makes a node of them.
+make_opensearch() {
+  step "OpenSearch's jars (deploy/pins/opensearch-pom.xml, 60 MB) into var/third_party/opensearch"
+  { command -v mvn && command -v javac; } >/dev/null ||
+    die "OpenSearch's jars come by Maven, its node by javac: install the packages of $OPENSEARCH_PACKAGE_LIST."
+  local folder=$ROOT/var/third_party/opensearch sums=$ROOT/deploy/pins/opensearch.sha256
+  rm -rf "$folder"
+  mvn -q -B -f deploy/pins/opensearch-pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+    -DoutputDirectory="$folder/jars" || die "Maven could not fetch OpenSearch's jars."
+  "$PYTHON" -m zipfile -e "$folder"/jars/opensearch-knn-*.zip "$folder/plugin"
+  mv "$folder"/plugin/*.jar "$folder/jars/"
+  rm -rf "$folder/plugin" "$folder"/jars/*.zip
+  if ! (cd "$folder/jars" && sha256sum --quiet --check "$sums" && [ "$(ls | wc -l)" = "$(wc -l <"$sums")" ]); then
+    rm -rf "$folder"
+    die "OpenSearch's jars are not those of deploy/pins/opensearch.sha256."
+  fi
+  javac -cp "$folder/jars/*" -d "$folder/node" deploy/opensearch/OpenSearchNode.java || {
+    rm -rf "$folder"
+    die "OpenSearch's node could not be compiled."
+  }
+}
+
 fetch_artefacts() {
   mkdir -p var/third_party var/data
   once venv deploy/pins/python.txt "$PYTHON" make_venv
@@ -140,20 +162,29 @@ fetch_kafka() {
   once kafka "deploy/pins/kafka-pom.xml deploy/pins/kafka.sha256" var/third_party/kafka make_kafka
 }
 
+fetch_opensearch() {
+  mkdir -p var/third_party
+  once opensearch "deploy/pins/opensearch-pom.xml deploy/pins/opensearch.sha256 deploy/opensearch/OpenSearchNode.java" \
+    var/third_party/opensearch make_opensearch
+}
+
 setup() {
-  local packages=yes compile=yes kafka=no
+  local packages=yes compile=yes kafka=no opensearch=no
   while [ $# -gt 0 ]; do
     case $1 in
       --no-packages) packages=no ;;
       --no-build) compile=no ;;
       --kafka) kafka=yes ;;
-      *) die "setup knows --kafka, --no-packages and --no-build, not '$1'." ;;
+      --opensearch) opensearch=yes ;;
+      *) die "setup knows --kafka, --opensearch, --no-packages and --no-build, not '$1'." ;;
     esac
     shift
   done
   if [ "$kafka" = yes ]; then PACKAGE_LISTS+=("$KAFKA_PACKAGE_LIST"); fi
+  if [ "$opensearch" = yes ]; then PACKAGE_LISTS+=("$OPENSEARCH_PACKAGE_LIST"); fi
   if [ "$packages" = yes ]; then install_packages; fi
   fetch_artefacts
   if [ "$kafka" = yes ]; then fetch_kafka; fi
+  if [ "$opensearch" = yes ]; then fetch_opensearch; fi
   if [ "$compile" = yes ]; then build release; fi
 }

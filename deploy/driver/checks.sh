@@ -3,7 +3,7 @@
 run_tests() {
   [ $# -le 1 ] || die "test takes at most one regular expression."
   trap 'echo "0 passed, 1 failed"' EXIT # what is said when the build fails; exec below forgets it
-  setup --kafka
+  setup --kafka --opensearch
   build asan unit_tests
   exec "$PYTHON" tests/run_tests.py --results var/test ${1:+--filter "$1"} build/release build/asan:sanitized
 }

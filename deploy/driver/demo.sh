@@ -35,16 +35,17 @@ on_exit() {
 }
 
 parse_demo_options() {
-  PORT=$DEFAULT_PORT KEEP=no DATA='' MAPPING='' GENERATED=no KAFKA=no
+  PORT=$DEFAULT_PORT KEEP=no DATA='' MAPPING='' GENERATED=no KAFKA=no OPENSEARCH_SEARCH=no
   while [ $# -gt 0 ]; do
     case $1 in
       --keep) KEEP=yes ;;
       --generated) GENERATED=yes ;;
       --kafka) KAFKA=yes ;;
+      --opensearch) OPENSEARCH_SEARCH=yes ;;
       --port) PORT=$(option_value "$@") && shift ;;
       --data) DATA=$(option_value "$@") && shift ;;
       --mapping) MAPPING=$(option_value "$@") && shift ;;
-      *) die "demo knows --keep, --generated, --kafka, --port N, --data FILE and --mapping NAME, not '$1'." ;;
+      *) die "demo knows --keep, --generated, --kafka, --opensearch, --port N, --data FILE and --mapping NAME, not '$1'." ;;
     esac
     shift
   done
@@ -97,7 +98,10 @@ with_sentence_model() {
 
 demo() {
   parse_demo_options "$@"
-  if [ "$KAFKA" = yes ]; then setup --kafka; else setup; fi
+  local extras=()
+  if [ "$KAFKA" = yes ]; then extras+=(--kafka); fi
+  if [ "$OPENSEARCH_SEARCH" = yes ]; then extras+=(--opensearch); fi
+  setup "${extras[@]}"
   require_not_running "$RUN"
   require_free_ports "$PORT"
   stack_wipe "$DEMO_STACK"
@@ -107,6 +111,10 @@ demo() {
   if [ "$KAFKA" = yes ]; then
     step "starting a private Kafka broker: the event log"
     kafka_start "$DEMO_STACK"
+  fi
+  if [ "$OPENSEARCH_SEARCH" = yes ]; then
+    step "starting a private OpenSearch node: what answers searches"
+    opensearch_start "$DEMO_STACK"
   fi
   with_sentence_model
   process_start "$DEMO_STACK" "$RUN" "$PORT"

@@ -1,7 +1,8 @@
 # Debian packages: installs exactly what the lists name and the machine lacks.
 
-PACKAGE_LISTS=(deploy/debian-packages.txt) # setup --kafka adds KAFKA_PACKAGE_LIST
+PACKAGE_LISTS=(deploy/debian-packages.txt) # setup --kafka and --opensearch add theirs
 KAFKA_PACKAGE_LIST=deploy/debian-packages-kafka.txt
+OPENSEARCH_PACKAGE_LIST=deploy/debian-packages-opensearch.txt
 
 # Names of the listed packages that are neither installed nor made unnecessary by their `unless` command.
 missing_packages() {

@@ -50,9 +50,10 @@ write_secret() { # FILE: the secret behind subject tokens, made once: it belongs
 }
 
 write_config() { # STACK RUN PROGRAM PORT
-  local KONTOR_POSTGRES KONTOR_REDIS KONTOR_KAFKA=''
+  local KONTOR_POSTGRES KONTOR_REDIS KONTOR_KAFKA='' KONTOR_OPENSEARCH='' opensearch=''
   # shellcheck source=/dev/null
   source "$1/stack.env"
+  if [ -n "$KONTOR_OPENSEARCH" ]; then opensearch="\"opensearch\": {\"url\": \"$KONTOR_OPENSEARCH\"},"; fi
   write_secret "$1/subject-secret"
   cat >"$2/$3.json" <<EOF
 {
@@ -65,6 +66,7 @@ write_config() { # STACK RUN PROGRAM PORT
   "postgres": "$KONTOR_POSTGRES",
   "redis": "$KONTOR_REDIS",
   "kafka": "$KONTOR_KAFKA",
+  $opensearch
   "modelDir": "$1/models",
   "sentenceModelDir": "${SENTENCE_MODEL:-}",
   "subjectSecretFile": "$1/subject-secret",

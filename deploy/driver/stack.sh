@@ -134,6 +134,7 @@ stack_stop() {
     as_postgres "$bin/pg_ctl" -D "$place/postgres/data" -m fast -w -t 60 -s stop >/dev/null 2>&1 || true
   fi
   kafka_stop "$dir"
+  opensearch_stop "$dir"
   rm -f "$dir/stack.env"
 }
 

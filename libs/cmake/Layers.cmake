@@ -3,7 +3,7 @@
 #   kontor_library(DEPS libs/base absl::status TEST_DEPS libs/testing)
 #
 # makes the library of the current folder from its *.cc and one test binary per kind of test:
-# *_test.cc, *_pgtest.cc, *_redistest.cc, *_kafkatest.cc (test dependencies: TEST_DEPS), and one program per *_bench.cc.
+# *_test.cc, *_pgtest.cc, *_redistest.cc, *_kafkatest.cc, *_ostest.cc (test dependencies: TEST_DEPS), and one program per *_bench.cc.
 # A dependency that contains a slash and no :: is a folder of this repository. Files listed in EXCLUDE are left out.
 #
 # Layers: libs/base < libs/domain/*, libs/platform/* (never each other) < services/*. libs/domain/{history,stats,learn,nn,text}
@@ -69,7 +69,7 @@ function(kontor_library)
   file(GLOB sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cc)
   list(REMOVE_ITEM sources main.cc ${ARG_EXCLUDE})
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_(test|pgtest|redistest|kafkatest|bench)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(test|pgtest|redistest|kafkatest|ostest|bench)\\.cc$")
   if(sources)
     add_library(${target} STATIC ${sources})
     kontor_link(${target} ${folder} PUBLIC ${ARG_DEPS})
@@ -80,7 +80,7 @@ function(kontor_library)
     set(self ${folder})
   endif()
 
-  foreach(kind test pgtest redistest kafkatest)
+  foreach(kind test pgtest redistest kafkatest ostest)
     set(files ${tests})
     list(FILTER files INCLUDE REGEX "_${kind}\\.cc$")
     if(files)

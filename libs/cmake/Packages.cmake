@@ -12,6 +12,8 @@ find_package(Boost 1.74 REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(rapidcheck CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_library(STEMMER_LIBRARY stemmer REQUIRED)  # it has neither a CMake configuration nor a .pc file
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)

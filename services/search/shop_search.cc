@@ -5,7 +5,6 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "libs/base/hash.h"
@@ -13,6 +12,7 @@
 #include "libs/domain/text/normalize.h"
 #include "libs/platform/runtime/log.h"
 #include "services/search/attribution_token.h"
+#include "services/search/catalogue_product.h"
 #include "services/search/companion_building.h"
 
 namespace kontor::search {
@@ -28,25 +28,6 @@ AttributionToken TokenOf(const DecodedRecord& record) {
 Exposure ExposureOf(const AttributionToken& token, const QueryMade& query) {
   if (token.experiment.empty()) return {};
   return {token.experiment, static_cast<Exposure::Side>(token.variant), token.candidate_places, query.products};
-}
-
-Product ProductOf(const catalogue::ProductSnapshot& snapshot) {
-  Product product;
-  product.id = snapshot.product;
-  product.group_id = snapshot.variant_group;
-  product.title = snapshot.title;
-  product.brand = snapshot.brand;
-  product.description = snapshot.description;
-  product.category_path = snapshot.category_path;
-  product.codes = snapshot.codes;
-  if (snapshot.available_at.has_value()) product.available_at_us = absl::ToUnixMicros(*snapshot.available_at);
-  for (const catalogue::ProductAttribute& attribute : snapshot.attributes) {
-    Attribute& added = product.attributes.emplace_back();
-    added.name = attribute.name;
-    added.text = attribute.value;
-    added.numeric = attribute.number && absl::SimpleAtod(attribute.value, &added.number);
-  }
-  return product;
 }
 
 // Of what companions are learned from; a product that is removed has no texts.

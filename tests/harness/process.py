@@ -12,7 +12,7 @@ BUILD = os.path.abspath(os.path.join(ROOT, os.environ.get("KONTOR_BUILD", "build
 KONTOR_ALL, KONTORCTL = os.path.join(BUILD, "bin/kontor-all"), os.path.join(BUILD, "bin/kontorctl")
 PRELUDE = """set -euo pipefail
 ROOT=$PWD
-for part in common artefacts stack kafka process demo; do source deploy/driver/$part.sh; done
+for part in common artefacts stack kafka opensearch process demo; do source deploy/driver/$part.sh; done
 BIN={build}/bin KONTORCTL={build}/bin/kontorctl
 """
 

@@ -20,7 +20,7 @@ check() { # NAME FUNCTION: a function that fails shows its output
 # in_driver COMMANDS: in a fresh shell with the driver's parts, as ./kontor sets it up.
 in_driver() {
   ROOT=$ROOT bash -c 'set -euo pipefail
-    for part in common packages artefacts stack kafka process demo checks; do source "deploy/driver/$part.sh"; done
+    for part in common packages artefacts stack kafka opensearch process demo checks; do source "deploy/driver/$part.sh"; done
     '"$1"
 }
 
@@ -58,11 +58,13 @@ package_list_is_read() {
   grep -qx libgrpc++-dev <<<"$listed" && ! grep -q '#' <<<"$listed" && ! grep -qx git <<<"$listed"
 }
 
-only_kafka_needs_a_jvm() {
-  local bare='command() { return 1; }; export -f command; dpkg-query() { :; };' plain kafka
+only_kafka_and_opensearch_need_a_jvm() {
+  local bare='command() { return 1; }; export -f command; dpkg-query() { :; };' plain kafka opensearch
   plain=$(in_driver "$bare missing_packages")
   kafka=$(in_driver "$bare"' PACKAGE_LISTS+=("$KAFKA_PACKAGE_LIST"); missing_packages')
-  ! grep -qE 'jre|maven' <<<"$plain" && grep -qx openjdk-17-jre-headless <<<"$kafka" && grep -qx maven <<<"$kafka"
+  opensearch=$(in_driver "$bare"' PACKAGE_LISTS+=("$OPENSEARCH_PACKAGE_LIST"); missing_packages')
+  ! grep -qE 'jre|jdk|maven' <<<"$plain" && grep -qx openjdk-17-jre-headless <<<"$kafka" && grep -qx maven <<<"$kafka" &&
+    grep -qx openjdk-17-jdk-headless <<<"$opensearch" && grep -qx maven <<<"$opensearch"
 }
 
 a_taken_port_is_named() {
@@ -129,7 +131,7 @@ EOF
 }
 
 for name in scripts_parse help_names_every_command unknown_words_are_refused another_system_is_told_what_to_do \
-  package_list_is_read only_kafka_needs_a_jvm a_taken_port_is_named missing_postgres_is_named the_stack_starts_keeps_its_data_and_goes \
+  package_list_is_read only_kafka_and_opensearch_need_a_jvm a_taken_port_is_named missing_postgres_is_named the_stack_starts_keeps_its_data_and_goes \
   a_folder_postgres_cannot_use_is_replaced keys_are_private_and_hashed every_pin_has_a_hash; do
   check "$name" "$name"
 done

@@ -18,10 +18,10 @@ FUNCTION_LINES, SOURCE_LINES, HEADER_LINES, MAIN_LINES = 70, 400, 250, 60
 SHARED_DOMAINS = ("history", "stats", "learn", "nn", "text")
 INCLUDE_ROOTS = ("libs/", "services/", "tests/", "bench/")
 GENERATED_ROOTS = ("kontor/", "google/")
-INSTALLED_ROOTS = ("absl/", "benchmark/", "boost/", "gmock/", "grpcpp/", "gtest/", "hiredis/", "librdkafka/", "openssl/",
+INSTALLED_ROOTS = ("absl/", "benchmark/", "boost/", "curl/", "gmock/", "grpcpp/", "gtest/", "hiredis/", "librdkafka/", "nlohmann/", "openssl/",
                    "pqxx/", "prometheus/", "rapidcheck/", "spdlog/", "Eigen/")
 ADAPTERS = ("libs/platform/", "libs/domain/nn/", "libs/testing/")
-TEST_FILE = re.compile(r"_(test|pgtest|redistest|kafkatest)\.cc$|/testdata/|^tests/.*\.(cc|h)$")
+TEST_FILE = re.compile(r"_(test|pgtest|redistest|kafkatest|ostest)\.cc$|/testdata/|^tests/.*\.(cc|h)$")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
 MACHINE = re.compile(r"(?<![\w.$}/-])/(?:work|root)/|registry\.npmjs|pypi\.org|pythonhosted\.org|repo\.maven|proxy\.golang|crates\.io|docker\.io")
 TEXT_SUFFIXES = (".cc", ".h", ".proto", ".sql", ".md", ".txt", ".py", ".sh", ".json", ".yaml", ".yml", ".cmake", "kontor",

@@ -274,6 +274,11 @@ double Activity::Popularity(absl::string_view product, int64_t at_us) const {
   return weight < kLeastWeight ? 0 : weight;
 }
 
+void Activity::ForEachPopularity(int64_t at_us,
+                                 absl::FunctionRef<void(const std::string& product, double)> visit) const {
+  for (const auto& [product, wanted] : products_) visit(product, Popularity(product, at_us));
+}
+
 double Activity::WeightOf(const QueryRow& query, int64_t at_us) const {
   return Faded(query.weight, query.last_us, at_us);
 }

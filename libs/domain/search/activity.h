@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/node_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "libs/base/bytes.h"
@@ -79,6 +80,8 @@ class Activity {
 
   // Wanted at `at_us`: views, clicks, carts and purchases count 1, 2, 5 and 10.
   double Popularity(absl::string_view product, int64_t at_us) const;
+  // Of every product that was ever wanted.
+  void ForEachPopularity(int64_t at_us, absl::FunctionRef<void(const std::string& product, double)> visit) const;
   // Products whose popularity has changed since the last call.
   std::vector<std::string> TakeChanged();
 

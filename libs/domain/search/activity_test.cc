@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
+using ::testing::Pair;
 
 constexpr int64_t kDay = 86'400'000'000;
 
@@ -92,6 +93,10 @@ TEST(Activity, PopularityFadesByHalfInThirtyDaysWhateverCameFirst) {
   EXPECT_THAT(late.Popularity("A", 30 * kDay), DoubleNear(5.5, 1e-9));
   EXPECT_THAT(ordered.Popularity("A", 60 * kDay), DoubleNear(2.75, 1e-9));
   EXPECT_EQ(ordered.Popularity("B", 0), 0);
+  std::map<std::string, double> all;
+  ordered.ForEachPopularity(60 * kDay,
+                            [&](const std::string& product, double popularity) { all[product] = popularity; });
+  EXPECT_THAT(all, ElementsAre(Pair("A", DoubleNear(2.75, 1e-9))));
 }
 
 TEST(Activity, BytesBringItBackAndOthersAreRefused) {

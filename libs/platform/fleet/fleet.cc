@@ -102,6 +102,8 @@ absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application
   const absl::StatusOr<runtime::ServerOptions> server_options = ReadServer(config, violations);
   if (config.postgres().empty()) violations.Add("postgres", "MISSING", "give a libpq connection string");
   if (config.model_dir().empty()) violations.Add("modelDir", "MISSING", "name a folder");
+  std::optional<OpenSearchConfig> opensearch;
+  if (config.has_opensearch()) opensearch = ReadOpenSearch(config.opensearch(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
   RETURN_IF_ERROR(server_options.status());
   ASSIGN_OR_RETURN(std::string secret, ReadSecret(config.subject_secret_file()));
@@ -128,7 +130,7 @@ absl::StatusOr<std::unique_ptr<Fleet>> Compose(runtime::Application& application
   const Sealer& sealer = application.Own(std::make_unique<PlainSealer>());
   runtime::Server& server = application.MakeServer(*server_options);
   return std::make_unique<Fleet>(Fleet{application, server, pool, log, redis, models, clock, sealer, std::move(secret),
-                                       std::move(shops), config.sentence_model_dir()});
+                                       std::move(shops), config.sentence_model_dir(), std::move(opensearch)});
 }
 
 }  // namespace kontor::fleet

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "libs/base/clock.h"
+#include "libs/platform/fleet/opensearch_config.h"
 #include "libs/platform/fleet/sealer.h"
 #include "libs/platform/log/event_log.h"
 #include "libs/platform/postgres/pool.h"
@@ -37,7 +39,8 @@ struct Fleet {
   const Sealer& sealer;
   std::string subject_secret;
   std::vector<Shop> shops;
-  std::string sentence_model_dir;  // of the sentence encoder; empty: none
+  std::string sentence_model_dir;              // of the sentence encoder; empty: none
+  std::optional<OpenSearchConfig> opensearch;  // nothing: search answers from its own index
 };
 
 // Configuration → parts, the same for every process: reads FleetConfig from --config, opens PostgreSQL and the event
