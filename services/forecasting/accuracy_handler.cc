@@ -66,6 +66,15 @@ std::vector<double> BaseOf(const StoredForecast& forecast, const Overlap& overla
   return base;
 }
 
+// The same without what the market does.
+std::vector<double> PlainOf(const StoredForecast& forecast, const Overlap& overlap) {
+  std::vector<double> plain = BaseOf(forecast, overlap);
+  if (forecast.multipliers.empty()) return plain;
+  const auto skipped = static_cast<size_t>(overlap.first - forecast.first_step);
+  for (size_t i = 0; i < plain.size(); ++i) plain[i] /= forecast.multipliers[skipped + i];
+  return plain;
+}
+
 // The overlap's steps by a method from a past.
 absl::StatusOr<std::vector<double>> ForecastBy(const std::string& method, const Past& past, const Overlap& overlap) {
   AutomaticOptions options;
@@ -159,11 +168,13 @@ absl::StatusOr<v1::ExplainForecastChangeResponse> AccuracyHandler::ExplainForeca
   const Selection selection = SelectionOf(*node);
   ASSIGN_OR_RETURN(const Past then, parts_.pasts.Read(*shop, selection, grain, v1::MEASURE_UNITS, before.data_until));
   ASSIGN_OR_RETURN(const Past now, parts_.pasts.Read(*shop, selection, grain, v1::MEASURE_UNITS, run.data_until));
-  const std::vector<double> earlier_base = BaseOf(earlier, overlap), later_base = BaseOf(later, overlap);
+  const double earlier_base = Sum(BaseOf(earlier, overlap)), later_base = Sum(BaseOf(later, overlap));
+  const std::vector<double> plain = PlainOf(later, overlap);
+  const double earlier_plain = Sum(PlainOf(earlier, overlap));
   ASSIGN_OR_RETURN(const std::vector<double> reread, ForecastBy(earlier.method, then, overlap));
   ASSIGN_OR_RETURN(const std::vector<double> renewed, ForecastBy(earlier.method, now, overlap));
   ASSIGN_OR_RETURN(const ForecastChange change,
-                   ExplainChange({reread, renewed, renewed, renewed, later_base}, SeasonsOf(grain).front()));
+                   ExplainChange({reread, renewed, renewed, renewed, plain}, SeasonsOf(grain).front()));
   v1::ExplainForecastChangeResponse response;
   response.set_earlier_run(RunName(before));
   response.set_run(RunName(run));
@@ -175,11 +186,13 @@ absl::StatusOr<v1::ExplainForecastChangeResponse> AccuracyHandler::ExplainForeca
   AddPart(v1::ChangePart::KIND_TREND, Sum(change.trend), "sales since then moved the slope", response);
   AddPart(v1::ChangePart::KIND_SEASON, Sum(change.season), "sales since then moved the season", response);
   AddPart(v1::ChangePart::KIND_OTHER, Sum(change.other), "sales since then moved single steps", response);
-  AddPart(v1::ChangePart::KIND_REREAD_PAST, Sum(reread) - Sum(earlier_base),
+  AddPart(v1::ChangePart::KIND_REREAD_PAST, Sum(reread) - earlier_plain,
           "late orders, cancellations and stock counts changed what the past says", response);
   AddPart(v1::ChangePart::KIND_METHOD, Sum(change.model), "another model is trusted now", response);
+  AddPart(v1::ChangePart::KIND_MARKET, later_base - Sum(plain) - (earlier_base - earlier_plain),
+          "promotions, the calendar and the weather", response);
   AddPart(v1::ChangePart::KIND_RECONCILIATION,
-          response.units() - Sum(later_base) - (response.earlier_units() - Sum(earlier_base)),
+          response.units() - later_base - (response.earlier_units() - earlier_base),
           "agreement with the forecasts of other levels", response);
   const auto largest =
       std::max_element(response.parts().begin(), response.parts().end(),

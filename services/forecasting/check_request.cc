@@ -11,7 +11,7 @@ namespace kontor::forecasting {
 namespace {
 
 constexpr int kMaxProducts = 1'000, kMaxQuantiles = 20, kMaxHistory = 1'000, kMaxPriceChanges = 100, kMaxEvents = 20,
-              kMaxDates = 1'000, kMaxLevels = 20, kMaxText = 200;
+              kMaxDates = 1'000, kMaxLevels = 20, kMaxText = 200, kMaxDimensions = 4, kMaxDepth = 8;
 constexpr char kOutOfRange[] = "OUT_OF_RANGE", kTooMany[] = "TOO_MANY", kDateInvalid[] = "DATE_INVALID",
                kValueMissing[] = "VALUE_MISSING";
 
@@ -20,6 +20,20 @@ void CheckText(absl::string_view field, absl::string_view text, base::Violations
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < ' ') return violations.Add(field, "TEXT_INVALID", "no control characters");
   }
+}
+
+void CheckPromotion(const std::string& at, const v1::PlannedPromotion& promotion, base::Violations& violations) {
+  absl::CivilDay first, last;
+  if (!ReadDate(promotion.start_date(), first)) {
+    violations.Add(absl::StrCat(at, ".start_date"), kDateInvalid, "give a day of the calendar from 1990 to 2200");
+  } else if (!ReadDate(promotion.end_date(), last) || last < first) {
+    violations.Add(absl::StrCat(at, ".end_date"), kDateInvalid, "give the start date or a later day");
+  }
+  if (promotion.product_ids_size() > kMaxProducts) {
+    violations.Add(absl::StrCat(at, ".product_ids"), kTooMany, "at most 1,000");
+  }
+  for (const std::string& id : promotion.product_ids()) CheckText(absl::StrCat(at, ".product_ids"), id, violations);
+  CheckRange(absl::StrCat(at, ".discount_share"), promotion.discount_share(), 0.0, 1.0, violations);
 }
 
 void CheckScenario(const v1::Scenario& scenario, base::Violations& violations) {
@@ -52,7 +66,22 @@ void CheckScenario(const v1::Scenario& scenario, base::Violations& violations) {
       break;
     }
   }
+  if (scenario.promotions_size() > kMaxEvents) violations.Add("scenario.promotions", kTooMany, "at most 20");
+  for (int i = 0; i < scenario.promotions_size(); ++i) {
+    CheckPromotion(absl::StrCat("scenario.promotions[", i, "]"), scenario.promotions(i), violations);
+  }
   CheckText("scenario.holiday_country", scenario.holiday_country(), violations);
+}
+
+void CheckQuantiles(absl::Span<const double> quantiles, base::Violations& violations) {
+  if (quantiles.size() > kMaxQuantiles) violations.Add("quantiles", kTooMany, "at most 20");
+  double last = 0;
+  for (const double quantile : quantiles) {
+    if (!(quantile > last && quantile < 1)) {
+      return violations.Add("quantiles", kOutOfRange, "give numbers between 0 and 1, ascending");
+    }
+    last = quantile;
+  }
 }
 
 }  // namespace
@@ -85,16 +114,34 @@ absl::Status CheckForecast(const v1::ForecastRequest& request) {
   CheckSelector(request.series(), violations);
   CheckHorizon(request.horizon(), violations);
   CheckRange("history", int64_t{request.history()}, 0, kMaxHistory, violations);
-  if (request.quantiles_size() > kMaxQuantiles) violations.Add("quantiles", kTooMany, "at most 20");
-  double last = 0;
-  for (const double quantile : request.quantiles()) {
-    if (!(quantile > last && quantile < 1)) {
-      violations.Add("quantiles", kOutOfRange, "give numbers between 0 and 1, ascending");
-      break;
-    }
-    last = quantile;
-  }
+  CheckQuantiles(request.quantiles(), violations);
   if (request.has_scenario()) CheckScenario(request.scenario(), violations);
+  return violations.ToStatus();
+}
+
+absl::Status CheckHierarchy(const v1::ForecastHierarchyRequest& request) {
+  using Request = v1::ForecastHierarchyRequest;
+  base::Violations violations;
+  CheckSelector(request.series(), violations);
+  CheckHorizon(request.horizon(), violations);
+  CheckQuantiles(request.quantiles(), violations);
+  CheckRange("dimensions", int64_t{request.dimensions_size()}, 1, kMaxDimensions, violations);
+  std::set<int> seen;
+  for (const int dimension : request.dimensions()) {
+    if (dimension == Request::DIMENSION_UNSPECIFIED || !Request::Dimension_IsValid(dimension)) {
+      violations.Add("dimensions", kValueMissing, "name each dimension");
+    } else if (!seen.insert(dimension).second) {
+      violations.Add("dimensions", kOutOfRange, "each dimension once");
+    }
+  }
+  if (request.crossed() && request.dimensions_size() < 2) {
+    violations.Add("crossed", kOutOfRange, "two dimensions or more can be crossed");
+  }
+  CheckRange("category_depth", int64_t{request.category_depth()}, 0, kMaxDepth, violations);
+  if (!Request::Method_IsValid(request.method())) violations.Add("method", kReasonMethodUnknown, "it is no method");
+  if (request.temporal() && GrainOr(request.grain()) != v1::GRAIN_DAY) {
+    violations.Add("temporal", kOutOfRange, "days are what agrees over time; ask with GRAIN_DAY");
+  }
   return violations.ToStatus();
 }
 

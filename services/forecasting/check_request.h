@@ -18,6 +18,7 @@ void CheckHorizon(int32_t horizon, base::Violations& violations);
 void CheckRange(absl::string_view field, int64_t value, int64_t low, int64_t high, base::Violations& violations);
 void CheckRange(absl::string_view field, double value, double low, double high, base::Violations& violations);
 absl::Status CheckForecast(const v1::ForecastRequest& request);
+absl::Status CheckHierarchy(const v1::ForecastHierarchyRequest& request);
 absl::Status CheckBacktest(const v1::BacktestRequest& request);
 // Each that is set.
 void CheckPolicy(absl::string_view at, const v1::InventoryPolicy& policy, base::Violations& violations);

@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "kontor/events/v1/event.pb.h"
 #include "libs/base/hash.h"
-#include "libs/base/resource_name.h"
 #include "libs/base/status.h"
 #include "libs/platform/catalogue/checks.h"
 #include "libs/platform/catalogue/decode.h"
+#include "libs/platform/catalogue/record_decoders.h"
 #include "libs/platform/fleet/event_time.h"
 
 namespace kontor::forecasting {
@@ -87,47 +87,41 @@ absl::Status Convert(const ev::StockLevelSet& level, const ev::EventRecord& reco
   return absl::OkStatus();
 }
 
-using Decoder = absl::Status (*)(const ev::EventRecord&, DecodedRecord&);
+absl::Status Convert(const ev::PromotionUpserted& promotion, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadPromotion(promotion, record));
+  return absl::OkStatus();
+}
 
-template <typename Payload>
-absl::Status Decode(const ev::EventRecord& record, DecodedRecord& out) {
-  Payload payload;
-  if (!payload.ParseFromString(record.payload())) {
-    return base::Error(absl::StatusCode::kInvalidArgument, kReasonPayloadBroken,
-                       absl::StrCat("the payload is no ", Payload::descriptor()->full_name()));
+absl::Status Convert(const ev::WeatherObserved& weather, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadWeather(weather, record));
+  return absl::OkStatus();
+}
+
+absl::Status Convert(const ev::CalendarEventUpserted& event, const ev::EventRecord& record, DecodedRecord& out) {
+  ASSIGN_OR_RETURN(out.content, ReadCalendarEvent(event, record));
+  return absl::OkStatus();
+}
+
+struct ToContent {
+  template <typename Payload>
+  absl::Status operator()(const Payload& payload, const ev::EventRecord& record, DecodedRecord& out) const {
+    return Convert(payload, record, out);
   }
-  return Convert(payload, record, out);
-}
-
-template <typename... Messages>
-void Register(absl::flat_hash_map<std::string, Decoder>& decoders) {
-  ((decoders[Messages::descriptor()->full_name()] = &Decode<Messages>), ...);
-}
+};
 
 // By type; null for types that say nothing here.
-const absl::flat_hash_map<std::string, Decoder>& Decoders() {
-  static const auto& decoders = *new absl::flat_hash_map<std::string, Decoder>([] {
-    absl::flat_hash_map<std::string, Decoder> all;
-    const auto* payloads = ev::Event::descriptor()->FindOneofByName("payload");
-    for (int i = 0; i < payloads->field_count(); ++i) {
-      all.emplace(payloads->field(i)->message_type()->full_name(), nullptr);
-    }
-    Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::PriceSet,
-             ev::StockLevelSet>(all);
-    return all;
-  }());
+const absl::flat_hash_map<std::string, catalogue::RecordDecoder<DecodedRecord>>& Decoders() {
+  static const auto& decoders = *new absl::flat_hash_map<std::string, catalogue::RecordDecoder<DecodedRecord>>(
+      catalogue::DecodersOf<DecodedRecord, ToContent, ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted,
+                            ev::ProductRemoved, ev::PriceSet, ev::StockLevelSet, ev::PromotionUpserted,
+                            ev::WeatherObserved, ev::CalendarEventUpserted>());
   return decoders;
 }
 
 }  // namespace
 
 absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes) {
-  ev::EventRecord record;
-  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return base::Error(absl::StatusCode::kInvalidArgument, kReasonRecordBroken, "the bytes are no EventRecord");
-  }
-  if (!base::IsShopId(record.shop())) return catalogue::InvalidField("shop", "it is no shop's id");
-  if (record.type().empty()) return catalogue::InvalidField("type", "it is empty");
+  ASSIGN_OR_RETURN(const ev::EventRecord record, catalogue::ReadRecord(bytes));
   DecodedRecord decoded;
   decoded.shop = record.shop();
   decoded.type = record.type();

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "libs/base/money.h"
 #include "libs/platform/catalogue/records.h"
+#include "services/forecasting/market_records.h"
 
 // Records of the event log in this service's words.
 namespace kontor::forecasting {
@@ -43,15 +44,12 @@ struct DecodedRecord {
   absl::Time occurred_at;
   // Nothing: a type that says nothing here (a return, a page, the price of one store).
   std::variant<std::monostate, OrderSnapshot, OrderVoid, catalogue::ProductSnapshot, catalogue::PriceSnapshot,
-               catalogue::StockLevel>
+               catalogue::StockLevel, PromotionSnapshot, WeatherReport, CalendarSnapshot>
       content;
 };
 
-constexpr char kReasonRecordBroken[] = "RECORD_BROKEN";    // its bytes are no EventRecord
-constexpr char kReasonPayloadBroken[] = "PAYLOAD_BROKEN";  // its payload is not of its type
-
-// Pure and thread-safe. INVALID_ARGUMENT with one of the reasons above or VALUE_INVALID for a record that belongs to
-// the dead letters.
+// Pure and thread-safe. INVALID_ARGUMENT with the reasons of record_decoders.h or VALUE_INVALID for a record that
+// belongs to the dead letters.
 absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes);
 
 // True for the types of kontor.events.v1 that this binary was built with.

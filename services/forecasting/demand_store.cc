@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "libs/base/status.h"
 #include "libs/platform/postgres/text_list.h"
 #include "services/forecasting/calendar.h"
@@ -21,6 +23,45 @@ postgres::Params ShopParams(const fleet::Shop& shop) {
 }
 
 absl::Time EndOf(absl::CivilDay day, const fleet::Shop& shop) { return absl::FromCivil(day + 1, shop.time_zone); }
+
+// Sales of $1 before $4 that a selection ($5 to $9) names; $3 the currency, $10 whether units of any kind count.
+constexpr char kSelected[] =
+    "WHERE s.shop = $1 AND s.occurred_at < $4 AND ($5::text = '' OR s.store = $5) "
+    "AND ($6::text = '' OR s.country = $6) "
+    "AND (cardinality($7::text[]) = 0 OR s.product = ANY ($7::text[])) "
+    "AND ($8::text = '' AND $9::text = '' OR s.product IN (SELECT p.product FROM "
+    "forecasting.products AS p WHERE p.shop = $1 AND ($9::text = '' OR p.brand = $9) "
+    "AND ($8::text = '' OR p.category_path[1:cardinality(string_to_array($8, E'\\x1f'))] = "
+    "string_to_array($8, E'\\x1f')))) ";
+constexpr char kSums[] =
+    "coalesce(sum(s.units) FILTER (WHERE s.pieces OR $10::bool), 0), "
+    "coalesce(sum(s.amount) FILTER (WHERE s.currency = $3), 0) ";
+
+postgres::Params SelectedParams(const fleet::Shop& shop, const Selection& selection, const std::string& currency,
+                                absl::CivilDay until) {
+  postgres::Params params = ShopParams(shop);
+  params.Text(currency).Time(EndOf(until, shop)).Text(selection.store).Text(selection.country);
+  params.TextArray(selection.products).Text(postgres::JoinList(selection.category)).Text(selection.brand);
+  params.Bool(selection.products.size() == 1);
+  return params;
+}
+
+// Of a sale s and its product p.
+std::string ColumnOf(CellDimension dimension, int category_depth) {
+  switch (dimension) {
+    case CellDimension::kCountry:
+      return "s.country";
+    case CellDimension::kStore:
+      return "s.store";
+    case CellDimension::kBrand:
+      return "coalesce(p.brand, '')";
+    case CellDimension::kCategory:
+      return absl::StrCat("coalesce(array_to_string(p.category_path[1:", category_depth, "], '/'), '')");
+    case CellDimension::kProduct:
+      break;
+  }
+  return "s.product";
+}
 
 DaySales SalesAt(const postgres::Result& rows, int r, int column) {
   return {rows.Numeric(r, column), rows.Numeric(r, column + 1)};
@@ -89,23 +130,11 @@ absl::StatusOr<std::string> DemandStore::MainCurrency(const std::string& shop) {
 
 absl::StatusOr<DailySales> DemandStore::Sales(const fleet::Shop& shop, const Selection& selection,
                                               const std::string& currency, absl::CivilDay until) {
-  postgres::Params params = ShopParams(shop);
-  params.Text(currency).Time(EndOf(until, shop)).Text(selection.store).Text(selection.country);
-  params.TextArray(selection.products).Text(postgres::JoinList(selection.category)).Text(selection.brand);
-  params.Bool(selection.products.size() == 1);
-  ASSIGN_OR_RETURN(
-      const postgres::Result rows,
-      pool_.Exec(absl::StrCat("SELECT ", kDay,
-                              " AS day, coalesce(sum(s.units) FILTER (WHERE s.pieces OR $10::bool), 0), "
-                              "coalesce(sum(s.amount) FILTER (WHERE s.currency = $3), 0) FROM forecasting.sales AS s "
-                              "WHERE s.shop = $1 AND s.occurred_at < $4 AND ($5::text = '' OR s.store = $5) "
-                              "AND ($6::text = '' OR s.country = $6) "
-                              "AND (cardinality($7::text[]) = 0 OR s.product = ANY ($7::text[])) "
-                              "AND ($8::text = '' AND $9::text = '' OR s.product IN (SELECT p.product FROM "
-                              "forecasting.products AS p WHERE p.shop = $1 AND ($9::text = '' OR p.brand = $9) "
-                              "AND ($8::text = '' OR p.category_path[1:cardinality(string_to_array($8, E'\\x1f'))] = "
-                              "string_to_array($8, E'\\x1f')))) GROUP BY 1"),
-                 params));
+  const postgres::Params params = SelectedParams(shop, selection, currency, until);
+  ASSIGN_OR_RETURN(const postgres::Result rows,
+                   pool_.Exec(absl::StrCat("SELECT ", kDay, " AS day, ", kSums, "FROM forecasting.sales AS s ",
+                                           kSelected, "GROUP BY 1"),
+                              params));
   DailySales out;
   for (int r = 0; r < rows.rows(); ++r) out[kEpoch + rows.Int64(r, 0)] = SalesAt(rows, r, 1);
   return out;
@@ -172,6 +201,33 @@ absl::StatusOr<std::map<std::string, DailySales>> DemandStore::SalesSince(const 
                                            "s.shop = $1 AND s.occurred_at >= $3 AND s.occurred_at < $4 GROUP BY 1, 2"),
                               params));
   return ByKey(rows);
+}
+
+absl::StatusOr<std::map<std::vector<std::string>, DailySales>> DemandStore::SalesByCell(
+    const fleet::Shop& shop, const Selection& selection, absl::Span<const CellDimension> dimensions, int category_depth,
+    const std::string& currency, absl::CivilDay until) {
+  std::vector<std::string> columns;
+  for (const CellDimension dimension : dimensions) columns.push_back(ColumnOf(dimension, category_depth));
+  const std::string cell = absl::StrCat("array_to_string(ARRAY[", absl::StrJoin(columns, ", "), "], E'\\x1f')");
+  const std::string sales = absl::StrCat(
+      "SELECT ", cell, " AS cell, ", kDay, " AS day, ", kSums,
+      "FROM forecasting.sales AS s LEFT JOIN forecasting.products AS p ON p.shop = s.shop AND p.product = s.product ",
+      kSelected, "GROUP BY 1, 2");
+  const postgres::Params params = SelectedParams(shop, selection, currency, until);
+  ASSIGN_OR_RETURN(const postgres::Result count,
+                   pool_.Exec(absl::StrCat("SELECT count(DISTINCT cell) FROM (", sales, ") AS all_cells"), params));
+  if (count.Int64(0, 0) > kMostCells) {
+    return base::Error(absl::StatusCode::kResourceExhausted, kReasonTooManySeries,
+                       absl::StrCat(count.Int64(0, 0), " series are below these dimensions, at most ", kMostCells,
+                                    " can be forecast together; select fewer or leave a dimension out"));
+  }
+  ASSIGN_OR_RETURN(const postgres::Result rows, pool_.Exec(sales, params));
+  std::map<std::vector<std::string>, DailySales> out;
+  for (int r = 0; r < rows.rows(); ++r) {
+    const std::vector<std::string> values = absl::StrSplit(rows.Text(r, 0), postgres::kListSeparator);
+    out[values][kEpoch + rows.Int64(r, 1)] = SalesAt(rows, r, 2);
+  }
+  return out;
 }
 
 absl::StatusOr<int64_t> DemandStore::CountProducts(const fleet::Shop& shop, absl::CivilDay until) {

@@ -29,6 +29,9 @@ struct DaySales {
 // By day in the shop's time zone; days without a sale are absent.
 using DailySales = std::map<absl::CivilDay, DaySales>;
 
+// What sales are told apart by. Categories: their paths down to a depth, with "/" between levels.
+enum class CellDimension { kCountry, kStore, kBrand, kCategory, kProduct };
+
 struct ProductInfo {
   std::string title, brand;
   std::vector<std::string> category;
@@ -65,6 +68,12 @@ class DemandStore {
   // Units of each product from `since` on: what stored forecasts are compared with.
   absl::StatusOr<std::map<std::string, DailySales>> SalesSince(const fleet::Shop& shop, absl::CivilDay since,
                                                                absl::CivilDay until);
+  // What the selection sold by cell: one value of each dimension. "" where an order or product has none. At most
+  // kMostCells: RESOURCE_EXHAUSTED (TOO_MANY_SERIES).
+  absl::StatusOr<std::map<std::vector<std::string>, DailySales>> SalesByCell(
+      const fleet::Shop& shop, const Selection& selection, absl::Span<const CellDimension> dimensions,
+      int category_depth, const std::string& currency, absl::CivilDay until);
+  static constexpr int64_t kMostCells = 2'000;
   absl::StatusOr<int64_t> CountProducts(const fleet::Shop& shop, absl::CivilDay until);
 
   // Products that have a record, by id.
@@ -86,5 +95,7 @@ class DemandStore {
  private:
   postgres::Pool& pool_;
 };
+
+constexpr char kReasonTooManySeries[] = "TOO_MANY_SERIES";
 
 }  // namespace kontor::forecasting

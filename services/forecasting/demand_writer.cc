@@ -36,7 +36,8 @@ absl::Status WriteNewest(postgres::Transaction& transaction, const log::Batch& b
 }  // namespace
 
 const std::vector<std::string>& DemandTopics() {
-  static const auto& topics = *new std::vector<std::string>{fleet::kOrders, fleet::kCatalog, fleet::kInventory};
+  static const auto& topics =
+      *new std::vector<std::string>{fleet::kOrders, fleet::kCatalog, fleet::kInventory, fleet::kMarket};
   return topics;
 }
 
@@ -45,6 +46,9 @@ absl::Status DemandWriter::Apply(postgres::Transaction& transaction, const log::
   std::vector<Item<catalogue::ProductSnapshot>> products;
   std::vector<Item<catalogue::PriceSnapshot>> prices;
   std::vector<Item<catalogue::StockLevel>> levels;
+  std::vector<Item<PromotionSnapshot>> promotions;
+  std::vector<Item<WeatherReport>> weather;
+  std::vector<Item<CalendarSnapshot>> events;
   std::map<std::string, absl::Time> newest;  // order, by shop
   for (const log::LogRecord& record : batch.records) {
     absl::StatusOr<DecodedRecord> decoded = DecodeRecord(record.bytes);
@@ -65,13 +69,22 @@ absl::Status DemandWriter::Apply(postgres::Transaction& transaction, const log::
       prices.push_back({record.offset, std::move(decoded->shop), std::move(*price)});
     } else if (auto* level = std::get_if<catalogue::StockLevel>(&decoded->content)) {
       levels.push_back({record.offset, std::move(decoded->shop), std::move(*level)});
+    } else if (auto* promotion = std::get_if<PromotionSnapshot>(&decoded->content)) {
+      promotions.push_back({record.offset, std::move(decoded->shop), std::move(*promotion)});
+    } else if (auto* report = std::get_if<WeatherReport>(&decoded->content)) {
+      weather.push_back({record.offset, std::move(decoded->shop), std::move(*report)});
+    } else if (auto* event = std::get_if<CalendarSnapshot>(&decoded->content)) {
+      events.push_back({record.offset, std::move(decoded->shop), std::move(*event)});
     }
   }
   RETURN_IF_ERROR(WriteOrders(transaction, orders, effects));
   RETURN_IF_ERROR(WriteNewest(transaction, batch, newest));
   RETURN_IF_ERROR(WriteProducts(transaction, products, effects));
   RETURN_IF_ERROR(WritePrices(transaction, prices, effects));
-  return WriteStockLevels(transaction, levels, effects);
+  RETURN_IF_ERROR(WriteStockLevels(transaction, levels, effects));
+  RETURN_IF_ERROR(WritePromotions(transaction, promotions, effects));
+  RETURN_IF_ERROR(WriteCalendarEvents(transaction, events, effects));
+  return WriteWeather(transaction, weather);
 }
 
 bool DemandWriter::Knows(absl::string_view type) const { return KnowsType(type); }

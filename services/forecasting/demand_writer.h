@@ -10,7 +10,8 @@ namespace kontor::forecasting {
 // The topics that demand is made of.
 const std::vector<std::string>& DemandTopics();
 
-// The consumer's side: orders, cancellations, products, costs and stock levels into schema `forecasting`. The state is
+// The consumer's side: orders, cancellations, products, costs, stock levels, promotions,
+// weather and calendar events into schema `forecasting`. The state is
 // a function of the set of records, whatever order they come in (rows.h). Returns change nothing: what came back was
 // wanted. Thread-safe.
 //   * unknown type: parked; broken record: dead letter with decode.h's reason

@@ -9,6 +9,7 @@
 #include "libs/platform/fleet/read_after.h"
 #include "services/forecasting/check_request.h"
 #include "services/forecasting/demand_writer.h"
+#include "services/forecasting/market_answer.h"
 #include "services/forecasting/scenario_reader.h"
 
 namespace kontor::forecasting {
@@ -89,6 +90,7 @@ absl::StatusOr<std::optional<v1::ForecastResponse>> ForecastHandler::FromRun(con
   *response.mutable_data_until() = DateFrom(run->data_until);
   if (forecast->backtest_wape) response.set_backtest_wape(*forecast->backtest_wape);
   if (forecast->backtest_naive_wape) response.set_backtest_naive_wape(*forecast->backtest_naive_wape);
+  TellFactors(*forecast, response);
   RETURN_IF_ERROR(AddHistory(shop, request, run->data_until, response));
   return std::optional<v1::ForecastResponse>(std::move(response));
 }
@@ -133,6 +135,14 @@ absl::StatusOr<AutomaticForecast> ForecastHandler::ByGlobalModel(const std::stri
   return forecast;
 }
 
+absl::StatusOr<AutomaticForecast> ForecastHandler::MakeForecast(const std::string& shop, const Past& past,
+                                                                const FactorChoice& choice,
+                                                                const AutomaticOptions& options) {
+  if (IsGlobal(options.method)) return ByGlobalModel(shop, past, options);
+  if (!options.method.empty()) return ForecastAutomatically(past.series(), options);
+  return ForecastWithFactors(past.series(), options, choice);
+}
+
 absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop& shop,
                                                                const v1::ForecastRequest& request) {
   ASSIGN_OR_RETURN(const Past past,
@@ -141,13 +151,16 @@ absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop
   options.horizon = HorizonOf(request);
   options.levels = ProbabilitiesOf(request);
   options.method = request.method();
-  ASSIGN_OR_RETURN(AutomaticForecast forecast, IsGlobal(options.method)
-                                                   ? ByGlobalModel(shop.id, past, options)
-                                                   : ForecastAutomatically(past.series(), options));
+  MarketQuestion question{shop, SelectionFrom(request.series()), past, options.horizon, request.scenario()};
+  ASSIGN_OR_RETURN(const MarketAnswer market, AskMarket(parts_.market, question));
+  ASSIGN_OR_RETURN(AutomaticForecast forecast, MakeForecast(shop.id, past, market.choice, options));
   v1::ForecastResponse response;
   const Unit unit{past.measure, past.currency};
   if (request.has_scenario()) {
-    ASSIGN_OR_RETURN(const ScenarioEffect effect, ReadScenario(parts_.demand, shop, request, past, options.horizon));
+    Past base = past;
+    if (options.method.empty()) base.cleaned = market.choice.base;
+    ASSIGN_OR_RETURN(ScenarioEffect effect, ReadScenario(parts_.demand, shop, request, base, options.horizon));
+    AddPlanned(market, effect);
     AddScenario(effect, unit, forecast.prediction.mean, response);
     ApplyScenario(effect, forecast.prediction.mean, forecast.quantiles.values);
   }
@@ -157,6 +170,7 @@ absl::StatusOr<v1::ForecastResponse> ForecastHandler::MakeAnew(const fleet::Shop
   *response.mutable_data_until() = DateFrom(LastDay(past.next_step() - 1, past.grain));
   if (forecast.backtest_wape) response.set_backtest_wape(*forecast.backtest_wape);
   if (forecast.backtest_naive_wape) response.set_backtest_naive_wape(*forecast.backtest_naive_wape);
+  if (options.method.empty()) TellFactors(market, response);
   AddPast(past, request.history(), response);
   return response;
 }

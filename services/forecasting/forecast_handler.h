@@ -8,6 +8,7 @@
 #include "libs/platform/runtime/call_context.h"
 #include "services/forecasting/convert.h"
 #include "services/forecasting/global_models.h"
+#include "services/forecasting/market_store.h"
 #include "services/forecasting/past_reader.h"
 
 namespace kontor::forecasting {
@@ -19,6 +20,7 @@ class ForecastHandler {
   struct Parts {
     PastReader& pasts;
     DemandStore& demand;
+    MarketStore& market;
     RunStore& runs;
     GlobalModels& models;
     const log::Consumer& consumer;
@@ -35,6 +37,9 @@ class ForecastHandler {
   // months and revenue.
   absl::StatusOr<AutomaticForecast> ByGlobalModel(const std::string& shop, const Past& past,
                                                   const AutomaticOptions& options);
+  // The factors of the market count where no method is named.
+  absl::StatusOr<AutomaticForecast> MakeForecast(const std::string& shop, const Past& past, const FactorChoice& choice,
+                                                 const AutomaticOptions& options);
   absl::StatusOr<v1::ForecastResponse> MakeAnew(const fleet::Shop& shop, const v1::ForecastRequest& request);
   absl::Status AddHistory(const fleet::Shop& shop, const v1::ForecastRequest& request, absl::CivilDay until,
                           v1::ForecastResponse& response);

@@ -117,8 +117,9 @@ absl::Status ForecastRunner::Work(Run& run) {
   ASSIGN_OR_RETURN(const DailySales all, parts_.demand.Sales(*shop, {}, "", run.data_until));
   const std::set<int> closed = ClosedWeekdays(all, run.data_until);
   if (run.learn_seconds > 0 && run.after_product.empty()) RETURN_IF_ERROR(LearnGlobalModels(*shop, run));
-  RETURN_IF_ERROR(ForecastProducts(*shop, closed, run));
-  RETURN_IF_ERROR(ForecastGroups(*shop, all, closed, run));
+  ASSIGN_OR_RETURN(const Market market, parts_.market.Read(*shop, {}, run.data_until));
+  RETURN_IF_ERROR(ForecastProducts(*shop, market, closed, run));
+  RETURN_IF_ERROR(ForecastGroups(*shop, all, market, closed, run));
   for (const v1::Grain grain : {v1::GRAIN_DAY, v1::GRAIN_WEEK}) RETURN_IF_ERROR(MakeAgree(run, grain));
   ASSIGN_OR_RETURN(const std::vector<log::OutboxRow> events, parts_.events.After(*shop, run));
   return parts_.runs.Finish(run, parts_.owner, parts_.clock.Now(), events, kRunsKept);
@@ -140,7 +141,8 @@ absl::Status ForecastRunner::LearnGlobalModels(const fleet::Shop& shop, Run& run
   return held.ok() ? learned : held;
 }
 
-absl::Status ForecastRunner::ForecastProducts(const fleet::Shop& shop, const std::set<int>& closed, Run& run) {
+absl::Status ForecastRunner::ForecastProducts(const fleet::Shop& shop, const Market& market,
+                                              const std::set<int>& closed, Run& run) {
   ASSIGN_OR_RETURN(const int64_t products, parts_.demand.CountProducts(shop, run.data_until));
   run.series_total = products + 1;  // categories are counted when they come
   if (run.after_product.empty()) {
@@ -161,7 +163,7 @@ absl::Status ForecastRunner::ForecastProducts(const fleet::Shop& shop, const std
       one.sales = std::move(sold.days);
       if (const auto out = stocked_out.find(product); out != stocked_out.end()) one.stocked_out = out->second;
     }
-    ASSIGN_OR_RETURN(const std::vector<ForecastRow> rows, ForecastAll(series, run, closed, stopped_));
+    ASSIGN_OR_RETURN(const std::vector<ForecastRow> rows, ForecastAll(series, run, market, closed, stopped_));
     if (stopped_) return Stopped();
     run.after_product = ids.back();
     run.series_done += static_cast<int64_t>(ids.size());
@@ -169,8 +171,8 @@ absl::Status ForecastRunner::ForecastProducts(const fleet::Shop& shop, const std
   }
 }
 
-absl::Status ForecastRunner::ForecastGroups(const fleet::Shop& shop, const DailySales& all, const std::set<int>& closed,
-                                            Run& run) {
+absl::Status ForecastRunner::ForecastGroups(const fleet::Shop& shop, const DailySales& all, const Market& market,
+                                            const std::set<int>& closed, Run& run) {
   std::vector<SeriesToForecast> series;
   ASSIGN_OR_RETURN(auto categories, parts_.demand.SalesByCategory(shop, run.data_until));
   for (auto& [path, days] : categories) {
@@ -178,7 +180,7 @@ absl::Status ForecastRunner::ForecastGroups(const fleet::Shop& shop, const Daily
   }
   series.push_back({{Level::kShop, ""}, true, all, {}});
   run.series_total += static_cast<int64_t>(categories.size());
-  ASSIGN_OR_RETURN(const std::vector<ForecastRow> rows, ForecastAll(series, run, closed, stopped_));
+  ASSIGN_OR_RETURN(const std::vector<ForecastRow> rows, ForecastAll(series, run, market, closed, stopped_));
   if (stopped_) return Stopped();
   run.series_done = run.series_total;
   return parts_.runs.Progress(run, parts_.owner, parts_.clock.Now(), kLease, rows);

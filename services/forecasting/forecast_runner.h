@@ -31,6 +31,7 @@ class ForecastRunner {
   struct Parts {
     PastReader& pasts;
     DemandStore& demand;
+    MarketStore& market;
     RunStore& runs;
     RunEvents& events;
     GlobalModels& models;
@@ -56,9 +57,10 @@ class ForecastRunner {
   void StartDue();
   absl::Status Work(Run& run);
   absl::Status LearnGlobalModels(const fleet::Shop& shop, Run& run);
-  absl::Status ForecastProducts(const fleet::Shop& shop, const std::set<int>& closed_weekdays, Run& run);
-  absl::Status ForecastGroups(const fleet::Shop& shop, const DailySales& all, const std::set<int>& closed_weekdays,
-                              Run& run);
+  absl::Status ForecastProducts(const fleet::Shop& shop, const Market& market, const std::set<int>& closed_weekdays,
+                                Run& run);
+  absl::Status ForecastGroups(const fleet::Shop& shop, const DailySales& all, const Market& market,
+                              const std::set<int>& closed_weekdays, Run& run);
   absl::Status MakeAgree(Run& run, v1::Grain grain);
 
   const Parts parts_;

@@ -15,6 +15,7 @@
 #include "services/forecasting/backtest_handler.h"
 #include "services/forecasting/demand_writer.h"
 #include "services/forecasting/forecast_handler.h"
+#include "services/forecasting/hierarchy_handler.h"
 #include "services/forecasting/insight_handler.h"
 #include "services/forecasting/inventory_handler.h"
 #include "services/forecasting/migrations.h"
@@ -58,14 +59,16 @@ struct ForecastingParts {
       : consumer(fleet.log, fleet.postgres, writer, WriterOptions()),
         outbox(fleet.log, fleet.postgres, {.schema = kSchema}),
         demand(fleet.postgres),
+        market(fleet.postgres),
         runs(fleet.postgres),
         settings(fleet.postgres),
-        pasts(demand, fleet.clock, fleet.shops),
+        pasts(demand, market, fleet.clock, fleet.shops),
         events({pasts, demand, runs, settings, fleet.clock}),
         models({demand, fleet.models, fleet.clock}),
-        runner({pasts, demand, runs, events, models, fleet.clock, fleet.server.metrics(), NewOwner()}),
-        forecast({pasts, demand, runs, models, consumer}),
+        runner({pasts, demand, market, runs, events, models, fleet.clock, fleet.server.metrics(), NewOwner()}),
+        forecast({pasts, demand, market, runs, models, consumer}),
         run({pasts, runs, runner, consumer, fleet.clock}),
+        hierarchy({pasts, demand, market, consumer}),
         backtest(pasts),
         accuracy({pasts, demand, runs}),
         insight(pasts),
@@ -77,6 +80,7 @@ struct ForecastingParts {
   log::Consumer consumer;
   log::OutboxRelay outbox;  // dead letters, and what runs conclude
   DemandStore demand;
+  MarketStore market;
   RunStore runs;
   SettingsStore settings;
   PastReader pasts;
@@ -85,6 +89,7 @@ struct ForecastingParts {
   ForecastRunner runner;
   ForecastHandler forecast;
   RunHandler run;
+  HierarchyHandler hierarchy;
   BacktestHandler backtest;
   AccuracyHandler accuracy;
   InsightHandler insight;
@@ -99,6 +104,9 @@ std::string Method(const char* service, const char* name) { return absl::StrCat(
 void RegisterForecasts(runtime::Server& server, ForecastingParts& parts) {
   server.Unary<v1::ForecastRequest, v1::ForecastResponse>(
       Method(kService, "Forecast"), std::bind(&ForecastHandler::Forecast, &parts.forecast, _1, _2));
+  server.Unary<v1::ForecastHierarchyRequest, v1::ForecastHierarchyResponse>(
+      Method(kService, "ForecastHierarchy"), std::bind(&HierarchyHandler::Forecast, &parts.hierarchy, _1, _2),
+      {.deadline = kLongDeadline});
   server.Unary<v1::DecomposeRequest, v1::DecomposeResponse>(
       Method(kService, "Decompose"), std::bind(&InsightHandler::Decompose, &parts.insight, _1, _2));
   server.ServerStream<v1::BacktestRequest, v1::BacktestResponse>(

@@ -6,7 +6,7 @@
 namespace kontor::forecasting {
 
 // Puts ForecastingService and InventoryService onto the fleet's server; migrates schema `forecasting`; consumes orders,
-// catalog and inventory into it; works runs off in the background.
+// catalog, inventory and market into it; works runs off in the background.
 absl::Status RegisterForecasting(fleet::Fleet& fleet);
 
 }  // namespace kontor::forecasting

@@ -21,6 +21,8 @@ std::string ModelName(absl::string_view method, absl::string_view shop, v1::Grai
                       grain == v1::GRAIN_DAY ? "day" : "week", "-", shop);
 }
 
+absl::Status GivenUp() { return absl::CancelledError("the run was given up"); }
+
 int HorizonOf(v1::Grain grain) { return grain == v1::GRAIN_DAY ? kDailyHorizon : kWeeklyHorizon; }
 
 absl::int128 UnitsOf(const DailySales& days) {
@@ -36,7 +38,7 @@ absl::StatusOr<std::map<std::string, DailySales>> LargestProducts(DemandStore& d
   std::multimap<absl::int128, std::pair<std::string, DailySales>> largest;  // the smallest of them first
   std::string after;
   for (;;) {
-    if (cancelled()) return absl::CancelledError("the run was given up");
+    if (cancelled()) return GivenUp();
     ASSIGN_OR_RETURN(auto chunk, demand.SalesByProduct(shop, after, kChunk, run.data_until));
     if (chunk.empty()) break;
     after = chunk.rbegin()->first;
@@ -85,6 +87,7 @@ absl::Status GlobalModels::LearnFrom(const std::vector<Past>& pasts, const Run& 
   if (set.size() >= SetModel::kLeastSeries) {
     SetModelOptions options;
     options.horizon = horizon;
+    options.cancelled = cancelled;
     ASSIGN_OR_RETURN(const SetModel trees, SetModel::Train(set, options));
     base::ByteWriter bytes;
     trees.Save(bytes);
@@ -111,6 +114,7 @@ absl::Status GlobalModels::Learn(const fleet::Shop& shop, const Run& run, const 
     question.bulk_units = run.bulk_units;
     std::vector<Past> pasts;
     for (const auto& [product, days] : sales) {
+      if (cancelled()) return GivenUp();
       auto past = BuildPast(days, {}, question);
       if (!past.ok() || past->cleaned.size() < least) continue;  // too young to learn from
       for (double& units : past->cleaned) units = std::floor(units);

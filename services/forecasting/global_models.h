@@ -30,8 +30,9 @@ class GlobalModels {
   explicit GlobalModels(const Parts& parts) : parts_(parts) {}
 
   // By day and by week, from the kMostProducts that sold most, of those with enough history; the networks take half of
-  // the time each, the trees some seconds beside it. Memory: the sales of these. CANCELLED when `cancelled` says so;
-  // FAILED_PRECONDITION (TOO_LITTLE_HISTORY) for fewer than kLeastProducts. Trees need SetModel::kLeastSeries.
+  // the time each, the trees some seconds beside it. Memory: the sales of these. CANCELLED when `cancelled`
+  // says so, which is asked for every product and tree and as often by the network: what has to go on meanwhile goes on
+  // in it; FAILED_PRECONDITION (TOO_LITTLE_HISTORY) for fewer than kLeastProducts. Trees need SetModel::kLeastSeries.
   absl::Status Learn(const fleet::Shop& shop, const Run& run, const std::function<bool()>& cancelled);
   static constexpr size_t kMostProducts = 1'000, kLeastProducts = 20;
 

@@ -105,6 +105,10 @@ TEST(StoredForecast, ComesBackAsItWasSaved) {
   StoredForecast forecast = Daily(3, 1, 5);
   forecast.model = "ETS(A,N,N)";
   forecast.backtest_wape = 0.25;
+  std::string plain = SaveForecast(forecast);
+  forecast.factors = {{1, "fair", 1, 0.5}};
+  forecast.multipliers.assign(forecast.mean.size(), 1.5);
+  forecast.factors_wape = 0.125;
   const std::string bytes = SaveForecast(forecast);
   KONTOR_ASSERT_OK_AND_ASSIGN(const StoredForecast back, LoadForecast(bytes));
   EXPECT_EQ(back.mean, forecast.mean);
@@ -112,6 +116,15 @@ TEST(StoredForecast, ComesBackAsItWasSaved) {
   EXPECT_EQ(back.model, "ETS(A,N,N)");
   EXPECT_EQ(back.backtest_wape, 0.25);
   EXPECT_FALSE(back.backtest_naive_wape.has_value());
+  ASSERT_EQ(back.factors.size(), 1u);
+  EXPECT_EQ(back.factors[0].name, "fair");
+  EXPECT_EQ(back.multipliers, forecast.multipliers);
+  EXPECT_EQ(back.factors_wape, 0.125);
+  plain.resize(plain.size() - 31);  // what version 1 had not: no factors, no multipliers, two errors, a flag
+  plain[0] = 1;
+  KONTOR_ASSERT_OK_AND_ASSIGN(const StoredForecast old, LoadForecast(plain));
+  EXPECT_EQ(old.mean, forecast.mean);
+  EXPECT_TRUE(old.factors.empty());
   for (size_t cut = 0; cut < bytes.size(); cut += 7) {
     EXPECT_THAT(LoadForecast(absl::string_view(bytes).substr(0, cut)), StatusIs(absl::StatusCode::kDataLoss)) << cut;
   }

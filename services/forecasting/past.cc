@@ -40,7 +40,8 @@ void CapBulk(double bulk_units, std::vector<double>& days) {
   for (double& units : days) units = std::min(units, most);
 }
 
-absl::Status ReplaceOutliers(std::vector<double>& days) {
+absl::Status ReplaceOutliers(absl::CivilDay first, const std::vector<absl::CivilDay>& explained,
+                             std::vector<double>& days) {
   if (days.size() < kLeastDays) return absl::OkStatus();
   std::vector<Observation> observations;
   for (size_t i = 0; i < days.size(); ++i) observations.push_back({static_cast<int64_t>(i), days[i]});
@@ -50,7 +51,11 @@ absl::Status ReplaceOutliers(std::vector<double>& days) {
   options.replace_outliers = true;
   options.outlier_threshold = kFarAway;
   ASSIGN_OR_RETURN(const CleanSeries clean, CleanObservations(observations, options));
-  for (size_t i = 0; i < days.size(); ++i) days[i] = std::min(days[i], std::max(0.0, clean.values[i]));
+  for (size_t i = 0; i < days.size(); ++i) {
+    const absl::CivilDay day = first + static_cast<int64_t>(i);
+    if (std::binary_search(explained.begin(), explained.end(), day)) continue;
+    days[i] = std::min(days[i], std::max(0.0, clean.values[i]));
+  }
   return absl::OkStatus();
 }
 
@@ -81,7 +86,7 @@ absl::StatusOr<Days> ListDays(const DailySales& sales, const std::vector<absl::C
   if (question.product && question.measure == v1::MEASURE_UNITS) {
     CapBulk(question.bulk_units, days.wanted);
   } else {
-    RETURN_IF_ERROR(ReplaceOutliers(days.wanted));
+    RETURN_IF_ERROR(ReplaceOutliers(days.first, question.explained, days.wanted));
   }
   return days;
 }

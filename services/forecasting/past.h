@@ -40,6 +40,7 @@ struct PastQuestion {
   absl::CivilDay until;
   bool product = false;   // of one product alone
   double bulk_units = 0;  // a day's units of a product from which on an order may be out of the ordinary; 0: not known
+  std::vector<absl::CivilDay> explained;  // days of promotions and events (market.h): no outliers but of a product
 };
 
 // Days far from all others are read as the most that is ordinary, or, of several products, as the season tells: one

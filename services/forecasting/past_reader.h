@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "libs/base/clock.h"
 #include "libs/platform/fleet/fleet.h"
+#include "services/forecasting/market_store.h"
 #include "services/forecasting/past.h"
 
 namespace kontor::forecasting {
@@ -13,8 +14,8 @@ namespace kontor::forecasting {
 // The past of series as of now. Thread-safe.
 class PastReader {
  public:
-  PastReader(DemandStore& store, const base::Clock& clock, absl::Span<const fleet::Shop> shops)
-      : store_(store), clock_(clock), shops_(shops.begin(), shops.end()) {}
+  PastReader(DemandStore& store, MarketStore& market, const base::Clock& clock, absl::Span<const fleet::Shop> shops)
+      : store_(store), market_(market), clock_(clock), shops_(shops.begin(), shops.end()) {}
 
   // NOT_FOUND (SHOP_UNKNOWN).
   absl::StatusOr<const fleet::Shop*> FindShop(absl::string_view id) const;
@@ -30,6 +31,7 @@ class PastReader {
 
  private:
   DemandStore& store_;
+  MarketStore& market_;
   const base::Clock& clock_;
   const std::vector<fleet::Shop> shops_;
 };

@@ -83,6 +83,9 @@ TEST(Past, ABulkOrderIsReadAsTheMostThatIsOrdinary) {
   for (auto& [day, sold] : sales) sold.units += (day - Day(0)) % 3 * kOne;
   KONTOR_ASSERT_OK_AND_ASSIGN(const Past all, BuildPast(sales, {}, question));
   EXPECT_NEAR(all.cleaned[59], 11, 2);
+  question.explained = {Day(3), Day(59)};  // a promotion or a fair
+  KONTOR_ASSERT_OK_AND_ASSIGN(const Past explained, BuildPast(sales, {}, question));
+  EXPECT_GE(explained.cleaned[59], 80'000);
 }
 
 TEST(Past, DemandHiddenByStockOutsIsEstimatedAndTold) {

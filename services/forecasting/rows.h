@@ -7,6 +7,7 @@
 #include "absl/types/span.h"
 #include "libs/platform/log/batch_handler.h"
 #include "services/forecasting/decode.h"
+#include "services/forecasting/market_records.h"
 
 // The tables of DemandWriter. Items in the order of the log; of each key the highest revision counts; another content
 // of a revision that stands goes to the dead letters (REVISION_CONFLICT). Rows are written in the order of their keys.
@@ -31,5 +32,12 @@ absl::Status WritePrices(postgres::Transaction& transaction, absl::Span<const It
 // Every revision is kept.
 absl::Status WriteStockLevels(postgres::Transaction& transaction, absl::Span<const Item<catalogue::StockLevel>> items,
                               log::Effects& effects);
+
+// Topic `market`. Of the reports of a place, day and kind (observed or forecast) the one told last counts.
+absl::Status WritePromotions(postgres::Transaction& transaction, absl::Span<const Item<PromotionSnapshot>> items,
+                             log::Effects& effects);
+absl::Status WriteCalendarEvents(postgres::Transaction& transaction, absl::Span<const Item<CalendarSnapshot>> items,
+                                 log::Effects& effects);
+absl::Status WriteWeather(postgres::Transaction& transaction, absl::Span<const Item<WeatherReport>> items);
 
 }  // namespace kontor::forecasting

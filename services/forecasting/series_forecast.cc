@@ -9,6 +9,7 @@
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/automatic.h"
 #include "libs/platform/runtime/background.h"
+#include "services/forecasting/convert.h"
 #include "services/forecasting/forecast_runner.h"
 
 namespace kontor::forecasting {
@@ -30,23 +31,40 @@ void Close(const std::set<int>& weekdays, StoredForecast& daily) {
 }
 
 absl::StatusOr<std::vector<ForecastRow>> ForecastOne(const SeriesToForecast& series, const Run& run,
-                                                     const std::set<int>& closed_weekdays) {
+                                                     const Market& market, const std::set<int>& closed_weekdays) {
   std::vector<ForecastRow> rows;
   PastQuestion question;
   question.until = run.data_until;
   question.product = series.node.level == Level::kProduct;
   question.bulk_units = run.bulk_units;
+  const Selection selection = SelectionOf(series.node);
+  question.explained = market.ExplainedDays(selection, run.data_until);
   for (const auto& [grain, horizon] : {std::pair(v1::GRAIN_DAY, kRunDays), std::pair(v1::GRAIN_WEEK, kRunWeeks)}) {
     question.grain = grain;
     const auto past = BuildPast(series.sales, series.stocked_out, question);
     if (absl::IsFailedPrecondition(past.status())) continue;  // no whole week yet
     RETURN_IF_ERROR(past.status());
-    ASSIGN_OR_RETURN(StoredForecast forecast, ForecastPast(*past, horizon, !question.product));
+    ASSIGN_OR_RETURN(StoredForecast forecast, ForecastPast(*past, market, selection, horizon, !question.product));
     forecast.pieces = series.pieces;
     if (grain == v1::GRAIN_DAY) Close(closed_weekdays, forecast);
     rows.push_back({series.node, grain, std::move(forecast)});
   }
   return rows;
+}
+
+void AddFactors(const FactorChoice& choice, const Market& market, const Selection& selection, const Past& past,
+                StoredForecast& out) {
+  out.factors_wape = choice.wape;
+  out.factorless_wape = choice.wape_without;
+  if (choice.effects.empty()) return;
+  out.multipliers.assign(choice.multipliers.begin() + static_cast<ptrdiff_t>(past.sold.size()),
+                         choice.multipliers.end());
+  bool weather = false;
+  for (const FactorEffect& effect : choice.effects) {
+    out.factors.push_back({static_cast<uint8_t>(effect.kind), effect.name, effect.change, effect.share});
+    weather = weather || effect.kind == FactorKind::kWeather;
+  }
+  out.usual_weather = weather && market.UsesUsualWeather(selection, past, static_cast<int>(out.multipliers.size()));
 }
 
 }  // namespace
@@ -65,13 +83,17 @@ std::set<int> ClosedWeekdays(const DailySales& shop, absl::CivilDay until) {
   return 2 * open.size() > kDays ? closed : std::set<int>();
 }
 
-absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon, bool thorough) {
+absl::StatusOr<StoredForecast> ForecastPast(const Past& past, const Market& market, const Selection& selection,
+                                            int horizon, bool thorough) {
   AutomaticOptions options;
   options.horizon = horizon;
   options.thorough = thorough;
   options.levels.assign(std::begin(kRunLevels), std::end(kRunLevels));
-  ASSIGN_OR_RETURN(AutomaticForecast made, ForecastAutomatically(past.series(), options));
+  ASSIGN_OR_RETURN(const FactorChoice choice, ChooseFactors(past.series(), market.FactorsOf(selection, past, horizon),
+                                                            {.horizon = horizon, .periods = PeriodsOf(past.grain)}));
+  ASSIGN_OR_RETURN(AutomaticForecast made, ForecastWithFactors(past.series(), options, choice));
   StoredForecast out;
+  AddFactors(choice, market, selection, past, out);
   out.first_step = past.next_step();
   out.method = std::move(made.method);
   out.model = std::move(made.model);
@@ -90,14 +112,14 @@ absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon, bool 
 }
 
 absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, const Run& run,
-                                                     const std::set<int>& closed_weekdays,
+                                                     const Market& market, const std::set<int>& closed_weekdays,
                                                      const std::atomic<bool>& stopped) {
   std::vector<absl::StatusOr<std::vector<ForecastRow>>> made(series.size(), std::vector<ForecastRow>());
   std::atomic<size_t> next{0};
   const auto work = [&] {
     runtime::StandBehindCalls();
     for (size_t i = next++; i < series.size() && !stopped; i = next++)
-      made[i] = ForecastOne(series[i], run, closed_weekdays);
+      made[i] = ForecastOne(series[i], run, market, closed_weekdays);
   };
   std::vector<std::thread> threads;
   const size_t processors = std::max(1U, std::thread::hardware_concurrency());

@@ -6,6 +6,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "services/forecasting/market.h"
 #include "services/forecasting/past.h"
 #include "services/forecasting/run_store.h"
 
@@ -22,14 +23,15 @@ struct SeriesToForecast {
 };
 
 // Each series by day (nothing on the closed weekdays) and, from the first whole week on, by week, on all processors; in
-// the order given. Ends early, with fewer rows, once `stopped`. The first error that is not one of the series' own; a
-// series without a whole step has no row.
+// the order given. With the factors of the market where they help. Ends early, with fewer rows, once `stopped`. The
+// first error that is not one of the series' own; a series without a whole step has no row.
 absl::StatusOr<std::vector<ForecastRow>> ForecastAll(const std::vector<SeriesToForecast>& series, const Run& run,
-                                                     const std::set<int>& closed_weekdays,
+                                                     const Market& market, const std::set<int>& closed_weekdays,
                                                      const std::atomic<bool>& stopped);
 
 // What a run stores of a past; of products, which are many, without being `thorough` (automatic.h).
-absl::StatusOr<StoredForecast> ForecastPast(const Past& past, int horizon, bool thorough);
+absl::StatusOr<StoredForecast> ForecastPast(const Past& past, const Market& market, const Selection& selection,
+                                            int horizon, bool thorough);
 
 // Every forecast of a level in the order of nodes, read a few at a time.
 absl::Status ForEachForecast(RunStore& runs, const Run& run, v1::Grain grain, Level level,

@@ -11,17 +11,46 @@
 namespace kontor::forecasting {
 namespace {
 
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2, kWithoutFactors = 1;
 
 void Write(const std::optional<double>& value, base::ByteWriter& out) {
   out.Value<uint8_t>(value.has_value());
   out.Value<double>(value.value_or(0));
 }
 
+void WriteFactors(const StoredForecast& forecast, base::ByteWriter& out) {
+  out.Value<uint32_t>(static_cast<uint32_t>(forecast.factors.size()));
+  for (const StoredFactor& factor : forecast.factors) {
+    out.Value<uint8_t>(factor.kind);
+    out.String(factor.name);
+    out.Value<double>(factor.change);
+    out.Value<double>(factor.share);
+  }
+  out.Array(forecast.multipliers);
+  Write(forecast.factors_wape, out);
+  Write(forecast.factorless_wape, out);
+  out.Value<uint8_t>(forecast.usual_weather);
+}
+
 std::optional<double> Read(base::ByteReader& in) {
   const bool has = in.Value<uint8_t>() != 0;
   const double value = in.Value<double>();
   return has ? std::optional<double>(value) : std::nullopt;
+}
+
+void ReadFactors(base::ByteReader& in, StoredForecast& forecast) {
+  const auto count = in.Value<uint32_t>();
+  for (uint32_t i = 0; i < count && in.status().ok(); ++i) {
+    StoredFactor& factor = forecast.factors.emplace_back();
+    factor.kind = in.Value<uint8_t>();
+    factor.name = in.String();
+    factor.change = in.Value<double>();
+    factor.share = in.Value<double>();
+  }
+  forecast.multipliers = in.Array<double>();
+  forecast.factors_wape = Read(in);
+  forecast.factorless_wape = Read(in);
+  forecast.usual_weather = in.Value<uint8_t>() != 0;
 }
 
 }  // namespace
@@ -50,13 +79,15 @@ std::string SaveForecast(const StoredForecast& forecast) {
   }
   Write(forecast.backtest_wape, out);
   Write(forecast.backtest_naive_wape, out);
+  WriteFactors(forecast, out);
   return std::move(out).Take();
 }
 
 absl::StatusOr<StoredForecast> LoadForecast(absl::string_view bytes) {
   base::ByteReader in(bytes);
   StoredForecast forecast;
-  in.Require(in.Value<uint32_t>() == kVersion, "a stored forecast is of another version");
+  const auto version = in.Value<uint32_t>();
+  in.Require(version == kVersion || version == kWithoutFactors, "a stored forecast is of another version");
   forecast.first_step = in.Value<int64_t>();
   forecast.method = in.String();
   forecast.model = in.String();
@@ -68,9 +99,11 @@ absl::StatusOr<StoredForecast> LoadForecast(absl::string_view bytes) {
   }
   forecast.backtest_wape = Read(in);
   forecast.backtest_naive_wape = Read(in);
+  if (version == kVersion) ReadFactors(in, forecast);
   const size_t steps = forecast.mean.size();
   in.Require(forecast.variance.size() == steps && forecast.naive.size() == steps &&
-                 forecast.quantiles.size() == steps * std::size(kRunLevels),
+                 forecast.quantiles.size() == steps * std::size(kRunLevels) &&
+                 (forecast.multipliers.empty() || forecast.multipliers.size() == steps),
              "a stored forecast's columns differ in length");
   in.Require(in.AtEnd(), "a stored forecast is longer than it says");
   RETURN_IF_ERROR(in.status());

@@ -8,6 +8,7 @@
 #include "absl/time/civil_time.h"
 #include "kontor/events/v1/catalog.pb.h"
 #include "kontor/events/v1/inventory.pb.h"
+#include "kontor/events/v1/market.pb.h"
 #include "kontor/events/v1/orders.pb.h"
 #include "kontor/events/v1/record.pb.h"
 #include "libs/platform/fleet/event_time.h"
@@ -93,5 +94,37 @@ inline ev::PriceSet CostOf(const std::string& product, int64_t cost) {
 // Noon of the n-th day from Monday 2024-01-01 on.
 inline absl::Time DayTime(int n) { return absl::FromCivil(absl::CivilHour(2024, 1, 1 + n, 12), absl::UTCTimeZone()); }
 inline absl::CivilDay Day(int n) { return absl::CivilDay(2024, 1, 1) + n; }
+
+// From a day to another, both with them, in UTC.
+inline ev::PromotionUpserted PromotionOf(const std::string& id, int from, int to,
+                                         const std::vector<std::string>& products, double discount = 0.2) {
+  ev::PromotionUpserted promotion;
+  promotion.set_promotion_id(id);
+  fleet::SetTime(DayTime(from) - absl::Hours(12), *promotion.mutable_starts_at());
+  fleet::SetTime(DayTime(to) + absl::Hours(12), *promotion.mutable_ends_at());
+  for (const std::string& product : products) promotion.add_product_ids(product);
+  promotion.set_discount_share(discount);
+  return promotion;
+}
+
+inline ev::WeatherObserved WeatherOf(const std::string& location, int day, double temperature, bool forecast = false) {
+  ev::WeatherObserved weather;
+  weather.set_location_id(location);
+  fleet::SetTime(DayTime(day), *weather.mutable_day());
+  weather.set_forecast(forecast);
+  weather.set_temperature_min(temperature - 4);
+  weather.set_temperature_max(temperature + 4);
+  return weather;
+}
+
+inline ev::CalendarEventUpserted EventOf(const std::string& id, const std::string& title, int day,
+                                         const std::string& country = "") {
+  ev::CalendarEventUpserted event;
+  event.set_calendar_event_id(id);
+  event.set_title(title);
+  fleet::SetTime(DayTime(day), *event.mutable_starts_at());
+  event.set_country(country);
+  return event;
+}
 
 }  // namespace kontor::forecasting

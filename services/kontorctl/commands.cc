@@ -49,8 +49,10 @@ absl::Span<const Command> Commands() {
        "[--product P | --category A/B | --brand B | --store S | --country C] [--grain day|week|month] [--horizon N] "
        "[--revenue] [--method M] [--price DAY=FACTOR,…] [--holidays GB]",
        "what will be sold, and how sure that is", RunForecast},
-      {"forecasts", "[make [--until DAY] [--learn-seconds N] [--wait]]", "runs over all series: list them, or make one",
-       RunForecasts},
+      {"forecasts",
+       "[make [--until DAY] [--learn-seconds N] [--wait] | hierarchy --dimensions country,category [--crossed] "
+       "[--depth N] [--method mint_shrink] [--temporal] [--compare] [as forecast]]",
+       "runs over all series: list them, or make one; forecasts of groups that add up", RunForecasts},
       {"decompose", "[as forecast]", "trend, seasons and what is left of the past", RunDecompose},
       {"anomalies", "[as forecast] [--from DAY]", "steps that neither trend nor season explain", RunAnomalies},
       {"backtest", "[as forecast] [--method M,…] [--origins N]", "how far each method would have been off",

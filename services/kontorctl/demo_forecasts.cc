@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +10,7 @@
 #include "kontor/forecasting/v1/inventory_service.grpc.pb.h"
 #include "libs/base/status.h"
 #include "services/kontorctl/call.h"
+#include "services/kontorctl/forecast_calls.h"
 #include "services/kontorctl/forecast_display.h"
 
 namespace kontor::ctl {
@@ -20,7 +20,7 @@ namespace v1 = kontor::forecasting::v1;
 using Service = v1::ForecastingService;
 using Inventory = v1::InventoryService;
 
-constexpr absl::Duration kPatience = absl::Minutes(3), kPoll = absl::Milliseconds(200);
+constexpr absl::Duration kPatience = absl::Minutes(3);
 constexpr int kDaysBefore = 28, kLeastDays = 70;
 
 void Heading(const std::string& text) { std::printf("\n\x1b[1m%s\x1b[0m\n\n", text.c_str()); }
@@ -45,12 +45,7 @@ absl::Status MakeRun(const Session& session, absl::CivilDay until) {
   request.mutable_data_until()->set_month(until.month());
   request.mutable_data_until()->set_day(until.day());
   ASSIGN_OR_RETURN(v1::ForecastRun run, Call<Service>(session, kPatience, &Service::Stub::StartForecastRun, request));
-  v1::GetForecastRunRequest get;
-  get.set_name(run.name());
-  while (run.state() == v1::ForecastRun::STATE_RUNNING) {
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(kPoll));
-    ASSIGN_OR_RETURN(run, Call<Service>(session, kPatience, &Service::Stub::GetForecastRun, get));
-  }
+  ASSIGN_OR_RETURN(run, WaitForRun(session, std::move(run)));
   std::printf("%s", Show(run).c_str());
   return absl::OkStatus();
 }

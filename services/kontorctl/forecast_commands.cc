@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <string>
-#include <thread>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +11,7 @@
 #include "services/kontorctl/call.h"
 #include "services/kontorctl/commands.h"
 #include "services/kontorctl/enum_value.h"
+#include "services/kontorctl/forecast_calls.h"
 #include "services/kontorctl/forecast_display.h"
 #include "services/kontorctl/session_options.h"
 
@@ -24,30 +24,6 @@ using Inventory = v1::InventoryService;
 using Words = absl::Span<const std::string>;
 
 constexpr absl::Duration kTimeout = absl::Seconds(30), kLongTimeout = absl::Minutes(3);
-constexpr absl::Duration kPoll = absl::Milliseconds(200);
-
-// --product, --category A/B, --brand, --store, --country
-void ReadSeries(const Arguments& arguments, v1::SeriesSelector& series) {
-  for (const std::string& product : arguments.List("product")) series.add_product_ids(product);
-  if (arguments.Has("category")) {
-    const std::string category = arguments.Get("category");  // the parts live in it
-    for (const absl::string_view level : absl::StrSplit(category, '/')) series.add_category_path(std::string(level));
-  }
-  series.set_brand(arguments.Get("brand"));
-  series.set_store_id(arguments.Get("store"));
-  series.set_country(arguments.Get("country"));
-}
-
-template <typename Request>
-absl::Status ReadQuestion(const Session& session, const Arguments& arguments, Request& request) {
-  request.set_parent(session.shop());
-  ReadSeries(arguments, *request.mutable_series());
-  if (arguments.Has("revenue")) request.set_measure(v1::MEASURE_REVENUE);
-  if (!arguments.Has("grain")) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const auto grain, EnumValue<v1::Grain>(v1::Grain_descriptor(), "GRAIN_", arguments.Get("grain")));
-  request.set_grain(grain);
-  return absl::OkStatus();
-}
 
 absl::StatusOr<Arguments> ParseSeries(Words words) {
   return ParseWith(words,
@@ -83,14 +59,12 @@ absl::Status ReadScenario(const Arguments& arguments, v1::ForecastRequest& reque
   return absl::OkStatus();
 }
 
-absl::StatusOr<v1::ForecastRun> WaitForRun(const Session& session, v1::ForecastRun run) {
-  v1::GetForecastRunRequest request;
-  request.set_name(run.name());
-  while (run.state() == v1::ForecastRun::STATE_RUNNING) {
-    std::this_thread::sleep_for(absl::ToChronoMilliseconds(kPoll));
-    ASSIGN_OR_RETURN(run, Call<Service>(session, kTimeout, &Service::Stub::GetForecastRun, request));
-  }
-  return run;
+absl::Status ShowHierarchy(const Session& session, const Arguments& arguments) {
+  ASSIGN_OR_RETURN(const v1::ForecastHierarchyRequest request, ReadHierarchy(session.shop(), arguments));
+  ASSIGN_OR_RETURN(const v1::ForecastHierarchyResponse response,
+                   Call<Service>(session, kLongTimeout, &Service::Stub::ForecastHierarchy, request));
+  std::printf("%s", Show(response).c_str());
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -99,7 +73,7 @@ absl::Status RunForecast(Words words) {
   ASSIGN_OR_RETURN(const Arguments arguments, ParseSeries(words));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
   v1::ForecastRequest request;
-  RETURN_IF_ERROR(ReadQuestion(session, arguments, request));
+  RETURN_IF_ERROR(ReadQuestion(session.shop(), arguments, request));
   RETURN_IF_ERROR(ReadScenario(arguments, request));
   ASSIGN_OR_RETURN(const int64_t horizon, arguments.Int("horizon", 0));
   request.set_horizon(static_cast<int>(horizon));
@@ -114,7 +88,7 @@ absl::Status RunDecompose(Words words) {
   ASSIGN_OR_RETURN(const Arguments arguments, ParseSeries(words));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
   v1::DecomposeRequest request;
-  RETURN_IF_ERROR(ReadQuestion(session, arguments, request));
+  RETURN_IF_ERROR(ReadQuestion(session.shop(), arguments, request));
   ASSIGN_OR_RETURN(const v1::DecomposeResponse response,
                    Call<Service>(session, kTimeout, &Service::Stub::Decompose, request));
   std::printf("%s", Show(response).c_str());
@@ -125,7 +99,7 @@ absl::Status RunAnomalies(Words words) {
   ASSIGN_OR_RETURN(const Arguments arguments, ParseSeries(words));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
   v1::DetectAnomaliesRequest request;
-  RETURN_IF_ERROR(ReadQuestion(session, arguments, request));
+  RETURN_IF_ERROR(ReadQuestion(session.shop(), arguments, request));
   if (arguments.Has("from")) RETURN_IF_ERROR(ReadDay(arguments.Get("from"), *request.mutable_start_date()));
   ASSIGN_OR_RETURN(const v1::DetectAnomaliesResponse response,
                    Call<Service>(session, kTimeout, &Service::Stub::DetectAnomalies, request));
@@ -137,7 +111,7 @@ absl::Status RunBacktest(Words words) {
   ASSIGN_OR_RETURN(const Arguments arguments, ParseSeries(words));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
   v1::BacktestRequest request;
-  RETURN_IF_ERROR(ReadQuestion(session, arguments, request));
+  RETURN_IF_ERROR(ReadQuestion(session.shop(), arguments, request));
   ASSIGN_OR_RETURN(const int64_t horizon, arguments.Int("horizon", 0));
   ASSIGN_OR_RETURN(const int64_t origins, arguments.Int("origins", 0));
   request.set_horizon(static_cast<int>(horizon));
@@ -159,8 +133,13 @@ absl::Status RunBacktest(Words words) {
 }
 
 absl::Status RunForecasts(Words words) {
-  ASSIGN_OR_RETURN(const Arguments arguments, ParseWith(words, {"until", "learn-seconds"}, {"wait"}));
+  ASSIGN_OR_RETURN(const Arguments arguments,
+                   ParseWith(words,
+                             {"until", "learn-seconds", "product", "category", "brand", "store", "country", "grain",
+                              "horizon", "dimensions", "depth", "method"},
+                             {"wait", "revenue", "crossed", "temporal", "compare"}));
   ASSIGN_OR_RETURN(const Session session, Session::Open(arguments));
+  if (!arguments.words().empty() && arguments.words()[0] == "hierarchy") return ShowHierarchy(session, arguments);
   const bool make = !arguments.words().empty() && arguments.words()[0] == "make";
   if (!make) {
     v1::ListForecastRunsRequest request;

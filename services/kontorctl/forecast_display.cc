@@ -34,6 +34,16 @@ std::string Amount(const v1::Value& value) {
   return value.has_revenue() ? Money(value.revenue()) : Number(value.units());
 }
 
+void Add(const v1::Value& value, v1::Value& sum) {
+  if (!value.has_revenue()) return sum.set_units(sum.units() + value.units());
+  google::type::Money& money = *sum.mutable_revenue();
+  const absl::int128 nanos = (absl::int128(money.units()) + value.revenue().units()) * base::Decimal::kOne +
+                             money.nanos() + value.revenue().nanos();
+  money.set_currency_code(value.revenue().currency_code());
+  money.set_units(static_cast<int64_t>(nanos / base::Decimal::kOne));
+  money.set_nanos(static_cast<int32_t>(nanos % base::Decimal::kOne));
+}
+
 std::string Percent(double share) { return absl::StrFormat("%.1f%%", 100 * share); }
 
 template <typename Message>
@@ -104,8 +114,45 @@ std::string Show(const v1::ForecastResponse& response) {
     for (const v1::Value& value : component.values()) sum += value.units();
     absl::StrAppend(&text, "  ", component.title(), ": ", Number(sum), " units over all steps\n");
   }
+  for (const v1::ForecastFactor& factor : response.factors()) {
+    absl::StrAppend(&text, "  ", factor.title(), absl::StrFormat(": %+.1f%%", factor.effect_percent()), "\n");
+  }
+  if (!response.factors().empty()) {
+    absl::StrAppend(&text, "  with these a backtest was off by ", Percent(response.factors_wape()), ", without by ",
+                    Percent(response.factorless_wape()), "\n");
+  }
   for (const std::string& note : response.notes()) absl::StrAppend(&text, "  ", note, "\n");
   return text;
+}
+
+std::string Show(const v1::ForecastHierarchyResponse& response) {
+  TextTable table({"series", "forecast"});
+  for (const v1::HierarchyForecast& node : response.nodes()) {
+    std::vector<std::string> names;
+    for (const v1::HierarchyKey& key : node.keys()) names.push_back(key.value().empty() ? "(none)" : key.value());
+    v1::Value sum;
+    for (const v1::ForecastPoint& point : node.points()) Add(point.mean(), sum);
+    table.Add({names.empty() ? "all" : absl::StrJoin(names, " > "), Amount(sum)});
+  }
+  const auto name = [](v1::ForecastHierarchyRequest::Method method) {
+    return method == v1::ForecastHierarchyRequest::METHOD_UNSPECIFIED
+               ? std::string("not made to agree")
+               : Plain(v1::ForecastHierarchyRequest::Method_Name(method), "METHOD_");
+  };
+  std::string text = absl::StrCat(table.Text(), "  made to agree by ", name(response.method()), "\n");
+  if (response.errors().empty()) return text;
+  TextTable errors({"method", "off by", "at the top", "at the bottom"});
+  std::string refused;
+  for (const v1::HierarchyMethodError& error : response.errors()) {
+    if (!error.refused_text().empty()) {
+      absl::StrAppend(&refused, "  ", name(error.method()), ": ", error.refused_text(), "\n");
+      continue;
+    }
+    errors.Add({name(error.method()), Percent(error, error.has_wape(), error.wape()),
+                Percent(error, error.has_top_wape(), error.top_wape()),
+                Percent(error, error.has_bottom_wape(), error.bottom_wape())});
+  }
+  return absl::StrCat(text, errors.Text(), refused);
 }
 
 std::string Show(const v1::DecomposeResponse& response) {

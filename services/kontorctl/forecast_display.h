@@ -9,6 +9,8 @@ namespace kontor::ctl {
 
 // As tables for a terminal.
 std::string Show(const kontor::forecasting::v1::ForecastResponse& response);
+// Sums over the steps.
+std::string Show(const kontor::forecasting::v1::ForecastHierarchyResponse& response);
 std::string Show(const kontor::forecasting::v1::DecomposeResponse& response);
 std::string Show(const kontor::forecasting::v1::BacktestResponse& last);  // its summary
 std::string Show(const kontor::forecasting::v1::GetAccuracyResponse& response);

@@ -8,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "kontor/events/v1/event.pb.h"
 #include "libs/base/hash.h"
-#include "libs/base/resource_name.h"
 #include "libs/base/status.h"
 #include "libs/platform/catalogue/decode.h"
+#include "libs/platform/catalogue/record_decoders.h"
 #include "libs/platform/fleet/event_time.h"
 
 namespace kontor::recommendations {
@@ -127,36 +127,20 @@ absl::Status Convert(const ev::ErasureRequested&, const ev::EventRecord&, Decode
   return absl::OkStatus();
 }
 
-using Decoder = absl::Status (*)(const ev::EventRecord&, DecodedRecord&);
-
-template <typename Payload>
-absl::Status Decode(const ev::EventRecord& record, DecodedRecord& out) {
-  Payload payload;
-  if (!payload.ParseFromString(record.payload())) {
-    return base::Error(absl::StatusCode::kInvalidArgument, kReasonPayloadBroken,
-                       absl::StrCat("the payload is no ", Payload::descriptor()->full_name()));
+struct ToContent {
+  template <typename Payload>
+  absl::Status operator()(const Payload& payload, const ev::EventRecord& record, DecodedRecord& out) const {
+    return Convert(payload, record, out);
   }
-  return Convert(payload, record, out);
-}
-
-template <typename... Messages>
-void Register(absl::flat_hash_map<std::string, Decoder>& decoders) {
-  ((decoders[Messages::descriptor()->full_name()] = &Decode<Messages>), ...);
-}
+};
 
 // By type; null for types that say nothing here.
-const absl::flat_hash_map<std::string, Decoder>& Decoders() {
-  static const auto& decoders = *new absl::flat_hash_map<std::string, Decoder>([] {
-    absl::flat_hash_map<std::string, Decoder> all;
-    const auto* payloads = ev::Event::descriptor()->FindOneofByName("payload");
-    for (int i = 0; i < payloads->field_count(); ++i) {
-      all.emplace(payloads->field(i)->message_type()->full_name(), nullptr);
-    }
-    Register<ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted, ev::ProductRemoved, ev::PriceSet,
-             ev::StockLevelSet, ev::StockAdjusted, ev::ProductViewed, ev::ItemClicked, ev::CartChanged, ev::ItemsShown,
-             ev::IdentityLinked, ev::ErasureRequested>(all);
-    return all;
-  }());
+const absl::flat_hash_map<std::string, catalogue::RecordDecoder<DecodedRecord>>& Decoders() {
+  static const auto& decoders = *new absl::flat_hash_map<std::string, catalogue::RecordDecoder<DecodedRecord>>(
+      catalogue::DecodersOf<DecodedRecord, ToContent, ev::OrderRecorded, ev::OrderCancelled, ev::ProductUpserted,
+                            ev::ProductRemoved, ev::PriceSet, ev::StockLevelSet, ev::StockAdjusted, ev::ProductViewed,
+                            ev::ItemClicked, ev::CartChanged, ev::ItemsShown, ev::IdentityLinked,
+                            ev::ErasureRequested>());
   return decoders;
 }
 
@@ -177,12 +161,7 @@ bool IsOrder(const ev::EventRecord& record) {
 }  // namespace
 
 absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads payloads) {
-  ev::EventRecord record;
-  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return base::Error(absl::StatusCode::kInvalidArgument, kReasonRecordBroken, "the bytes are no EventRecord");
-  }
-  if (!base::IsShopId(record.shop())) return catalogue::InvalidField("shop", "it is no shop's id");
-  if (record.type().empty()) return catalogue::InvalidField("type", "it is empty");
+  ASSIGN_OR_RETURN(const ev::EventRecord record, catalogue::ReadRecord(bytes));
   DecodedRecord decoded;
   decoded.shop = record.shop();
   decoded.type = record.type();

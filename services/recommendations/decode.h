@@ -70,15 +70,12 @@ struct DecodedRecord {
       content;
 };
 
-constexpr char kReasonRecordBroken[] = "RECORD_BROKEN";    // its bytes are no EventRecord
-constexpr char kReasonPayloadBroken[] = "PAYLOAD_BROKEN";  // its payload is not of its type
-
 // Content stays empty: kLive, for imported orders, cancellations, behaviour and links; kAttributed, for what is no
 // order and names no answer.
 enum class Payloads { kAll, kLive, kAttributed };
 
-// Pure and thread-safe; about 1 us and 100 ns a line. INVALID_ARGUMENT with one of the reasons above for a record that
-// belongs to the dead letters, or VALUE_INVALID (decode_checks.h).
+// Pure and thread-safe; about 1 us and 100 ns a line. INVALID_ARGUMENT with the reasons of record_decoders.h for a
+// record that belongs to the dead letters, or VALUE_INVALID (decode_checks.h).
 absl::StatusOr<DecodedRecord> DecodeRecord(absl::string_view bytes, Payloads payloads = Payloads::kAll);
 
 // What the record says of who is who: an IdentityLinked, or content of a customer that names a visitor as well.

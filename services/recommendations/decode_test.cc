@@ -2,6 +2,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "libs/platform/catalogue/record_decoders.h"
 #include "libs/testing/status_matchers.h"
 #include "services/recommendations/test_records.h"
 
@@ -48,7 +49,7 @@ TEST(DecodeTest, FingerprintTellsContentsApart) {
 }
 
 TEST(DecodeTest, RefusesWhatIntakeRefuses) {
-  EXPECT_THAT(DecodeRecord("\xff\xff"), StatusIs(absl::StatusCode::kInvalidArgument, kReasonRecordBroken));
+  EXPECT_THAT(DecodeRecord("\xff\xff"), StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonRecordBroken));
   EXPECT_THAT(DecodeRecord(RecordBytes(Order("", {"A"}))),
               StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonValueInvalid));
   EXPECT_THAT(DecodeRecord(RecordBytes(Order("o-1", {"A\x1f"}))),
@@ -66,7 +67,7 @@ TEST(DecodeTest, RefusesWhatIntakeRefuses) {
   record.set_type("kontor.events.v1.OrderRecorded");
   record.set_payload("\xff\xff");
   EXPECT_THAT(DecodeRecord(record.SerializeAsString()),
-              StatusIs(absl::StatusCode::kInvalidArgument, kReasonPayloadBroken));
+              StatusIs(absl::StatusCode::kInvalidArgument, catalogue::kReasonPayloadBroken));
 }
 
 TEST(DecodeTest, LinksAVisitorToACustomerWhicheverTheEventIsOf) {

@@ -138,6 +138,15 @@ Prediction PredictWith(const Mix& mix, Values values, int horizon) {
   return sum;
 }
 
+std::vector<double> FittedBy(const Mix& mix, size_t size) {
+  std::vector<double> sum(size, 0);
+  for (size_t m = 0; m < mix.models.size(); ++m) {
+    const Values fitted = mix.models[m]->fitted();
+    for (size_t i = 0; i < size; ++i) sum[i] += mix.weights[m] * fitted[i];
+  }
+  return sum;
+}
+
 std::string Describe(const Mix& mix) {
   std::string text;
   for (size_t m = 0; m < mix.models.size(); ++m) {
@@ -343,9 +352,10 @@ absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, co
   if (choice == kZero) {
     AutomaticForecast out = Nothing(options);
     AddBaselines(series, plan, nullptr, out);
+    out.fitted.assign(series.values.size(), 0);
     return out;
   }
-  ASSIGN_OR_RETURN(const Mix mix, FitChoice(series, plan, options.thorough, choice));
+  ASSIGN_OR_RETURN(Mix mix, FitChoice(series, plan, options.thorough, choice));
   AutomaticForecast out;
   out.method = choice;
   out.model = Describe(mix);
@@ -360,6 +370,8 @@ absl::StatusOr<AutomaticForecast> ForecastAutomatically(const Series& series, co
   }
   if (options.non_negative) Close(ClosedPlaces(series), out);
   AddBaselines(series, plan, &mix, out);
+  out.fitted = FittedBy(mix, series.values.size());
+  out.backtest = std::move(mix.backtest);
   return out;
 }
 

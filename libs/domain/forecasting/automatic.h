@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "libs/domain/forecasting/backtest.h"
 #include "libs/domain/forecasting/forecast.h"
 #include "libs/domain/forecasting/intervals.h"
 
@@ -25,6 +26,8 @@ struct AutomaticForecast {
   std::vector<double> naive;                                 // seasonal naive
   double naive_scale = 0, squared_scale = 0;                 // of the past, at the main season; 0 where it is too short
   std::optional<double> backtest_wape, backtest_naive_wape;  // of the last steps of the past, where it is long enough
+  std::vector<double> fitted;  // one-step forecasts of the past, one each; NaN for the first few
+  Backtest backtest;           // that of backtest_wape; may be empty
 };
 
 // From any series to a forecast with calibrated quantiles. What is chosen:

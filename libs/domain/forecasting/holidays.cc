@@ -31,6 +31,10 @@ absl::CivilDay DayOf(const HolidayRule& rule, int year) {
       return OnOrAfter(absl::CivilDay(year, rule.month, rule.day), rule.weekday);
     case DayRule::kBefore:
       return OnOrAfter(absl::CivilDay(year, rule.month, rule.day) - 7, rule.weekday);
+    case DayRule::kFrenchMothersDay: {
+      const absl::CivilDay last = OnOrAfter(absl::CivilDay(year, 6, 1) - 7, kSunday);
+      return last == EasterSunday(year) + 49 ? last + 7 : last;
+    }
   }
   return absl::CivilDay();
 }

@@ -1,5 +1,7 @@
 #include "libs/domain/forecasting/holidays_rules.h"
 
+#include <algorithm>
+
 #include "absl/types/span.h"
 
 namespace kontor::forecasting {
@@ -32,7 +34,7 @@ HolidayRule Retail(HolidayRule rule) {
   return rule;
 }
 
-constexpr int kMonday = 0, kThursday = 3, kFriday = 4, kSaturday = 5, kSunday = 6;
+constexpr int kMonday = 0, kWednesday = 2, kThursday = 3, kFriday = 4, kSaturday = 5, kSunday = 6;
 
 // The days after the fourth Thursday of November, in all countries of the list by now.
 HolidayRule AfterThanksgiving(absl::string_view name, int days, int since) {
@@ -90,7 +92,8 @@ CountryRules France() {
                       Date("Victory Day", 5, 8), Easter("Ascension Day", 39), Easter("Whit Monday", 50),
                       Date("Bastille Day", 7, 14), Date("Assumption Day", 8, 15), Date("All Saints' Day", 11, 1),
                       Date("Armistice Day", 11, 11), Date("Christmas Day", 12, 25)},
-                     {BlackFriday(2014), CyberMonday(2014), FathersDayInJune(), ChristmasEve(), NewYearsEve()})};
+                     {BlackFriday(2014), CyberMonday(2014), FathersDayInJune(), ChristmasEve(), NewYearsEve(),
+                      Retail({"Mother's Day", DayRule::kFrenchMothersDay, 0, 0, 0, 0})})};
 }
 
 CountryRules Australia() {
@@ -198,12 +201,68 @@ CountryRules Sweden() {
                       ChristmasEve(), NewYearsEve()})};
 }
 
+// What a state of Germany has beside the country's days.
+struct StateRule {
+  HolidayRule rule;
+  std::vector<absl::string_view> states;
+};
+
+std::vector<CountryRules> GermanStates() {
+  const std::vector<StateRule> own = {
+      {Date("Epiphany", 1, 6), {"BW", "BY", "ST"}},
+      {Date("International Women's Day", 3, 8, kStays, 2019), {"BE"}},
+      {Date("International Women's Day", 3, 8, kStays, 2023), {"MV"}},
+      {Easter("Easter Sunday", 0), {"BB"}},
+      {Easter("Whit Sunday", 49), {"BB"}},
+      {Easter("Corpus Christi", 60), {"BW", "BY", "HE", "NW", "RP", "SL"}},
+      {Date("Assumption Day", 8, 15), {"SL"}},
+      {Date("World Children's Day", 9, 20, kStays, 2019), {"TH"}},
+      {Date("Reformation Day", 10, 31, kStays, 1990), {"BB", "MV", "SN", "ST", "TH"}},
+      {Date("Reformation Day", 10, 31, kStays, 2018), {"HB", "HH", "NI", "SH"}},
+      {Date("All Saints' Day", 11, 1), {"BW", "BY", "NW", "RP", "SL"}},
+      {Before("Repentance and Prayer Day", 11, 23, kWednesday), {"SN"}},
+  };
+  std::vector<CountryRules> states;
+  for (const absl::string_view code : {"DE-BB", "DE-BE", "DE-BW", "DE-BY", "DE-HB", "DE-HE", "DE-HH", "DE-MV", "DE-NI",
+                                       "DE-NW", "DE-RP", "DE-SH", "DE-SL", "DE-SN", "DE-ST", "DE-TH"}) {
+    CountryRules& state = states.emplace_back(Germany());
+    state.country = code;
+    for (const auto& [rule, where] : own) {
+      if (std::find(where.begin(), where.end(), code.substr(3)) != where.end()) state.rules.push_back(rule);
+    }
+  }
+  return states;
+}
+
+std::vector<CountryRules> BritishNations() {
+  std::vector<CountryRules> nations(4, GreatBritain());
+  nations[0].country = "GB-ENG";
+  nations[1].country = "GB-NIR";
+  nations[1].rules.push_back(Date("Saint Patrick's Day", 3, 17, WeekendRule::kMonday));
+  nations[1].rules.push_back(Date("Battle of the Boyne", 7, 12, WeekendRule::kMonday));
+  nations[2].country = "GB-SCT";
+  std::erase_if(nations[2].rules, [](const HolidayRule& rule) {
+    return rule.name == "Easter Monday" || rule.name == "Summer Bank Holiday";
+  });
+  nations[2].rules.push_back(Date("Second of January", 1, 2, WeekendRule::kMonday));
+  nations[2].rules.push_back(Nth("Summer Bank Holiday", 8, 1, kMonday, 1971));
+  nations[2].rules.push_back(Date("Saint Andrew's Day", 11, 30, WeekendRule::kMonday, 2007));
+  nations[3].country = "GB-WLS";
+  return nations;
+}
+
 }  // namespace
 
 const std::vector<CountryRules>& AllHolidayRules() {
-  static const auto& rules = *new std::vector<CountryRules>{
-      Austria(), Australia(),    Belgium(), Canada(), Switzerland(), Germany(), Spain(),
-      France(),  GreatBritain(), Ireland(), Italy(),  Netherlands(), Sweden(),  UnitedStates()};
+  static const auto& rules = *new std::vector<CountryRules>([] {
+    std::vector<CountryRules> all = {Austria(), Australia(),   Belgium(), Canada(),       Switzerland(),
+                                     Germany(), Spain(),       France(),  GreatBritain(), Ireland(),
+                                     Italy(),   Netherlands(), Sweden(),  UnitedStates()};
+    for (const std::vector<CountryRules>& parts : {GermanStates(), BritishNations()}) {
+      all.insert(all.end(), parts.begin(), parts.end());
+    }
+    return all;
+  }());
   return rules;
 }
 

@@ -8,11 +8,12 @@
 namespace kontor::forecasting {
 
 enum class DayRule {
-  kDate,    // month, day
-  kEaster,  // `day` days after Easter Sunday
-  kNth,     // the `nth` weekday of the month, from its end where negative, then `day` days on
-  kFrom,    // the first such weekday from month, day on
-  kBefore,  // the last such weekday before month, day
+  kDate,              // month, day
+  kEaster,            // `day` days after Easter Sunday
+  kNth,               // the `nth` weekday of the month, from its end where negative, then `day` days on
+  kFrom,              // the first such weekday from month, day on
+  kBefore,            // the last such weekday before month, day
+  kFrenchMothersDay,  // the last Sunday of May, or the first of June where that is Whit Sunday
 };
 
 // What becomes of a holiday at a weekend.
@@ -36,10 +37,10 @@ struct HolidayRule {
 };
 
 struct CountryRules {
-  absl::string_view country;
+  absl::string_view country;  // or a part of it, by ISO 3166-2
   std::vector<HolidayRule> rules;
 };
 
-const std::vector<CountryRules>& AllHolidayRules();  // by country
+const std::vector<CountryRules>& AllHolidayRules();  // by country, parts behind the countries
 
 }  // namespace kontor::forecasting

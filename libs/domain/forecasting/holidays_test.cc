@@ -81,6 +81,46 @@ TEST(Holidays, OfOthers) {
   EXPECT_EQ(Texts("ES", 2024, HolidayKind::kPublic).size(), 10);
 }
 
+// service-public.fr: the first Sunday of June where the last of May is Whit Sunday.
+TEST(Holidays, MothersDayOfFrance) {
+  for (const auto& [year, day] :
+       {std::pair(2012, "2012-06-03"), std::pair(2020, "2020-06-07"), std::pair(2023, "2023-06-04"),
+        std::pair(2024, "2024-05-26"), std::pair(2025, "2025-05-25")}) {
+    EXPECT_THAT(Texts("FR", year, HolidayKind::kRetail), ::testing::Contains(std::string(day) + " Mother's Day"));
+  }
+}
+
+// gov.uk, bank holidays of Scotland and of Northern Ireland.
+TEST(Holidays, OfTheNationsOfTheUnitedKingdom) {
+  EXPECT_THAT(Texts("GB-SCT", 2024, HolidayKind::kPublic),
+              ::testing::ElementsAre("2024-01-01 New Year's Day", "2024-01-02 Second of January",
+                                     "2024-03-29 Good Friday", "2024-05-06 Early May Bank Holiday",
+                                     "2024-05-27 Spring Bank Holiday", "2024-08-05 Summer Bank Holiday",
+                                     "2024-11-30 Saint Andrew's Day", "2024-12-02 Saint Andrew's Day (observed)",
+                                     "2024-12-25 Christmas Day", "2024-12-26 Boxing Day"));
+  EXPECT_THAT(Texts("GB-NIR", 2024, HolidayKind::kPublic),
+              ::testing::IsSupersetOf({"2024-03-18 Saint Patrick's Day (observed)", "2024-04-01 Easter Monday",
+                                       "2024-07-12 Battle of the Boyne", "2024-08-26 Summer Bank Holiday"}));
+  EXPECT_EQ(Texts("GB-ENG", 2021, HolidayKind::kPublic), Texts("GB", 2021, HolidayKind::kPublic));
+  EXPECT_EQ(Texts("GB-WLS", 2021, HolidayKind::kPublic), Texts("GB", 2021, HolidayKind::kPublic));
+}
+
+// The states' holiday acts: how many days each has in 2024, and those that differ.
+TEST(Holidays, OfTheStatesOfGermany) {
+  const std::vector<std::pair<const char*, size_t>> counts = {
+      {"DE-BB", 12}, {"DE-BE", 10}, {"DE-BW", 12}, {"DE-BY", 12}, {"DE-HB", 10}, {"DE-HE", 10},
+      {"DE-HH", 10}, {"DE-MV", 11}, {"DE-NI", 10}, {"DE-NW", 11}, {"DE-RP", 11}, {"DE-SH", 10},
+      {"DE-SL", 12}, {"DE-SN", 11}, {"DE-ST", 11}, {"DE-TH", 11}};
+  for (const auto& [state, count] : counts) EXPECT_EQ(Texts(state, 2024, HolidayKind::kPublic).size(), count) << state;
+  EXPECT_THAT(Texts("DE-SN", 2024, HolidayKind::kPublic), ::testing::Contains("2024-11-20 Repentance and Prayer Day"));
+  EXPECT_THAT(Texts("DE-SN", 2023, HolidayKind::kPublic), ::testing::Contains("2023-11-22 Repentance and Prayer Day"));
+  EXPECT_THAT(
+      Texts("DE-BY", 2024, HolidayKind::kPublic),
+      ::testing::IsSupersetOf({"2024-01-06 Epiphany", "2024-05-30 Corpus Christi", "2024-11-01 All Saints' Day"}));
+  EXPECT_THAT(Texts("DE-NI", 2016, HolidayKind::kPublic),
+              ::testing::Not(::testing::Contains("2016-10-31 Reformation Day")));
+}
+
 TEST(Holidays, KeepToTheirRange) {
   KONTOR_ASSERT_OK_AND_ASSIGN(const auto days,
                               HolidaysOf("US", absl::CivilDay(2021, 12, 31), absl::CivilDay(2022, 1, 1)));
@@ -89,7 +129,7 @@ TEST(Holidays, KeepToTheirRange) {
   KONTOR_ASSERT_OK_AND_ASSIGN(const auto none,
                               HolidaysOf("DE", absl::CivilDay(2022, 1, 2), absl::CivilDay(2022, 1, 1)));
   EXPECT_TRUE(none.empty());
-  EXPECT_THAT(HolidayCountries(), ::testing::SizeIs(14));
+  EXPECT_THAT(HolidayCountries(), ::testing::SizeIs(14 + 16 + 4));
 }
 
 TEST(Holidays, RefuseUnknownCountries) {

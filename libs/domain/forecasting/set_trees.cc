@@ -72,12 +72,16 @@ Lessons LessonsOf(const Series& series, const SetFeatures& features, double shar
   return lessons;
 }
 
-Lessons AllLessons(absl::Span<const Series> set, const SetFeatures& features, double share,
-                   const SetModelOptions& options) {
+// Nothing once it is cancelled.
+absl::StatusOr<Lessons> AllLessons(absl::Span<const Series> set, const SetFeatures& features, double share,
+                                   const SetModelOptions& options) {
   std::vector<Lessons> lessons(set.size());
   std::atomic<size_t> next = 0;
+  std::atomic<bool> cancelled = false;
+  const auto caller = std::this_thread::get_id();
   const auto work = [&] {
-    for (size_t i = next++; i < set.size(); i = next++) {
+    for (size_t i = next++; i < set.size() && !cancelled; i = next++) {
+      if (options.cancelled && std::this_thread::get_id() == caller && options.cancelled()) cancelled = true;
       lessons[i] = LessonsOf(set[i], features, share, base::Random(options.seed + i));
     }
   };
@@ -85,6 +89,7 @@ Lessons AllLessons(absl::Span<const Series> set, const SetFeatures& features, do
   for (int i = 1; i < options.threads; ++i) workers.emplace_back(work);
   work();
   for (std::thread& worker : workers) worker.join();
+  if (cancelled) return absl::CancelledError("the training of trees was given up");
   Lessons all;
   for (Lessons& one : lessons) {
     all.rows.insert(all.rows.end(), one.rows.begin(), one.rows.end());
@@ -105,6 +110,7 @@ learn::TreeOptions Trees(size_t rows, const SetModelOptions& options) {
   trees.min_child_weight = std::clamp(static_cast<double>(rows) / 500, 20.0, 200.0);
   trees.threads = options.threads;
   trees.seed = options.seed;
+  trees.cancelled = options.cancelled;
   return trees;
 }
 
@@ -147,7 +153,7 @@ absl::StatusOr<SetModel> SetModel::Train(absl::Span<const Series> set, const Set
   }
   SetModel model(set.front().season(), options.horizon, MostlyPositive(set));
   const double share = std::min(1.0, static_cast<double>(options.max_rows) / static_cast<double>(rows));
-  const Lessons lessons = AllLessons(set, model.features_, share, options);
+  ASSIGN_OR_RETURN(const Lessons lessons, AllLessons(set, model.features_, share, options));
   if (lessons.labels.empty()) return absl::InvalidArgumentError("max_rows leaves nothing to learn from");
   ASSIGN_OR_RETURN(model.trees_,
                    learn::BoostedTrees::Train({model.features_.columns(), lessons.rows, lessons.labels, {}, {}},

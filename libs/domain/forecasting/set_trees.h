@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "absl/status/statusor.h"
@@ -14,10 +15,11 @@
 namespace kontor::forecasting {
 
 struct SetModelOptions {
-  int horizon = 1;            // steps, at least 1
-  int threads = 1;            // at least 1
-  uint64_t seed = 1;          // which origins and rows the trees see
-  size_t max_rows = 250'000;  // of the training table, which takes some 250 bytes a row; at least 1
+  int horizon = 1;                  // steps, at least 1
+  int threads = 1;                  // at least 1
+  uint64_t seed = 1;                // which origins and rows the trees see
+  std::function<bool()> cancelled;  // asked before each series' rows and each tree, in the thread that trains
+  size_t max_rows = 250'000;        // of the training table, which takes some 250 bytes a row; at least 1
 };
 
 // Boosted trees over all series of a set, such as the weekly sales of a shop's products: from the last values of a
@@ -33,8 +35,9 @@ class SetModel {
   static constexpr size_t kLeastSeries = 100;
 
   // The series have one season at most, all the same. INVALID_ARGUMENT: options out of range, a series that CheckSeries
-  // refuses, seasons that differ. FAILED_PRECONDITION: fewer than kLeastSeries series of the horizon and five values.
-  // Deterministic for a seed and a number of threads. Cost: about 40 µs of CPU a row.
+  // refuses, seasons that differ. CANCELLED once options.cancelled says so. FAILED_PRECONDITION: fewer than
+  // kLeastSeries series of the horizon and five values. Deterministic for a seed and a number of threads. Cost: about
+  // 40 µs of CPU a row.
   static absl::StatusOr<SetModel> Train(absl::Span<const Series> set, const SetModelOptions& options);
 
   // The steps after a series that CheckSeries accepts, at least 0, without variance; `horizon` at least 1. Steps beyond

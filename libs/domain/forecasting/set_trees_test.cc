@@ -10,9 +10,12 @@
 #include "libs/base/random.h"
 #include "libs/domain/forecasting/measures.h"
 #include "libs/domain/forecasting/set_combination.h"
+#include "libs/testing/status_matchers.h"
 
 namespace kontor::forecasting {
 namespace {
+
+using kontor::testing::StatusIs;
 
 constexpr int kHorizon = 6, kSeason = 4;
 
@@ -75,6 +78,19 @@ TEST(SetTreesTest, TheSetTeachesWhatOneSeriesDoesNotShow) {
     naive += Smape(actual, std::vector<double>(kHorizon, set[i].values.back()));
   }
   EXPECT_LT(trees, 0.25 * naive);
+}
+
+TEST(SetTreesTest, IsGivenUpBetweenTrees) {
+  const Table saws = Saws(150, 66);
+  SetModelOptions options = Options();
+  int asked = 0;
+  options.cancelled = [&] { return ++asked > 200; };
+  EXPECT_THAT(SetModel::Train(Borrow(saws, {}), options), StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_EQ(asked, 201);
+  asked = 150;
+  options.cancelled = [&] { return ++asked > 151; };
+  EXPECT_THAT(SetModel::Train(Borrow(saws, {}), options), StatusIs(absl::StatusCode::kCancelled));
+  EXPECT_EQ(asked, 152);
 }
 
 TEST(SetTreesTest, BearsZerosAndForecastsMedians) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -29,6 +30,7 @@ struct TreeOptions {
   size_t truncation = 20;         // kLambda: pairs without one of the best so many of a group count nothing
   int threads = 1;
   uint64_t seed = 1;
+  std::function<bool()> cancelled;  // asked before each tree, in the thread that trains; may be empty
 };
 
 // Rows by value and what they were worth. Borrows.
@@ -47,7 +49,7 @@ class BoostedTrees {
   BoostedTrees() = default;  // no trees: predicts 0
 
   // INVALID_ARGUMENT for rows that do not fit together, numbers that are not finite or options out of range; INTERNAL
-  // where XGBoost fails. Deterministic for a seed and a number of threads.
+  // where XGBoost fails; CANCELLED once options.cancelled says so. Deterministic for a seed and a number of threads.
   static absl::StatusOr<BoostedTrees> Train(const TreeRows& rows, const TreeOptions& options);
 
   size_t columns() const { return columns_; }

@@ -178,6 +178,7 @@ absl::Status Boost(const TreeRows& rows, const TreeOptions& options, const Matri
   }
   OwnLoss loss(rows, options);
   for (int round = 0; round < options.rounds; ++round) {
+    if (options.cancelled && options.cancelled()) return absl::CancelledError("the training of trees was given up");
     RETURN_IF_ERROR(BringsDerivatives(options)
                         ? loss.AddTree(matrix, booster.handle)
                         : Checked(XGBoosterUpdateOneIter(booster.handle, round, matrix.handle), "add a tree"));
