@@ -16,8 +16,8 @@ namespace kontor::recommendations {
 //
 // It learns nothing, so that a relation counts from the moment it is stated. That is why no fit decides what its
 // signals weigh: a fit would see past baskets beside relations that mostly did not exist then. The ranker adds to an
-// item's log-odds what PriorOf (live_scores.h) states, in models of any age. Cost of a request: the relations of the items
-// of the session and of the last baskets.
+// item's log-odds what PriorOf (live_scores.h) states, in models of any age. Cost of a request: the relations of the
+// items of the session and of the last baskets.
 class Knowledge : public CandidateSource {
  public:
   enum SignalIndex { kGoesWith, kNeeded, kSignals };
