@@ -90,22 +90,28 @@ TEST(ChooseFactors, RefusesNoise) {
   EXPECT_LE(used, 1);
 }
 
-TEST(ChooseFactors, ManyFactorsOfFewStepsAreNotLearnedByHeart) {
-  int used = 0;
-  for (uint64_t seed = 1; seed <= 40; ++seed) {
-    base::Random random(seed);
-    std::vector<double> weeks;
-    std::vector<Factor> factors;
-    for (int t = 0; t < 52; ++t) weeks.push_back(100 + 10 * random.Normal());
-    for (int f = 0; f < 40; ++f) {
-      Factor& factor = factors.emplace_back(Factor{FactorKind::kCalendar, std::to_string(f), {}});
-      for (int t = 0; t < 52 + 8; ++t) factor.values.push_back(random.Chance(0.1) ? 1 : 0);
-    }
-    KONTOR_ASSERT_OK_AND_ASSIGN(const FactorChoice choice,
-                                ChooseFactors({weeks, {}}, factors, {.horizon = 8, .periods = {52.18}}));
-    used += choice.effects.empty() ? 0 : 1;
+TEST(ChooseFactors, OfMoreThanATenthOfTheStepsTheFirstAreTried) {
+  base::Random random(11);
+  constexpr int kWeeks = 120, kHorizon = 8;
+  Factor payday{FactorKind::kCalendar, "payday", {}};
+  for (int t = 0; t < kWeeks + kHorizon; ++t) payday.values.push_back(t % 4 == 0 ? 1 : 0);
+  std::vector<double> weeks;
+  for (int t = 0; t < kWeeks; ++t) weeks.push_back((payday.values[t] == 1 ? 200 : 100) + 5 * random.Normal());
+  std::vector<Factor> others;
+  for (int f = 0; f < kWeeks / 10; ++f) {
+    Factor& factor = others.emplace_back(Factor{FactorKind::kCalendar, std::to_string(f), {}});
+    for (int t = 0; t < kWeeks + kHorizon; ++t) factor.values.push_back(random.Chance(0.1) ? 1 : 0);
   }
-  EXPECT_LE(used, 1);
+  std::vector<Factor> first = {payday}, last = others;
+  first.insert(first.end(), others.begin(), others.end());
+  last.push_back(payday);
+  const FactorOptions options = {.horizon = kHorizon, .periods = {}};
+  KONTOR_ASSERT_OK_AND_ASSIGN(const FactorChoice used, ChooseFactors({weeks, {}}, first, options));
+  ASSERT_EQ(used.effects.size(), 1u);
+  EXPECT_EQ(used.effects[0].name, "payday");
+  EXPECT_NEAR(used.effects[0].share, 1, 0.1);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const FactorChoice unused, ChooseFactors({weeks, {}}, last, options));
+  EXPECT_THAT(unused.effects, IsEmpty());
 }
 
 TEST(ChooseFactors, AClosingDayIsNotReadAsDemand) {
