@@ -7,13 +7,10 @@
 // Without files it measures every part: m3, m4, intervals, tourism, carparts, retail, walmart, prophet, speed.
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "bench/figures.h"
 #include "bench/forecasting_accuracy.h"
@@ -42,12 +39,7 @@ constexpr const char* kMethods[] = {
     "naive2",     "seasonal_naive", "theta",       "dynamic_optimised_theta", "auto_theta", "ces", "auto_ets",
     "auto_arima", "mstl_auto_ets",  "long_season", "quick_combination",       "combination"};
 
-// Rows that the README shows: of each part the method that is meant for it, beside the best of the peers.
-struct Headline {
-  const char *name, *row, *note;
-  double reference = 0;            // where the row holds none and no peer's row is named
-  const char* peer_row = nullptr;  // holds the reference
-};
+// Of each part the method that is meant for it, beside the best of the peers.
 constexpr Headline kHeadlines[] = {
     {"m4_hourly_owa", "m4_hourly/owa/long_season", "414 series, seasons of 24 and 168; aim", .410},
     {"tourism_mase", "tourism_mase/dynamic_optimised_theta/min_trace_non_negative", "425 series that agree; peer"},
@@ -137,21 +129,6 @@ absl::Status BenchFiles(const Options& options, std::vector<Figure>& figures, st
   return absl::OkStatus();
 }
 
-void AddHeadlines(std::vector<Figure>& figures) {
-  std::map<std::string, Figure> rows;
-  for (const Figure& figure : figures) rows.emplace(figure.name, figure);
-  for (const Headline& headline : kHeadlines) {
-    const auto row = rows.find(headline.row);
-    if (row == rows.end()) continue;
-    Figure figure = row->second;
-    figure.name = headline.name;
-    figure.note = absl::StrCat(headline.note, "; ", headline.row);
-    if (headline.reference > 0) figure.reference = headline.reference;
-    if (headline.peer_row != nullptr) figure.reference = rows.at(headline.peer_row).value;
-    figures.push_back(std::move(figure));
-  }
-}
-
 absl::Status Main(int argc, char** argv) {
   ASSIGN_OR_RETURN(Options options, ReadOptions(argc, argv));
   RETURN_IF_ERROR(ChooseMethods(options));
@@ -174,7 +151,7 @@ absl::Status Main(int argc, char** argv) {
   if (wanted("prophet")) RETURN_IF_ERROR(BenchProphet(figures, files));
   if (wanted("speed")) RETURN_IF_ERROR(BenchForecastingSpeed(options.bench.quick, figures, files));
   if (figures.empty()) return absl::InvalidArgumentError(kUsage);
-  if (!options.bench.quick) AddHeadlines(figures);
+  if (!options.bench.quick) AddHeadlines(kHeadlines, figures);
   return WriteFigures(figures, files);
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -54,6 +56,22 @@ absl::Status WriteFile(const char* variable, const std::string& text, std::ios::
 }
 
 }  // namespace
+
+void AddHeadlines(absl::Span<const Headline> headlines, std::vector<Figure>& figures) {
+  std::map<std::string, Figure> rows;
+  for (const Figure& figure : figures) rows.emplace(figure.name, figure);
+  for (const Headline& headline : headlines) {
+    const auto row = rows.find(headline.row);
+    if (row == rows.end()) continue;
+    Figure figure = row->second;
+    figure.name = headline.name;
+    figure.note = absl::StrCat(headline.note, "; ", headline.row);
+    if (headline.reference > 0) figure.reference = headline.reference;
+    const auto peer = headline.peer_row == nullptr ? rows.end() : rows.find(headline.peer_row);
+    if (peer != rows.end()) figure.reference = peer->second.value;
+    figures.push_back(std::move(figure));
+  }
+}
 
 absl::Status WriteFigures(const std::vector<Figure>& figures, const std::vector<std::string>& data_files) {
   std::string listing;
