@@ -87,12 +87,11 @@ absl::Status WriteStockLevels(postgres::Transaction& transaction, absl::Span<con
       Settle(
           transaction, "stock level",
           "SELECT * FROM forecasting.stock_levels AS s WHERE s.shop = asked.shop AND s.product = asked.id AND "
-          "s.location || E'\\x1f' || s.revision = asked.part",
+          "s.revision = split_part(asked.part, ' ', 1)::int8 AND "
+          "s.location = substr(asked.part, strpos(asked.part, ' ') + 1)",
           items,
           [](const catalogue::StockLevel& level) {
-            return std::pair(
-                level.product,
-                absl::StrCat(level.location, absl::string_view(&postgres::kListSeparator, 1), level.revision));
+            return std::pair(level.product, absl::StrCat(level.revision, " ", level.location));
           },
           effects));
   KeyColumns keys;
