@@ -9,11 +9,6 @@ KAFKA_JARS=var/third_party/kafka
 KAFKA_FIRST_PORT=29092 # the broker's; the next one is the controller's
 KAFKA_CLUSTER=4L6g3nShT-eMCtK--X86sw
 
-kafka_alive() { # PLACE: is the process of the pid file ours?
-  local pid
-  pid=$(cat "$1/kafka/pid" 2>/dev/null) && grep -qaF "$1/kafka/server.properties" "/proc/$pid/cmdline" 2>/dev/null
-}
-
 kafka_configure() { # FOLDER PORT
   cat >"$1/server.properties" <<EOF
 process.roles=broker,controller
@@ -38,7 +33,7 @@ EOF
 }
 
 kafka_start() {
-  local dir=$1 place folder port pid try
+  local dir=$1 place folder port
   command -v java >/dev/null && [ -d "$KAFKA_JARS" ] || die "Kafka is missing: ./kontor setup --kafka brings it."
   place=$(stack_place "$dir") || exit 1
   folder=$place/kafka
@@ -46,35 +41,16 @@ kafka_start() {
   # The port stays: clients that know the broker find it again after a restart.
   [ -s "$folder/port" ] || free_ports "$KAFKA_FIRST_PORT" >"$folder/port"
   port=$(cat "$folder/port")
-  if ! kafka_alive "$place"; then
+  if ! jvm_alive "$place" kafka; then
     kafka_configure "$folder" "$port"
     if [ ! -f "$folder/data/meta.properties" ]; then
       java -XX:TieredStopAtLevel=1 -cp "$KAFKA_JARS/*" kafka.tools.StorageTool format -t "$KAFKA_CLUSTER" \
         -c "$folder/server.properties" >"$folder/log" 2>&1 || die "Kafka could not make its data folder; see $folder/log."
     fi
-    setsid java -Xms256m -Xmx512m -XX:+UseSerialGC -Dlog4j.configuration="file:$folder/log4j.properties" \
-      -cp "$KAFKA_JARS/*" kafka.Kafka "$folder/server.properties" >>"$folder/log" 2>&1 </dev/null &
-    pid=$!
-    printf '%s\n' "$pid" >"$folder/pid"
-    for try in $(seq 600); do
-      if port_taken "$port"; then break; fi
-      kafka_alive "$place" || [ "$try" -lt 20 ] || die "Kafka ended by itself; its words are in $folder/log."
-      sleep 0.1
-    done
-    port_taken "$port" || die "Kafka did not answer within 60 s; its words are in $folder/log."
+    jvm_start "$place" kafka Kafka "$port" -Xmx512m -Dlog4j.configuration="file:$folder/log4j.properties" \
+      -cp "$KAFKA_JARS/*" kafka.Kafka "$folder/server.properties"
   fi
-  sed -i '/^KONTOR_KAFKA=/d' "$dir/stack.env"
-  printf 'KONTOR_KAFKA="127.0.0.1:%s"\n' "$port" >>"$dir/stack.env"
+  jvm_announce "$dir" KONTOR_KAFKA "127.0.0.1:$port"
 }
 
-kafka_stop() {
-  local dir=$1 place pid
-  if [ ! -f "$dir/place" ]; then return 0; fi
-  place=$(cat "$dir/place")
-  if kafka_alive "$place"; then
-    pid=$(cat "$place/kafka/pid")
-    kill "$pid" 2>/dev/null || true
-    wait_for_exit "$pid" 30 || kill -9 "$pid" 2>/dev/null || true
-  fi
-  rm -f "$place/kafka/pid"
-}
+kafka_stop() { jvm_stop "$1" kafka; }

@@ -157,3 +157,40 @@ wait_for_exit() {
   done
   return 1
 }
+
+# A server in Java beside the stack, in PLACE/NAME: its pid, its port, its log.
+
+jvm_alive() { # PLACE NAME: is the process of the pid file the one that was started there?
+  local pid
+  pid=$(cat "$1/$2/pid" 2>/dev/null) && grep -qaF "$1/$2/" "/proc/$pid/cmdline" 2>/dev/null
+}
+
+jvm_start() { # PLACE NAME WHAT PORT ARGUMENTS…: returns when it listens; the arguments name a file below PLACE/NAME
+  local place=$1 name=$2 what=$3 port=$4 folder=$1/$2 try
+  shift 4
+  setsid java -Xms256m -XX:+UseSerialGC "$@" >>"$folder/log" 2>&1 </dev/null &
+  printf '%s\n' "$!" >"$folder/pid"
+  for try in $(seq 600); do
+    if port_taken "$port"; then return 0; fi
+    jvm_alive "$place" "$name" || [ "$try" -lt 20 ] || die "$what ended by itself; its words are in $folder/log."
+    sleep 0.1
+  done
+  die "$what did not answer within 60 s; its words are in $folder/log."
+}
+
+jvm_stop() { # DIR NAME: exactly this one, whoever started it
+  local place pid
+  if [ ! -f "$1/place" ]; then return 0; fi
+  place=$(cat "$1/place")
+  if jvm_alive "$place" "$2"; then
+    pid=$(cat "$place/$2/pid")
+    kill "$pid" 2>/dev/null || true
+    wait_for_exit "$pid" 30 || kill -9 "$pid" 2>/dev/null || true
+  fi
+  rm -f "$place/$2/pid"
+}
+
+jvm_announce() { # DIR VARIABLE ADDRESS: into DIR/stack.env, instead of what stood there
+  sed -i "/^$2=/d" "$1/stack.env"
+  printf '%s="%s"\n' "$2" "$3" >>"$1/stack.env"
+}
