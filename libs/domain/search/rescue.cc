@@ -38,7 +38,7 @@ class Relaxing {
     if (!words_.empty() && kept_words_.empty()) return NearestOfMeaning();
     KeepPhrases();
     KeepFilters();
-    RETURN_IF_ERROR(status_);
+    if (!status_.ok()) return status_;
     if (rescue_.words.empty() && rescue_.filters.empty() && !rescue_.price)
       return std::optional<Rescue>();  // all was kept
     Question relaxed = Relaxed();
