@@ -89,11 +89,12 @@ void PrintResult(const std::string& name, const LoadResult& result, const char* 
 // Updates and probes on threads of their own, from the beginning to Stop.
 class Changes {
  public:
-  Changes(const std::string& address, const std::string& key, const std::vector<ShopProduct>& products,
-          const std::string& currency, double updates_per_s)
+  Changes(const std::string& address, const std::string& ingest_address, const std::string& key,
+          const std::vector<ShopProduct>& products, const std::string& currency, double updates_per_s)
       : run_(absl::ToUnixMicros(absl::Now())),
         updates_(products, kShop, currency, run_),
-        target_(address, key, kUpdateConnections),
+        shop_(address, key, kUpdateConnections),
+        ingest_(ingest_address, key, kUpdateConnections),
         rate_(updates_per_s / kUpdatesPerCall),
         updating_([this] { Update(); }),
         probing_([this] { Probe(); }) {}
@@ -112,16 +113,16 @@ class Changes {
 
  private:
   void Update() {
-    const StartCall calls = target_.Updates([this](int64_t index) { return updates_.Call(index, kUpdatesPerCall); });
+    const StartCall calls = ingest_.Updates([this](int64_t index) { return updates_.Call(index, kUpdatesPerCall); });
     sent_ = RunOpenLoopWhile(calls, rate_, [this] { return !stop_; });
   }
   void Probe() {
-    found_ = MeasureUpdateToFound(target_, kShop, run_, kProbePause, [this] { return !stop_; });
+    found_ = MeasureUpdateToFound(shop_, ingest_, kShop, run_, kProbePause, [this] { return !stop_; });
   }
 
   const int64_t run_;
   const ProductUpdates updates_;
-  SearchTarget target_;
+  SearchTarget shop_, ingest_;
   const double rate_;
   std::atomic<bool> stop_{false};
   LoadResult sent_;
@@ -132,8 +133,8 @@ class Changes {
 absl::Status Run(const std::vector<std::string>& words) {
   ASSIGN_OR_RETURN(const ctl::Arguments arguments,
                    ctl::Arguments::Parse(words,
-                                         {"address", "noop-address", "key-file", "queries", "products", "currency",
-                                          "rate", "updates", "seconds"},
+                                         {"address", "ingest-address", "noop-address", "key-file", "queries",
+                                          "products", "currency", "rate", "updates", "seconds"},
                                          {}));
   ASSIGN_OR_RETURN(const int64_t rate, arguments.Int("rate", 300));
   ASSIGN_OR_RETURN(const int64_t updates, arguments.Int("updates", 1'000));
@@ -150,8 +151,8 @@ absl::Status Run(const std::vector<std::string>& words) {
   std::vector<Contestant> contestants = {{"search", shop.Searches(requests.searches)},
                                          {"suggest", shop.Suggestions(requests.suggestions)},
                                          {"noop", noop.Searches(requests.searches)}};
-  Changes changes(arguments.Get("address"), key, products, arguments.Get("currency", "USD"),
-                  static_cast<double>(updates));
+  Changes changes(arguments.Get("address"), arguments.Get("ingest-address"), key, products,
+                  arguments.Get("currency", "USD"), static_cast<double>(updates));
   MeasureInTurn(contestants, static_cast<double>(rate), absl::Seconds(seconds));
   changes.Stop();
   for (const Contestant& each : contestants) PrintResult(each.name, each.result, "requests");

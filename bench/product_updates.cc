@@ -98,8 +98,8 @@ ingest::v1::SendEventsRequest ProductUpdates::Call(int64_t index, int per_call) 
   return request;
 }
 
-absl::StatusOr<LoadResult> MeasureUpdateToFound(SearchTarget& target, const std::string& parent, int64_t run,
-                                                absl::Duration pause, const std::function<bool()>& go_on) {
+absl::StatusOr<LoadResult> MeasureUpdateToFound(SearchTarget& shop, SearchTarget& ingest, const std::string& parent,
+                                                int64_t run, absl::Duration pause, const std::function<bool()>& go_on) {
   LoadResult result;
   const Clock::time_point first = Clock::now();
   for (int64_t number = run; go_on(); ++number) {
@@ -113,8 +113,8 @@ absl::StatusOr<LoadResult> MeasureUpdateToFound(SearchTarget& target, const std:
     search.set_query(product.title());
     search.set_verbatim(true);
     const Clock::time_point begin = Clock::now();
-    RETURN_IF_ERROR(target.Send(sent));
-    ASSIGN_OR_RETURN(const bool found, FoundInTime(target, search, begin));
+    RETURN_IF_ERROR(ingest.Send(sent));
+    ASSIGN_OR_RETURN(const bool found, FoundInTime(shop, search, begin));
     if (found) {
       result.latencies_us.push_back(
           std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count());

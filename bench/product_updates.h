@@ -40,7 +40,7 @@ class ProductUpdates {
 // How long a product that was not there takes to be found: sends one whose title is a word that nobody has, and asks
 // for it verbatim every 5 ms; then waits for `pause` and begins again until `go_on` says no. A latency counts from
 // before the product is sent; one that is not found within 10 seconds is an error.
-absl::StatusOr<LoadResult> MeasureUpdateToFound(SearchTarget& target, const std::string& parent, int64_t run,
-                                                absl::Duration pause, const std::function<bool()>& go_on);
+absl::StatusOr<LoadResult> MeasureUpdateToFound(SearchTarget& shop, SearchTarget& ingest, const std::string& parent,
+                                                int64_t run, absl::Duration pause, const std::function<bool()>& go_on);
 
 }  // namespace kontor::bench

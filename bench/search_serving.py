@@ -4,7 +4,8 @@
 
 FOLDER has products.csv (id, title) and judgements.csv (id, query, grade), by default those of Home Depot. The products are
 imported by kontorctl with a brand (the title's first word), a department and an aisle (the two most frequent of its words)
-and get a price and a stock by a seeded draw. Then bench_search_serving asks kontor-all for results (the file's own queries,
+and get a price and a stock by a seeded draw. Servers are kontor-search and kontor-ingest: the other services, which serve no
+searches, would follow the updates on machines of their own. Then bench_search_serving asks for results (the file's own queries,
 24 results, 3 automatic facets) and for suggestions (the queries cut within their last word), and bench_noop for nothing, in
 slices of 2 s in turn: open loop at --rate requests a second (300) for --seconds (20) of each, with latencies counted from the
 intended send times. All the while --updates a second (1,000) reach the log by SendEvents: prices, stock, and in one of ten a
@@ -29,7 +30,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "tests", "harness"))
 from bench_rows import row, write  # noqa: E402
 from fleet import Fleet  # noqa: E402
 from serving import Noop  # noqa: E402
-from stand import BUILD, ENGINES, ROOT, Stand, end_by_signal  # noqa: E402
+from process import driver  # noqa: E402
+from stand import BUILD, ENGINES, PORTS, ROOT, Stand, end_by_signal  # noqa: E402
 from kontor.events.v1 import event_pb2  # noqa: E402
 
 HOME_DEPOT = os.path.join(os.environ.get("KONTOR_DATA_DIR") or os.path.join(ROOT, "../shared/data"), "home-depot")
@@ -58,6 +60,21 @@ TOLD = ("search_p50_ms", "search_p99_ms", "search_p999_ms", "search_requests", "
         "suggest_p99_ms", "suggest_errors", "noop_p50_ms", "noop_p99_ms", "noop_errors", "updates_per_s",
         "update_call_p99_ms", "update_call_errors", "update_to_found_p50_ms", "update_to_found_p99_ms",
         "update_to_found_products", "update_to_found_errors")
+
+
+class SearchStand(Stand):
+    """kontor-search, which is what its signals, times and metrics are about, and kontor-ingest."""
+
+    def start_process(self):
+        ingest_port = int(driver(f"free_ports {self.port + PORTS}").stdout)
+        driver(f"process_start '{self.stack}' '{self.run}' {ingest_port} kontor-ingest")
+        driver(f"process_start '{self.stack}' '{self.run}' {self.port} kontor-search")
+        self.search_address, self.ingest_address = self.address, f"127.0.0.1:{ingest_port}"
+        self.address = f"ingest={self.ingest_address},search={self.search_address}"
+
+    def pid(self):
+        with open(os.path.join(self.run, "kontor-search.pid"), encoding="utf-8") as file:
+            return int(file.read())
 
 
 def read_products(path, limit):
@@ -115,25 +132,28 @@ def first_price_and_stock(product, dice, now):
 
 def send_prices_and_stock(stand, products):
     dice, now = random.Random(SEED), int(time.time())
-    with Fleet(stand.address, stand.keys["all"]) as fleet:
+    with Fleet(stand.ingest_address, stand.keys["all"]) as fleet:
         for begin in range(0, len(products), BATCH // 2):
             fleet.send(*(event for product in products[begin:begin + BATCH // 2]
                          for event in first_price_and_stock(product[0], dice, now)))
 
 
-def wait_until_learned(stand):
+def wait_until_learned(stand, products):
     """Until words, suggestions and vectors are learned from all of the catalogue; returns the seconds."""
     begin, seen = time.monotonic(), 0
     while seen < 3:  # what is applied in this second shows in the next
         if time.monotonic() > begin + LEARN_PATIENCE_S:
             raise RuntimeError(f"the catalogue is not learned {LEARN_PATIENCE_S} s after the import")
         time.sleep(1)
-        seen = seen + 1 if stand.metrics().get("kontor_search_unlearned_shops", 1) == 0 else 0
+        metrics = stand.metrics()
+        learned = metrics.get("kontor_search_unlearned_shops", 1) == 0 and metrics.get("kontor_search_documents") == products
+        seen = seen + 1 if learned else 0
     return time.monotonic() - begin
 
 
 def run_load(stand, noop, products, queries, options):
-    words = [os.path.join(BUILD, "bin/bench_search_serving"), "--address", stand.address, "--noop-address", noop.address,
+    words = [os.path.join(BUILD, "bin/bench_search_serving"), "--address", stand.search_address, "--ingest-address",
+             stand.ingest_address, "--noop-address", noop.address,
              "--key-file", stand.key_file, "--queries", write_lines(os.path.join(stand.folder, "queries.txt"), queries),
              "--products", write_lines(os.path.join(stand.folder, "products.tsv"), map("\t".join, products)),
              "--currency", CURRENCY, "--rate", options.rate, "--updates", options.updates, "--seconds", options.seconds]
@@ -144,12 +164,14 @@ def run_load(stand, noop, products, queries, options):
     return {name: (float(value), unit) for name, value, unit in (line.split("\t") for line in done.stdout.splitlines())}
 
 
-def rows_of(measured, products, cpu, options):
+def rows_of(measured, products, cpu, lightened, options):
     rows = []
     for name in TOLD:
         value, unit = measured[name]
         rows.append(row(name, value, unit, REFERENCES.get(name), NOTES.get(name, "")))
-    rows.append(row("server_cpu_share", cpu, "cores", None, "of kontor-all over all slices"))
+    rows.append(row("lightened_answers", lightened, "answers", None,
+                    "by words alone, because too many others were being made; the first slice, which does not count, included"))
+    rows.append(row("server_cpu_share", cpu, "cores", None, "of kontor-search over all slices"))
     rows.append(row("products", len(products), "products", None, "imported before, with prices and stock"))
     rows.append(row("rate", options.rate, "requests/s", None, f"for {options.seconds} s; the log in {options.engine}"))
     return rows
@@ -158,18 +180,18 @@ def rows_of(measured, products, cpu, options):
 def measure(options):
     products = read_products(options.products, QUICK_PRODUCTS if options.quick else sys.maxsize)
     queries = read_queries(options.judgements)
-    with Stand(7900, engine=options.engine) as stand:
+    with SearchStand(7900, engine=options.engine) as stand:
         print(f"importing {len(products):,} products", flush=True)
         import_products(stand, products)
         send_prices_and_stock(stand, products)
-        stand.ctl("wait", "--timeout", "120s")
-        print(f"learned after {wait_until_learned(stand):.0f} s", flush=True)
+        print(f"learned after {wait_until_learned(stand, len(products)):.0f} s", flush=True)
         with Noop(stand) as noop:
             print(f"searching, {options.rate} requests/s and {options.updates} updates/s", flush=True)
             begin, cpu = time.monotonic(), stand.cpu_seconds()
             measured = run_load(stand, noop, products, queries, options)
             cpu = (stand.cpu_seconds() - cpu) / (time.monotonic() - begin)
-        return rows_of(measured, products, cpu, options)
+            lightened = stand.metrics().get("kontor_search_lightened_total", 0)
+        return rows_of(measured, products, cpu, lightened, options)
 
 
 def parse():

@@ -14,9 +14,8 @@ int Help() {
   }
   std::printf(
       "\nEvery command takes --address HOST:PORT (127.0.0.1:7700) of a process that serves everything, or\n"
-      "ingest=HOST:PORT,analytics=HOST:PORT,recommendations=HOST:PORT; --key KEY or --key-file FILE; --shop ID "
-      "(default);\n"
-      "and --ca-file FILE for TLS.\n");
+      "SERVICE=HOST:PORT,… of ingest, analytics, recommendations, search, forecasting; --key KEY or --key-file FILE;\n"
+      "--shop ID (default); and --ca-file FILE for TLS.\n");
   return 0;
 }
 

@@ -1,10 +1,13 @@
 #include "services/kontorctl/session.h"
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "kontor/analytics/v1/analytics_service.grpc.pb.h"
@@ -20,22 +23,22 @@ namespace ingest = kontor::ingest::v1;
 namespace analytics = kontor::analytics::v1;
 namespace recommendations = kontor::recommendations::v1;
 
-constexpr absl::string_view kServices[] = {"ingest", "analytics", "recommendations"};
+constexpr absl::string_view kServices[] = {"ingest", "analytics", "recommendations", "search", "forecasting"};
 
 // Service → address; "" for one that serves everything.
 absl::StatusOr<std::map<std::string, std::string>> ReadAddresses(const std::string& text) {
   std::map<std::string, std::string> addresses;
+  bool right = true;
   for (const absl::string_view part : absl::StrSplit(text, ',')) {
     const std::vector<std::string> pair = absl::StrSplit(part, absl::MaxSplits('=', 1));
-    addresses[pair.size() == 2 ? pair[0] : ""] = pair.back();
+    const std::string service = pair.size() == 2 ? pair[0] : "";
+    const bool known = std::find(std::begin(kServices), std::end(kServices), service) != std::end(kServices);
+    right =
+        right && !pair.back().empty() && (known || pair.size() == 1) && addresses.emplace(service, pair.back()).second;
   }
-  bool right = addresses.contains("") ? addresses.size() == 1 : addresses.size() == std::size(kServices);
-  for (const absl::string_view service : kServices) {
-    right = right && (addresses.contains("") || addresses.contains(std::string(service)));
-  }
-  if (right) return addresses;
-  return absl::InvalidArgumentError(
-      "--address takes HOST:PORT, or ingest=HOST:PORT,analytics=HOST:PORT,recommendations=HOST:PORT");
+  if (right && (addresses.size() == 1 || !addresses.contains(""))) return addresses;
+  return absl::InvalidArgumentError(absl::StrCat("--address takes HOST:PORT, or SERVICE=HOST:PORT,… of ",
+                                                 absl::StrJoin(kServices, ", "), ", each once"));
 }
 
 }  // namespace
@@ -74,7 +77,8 @@ absl::Status Session::WaitReady(absl::Duration timeout) const {
     return absl::UnavailableError(absl::StrCat("no answer from ", endpoint.address, " within ",
                                                absl::FormatDuration(timeout), "; is it running there?"));
   }
-  return ListMetrics().status();
+  const bool asks = endpoints_.contains("") || endpoints_.contains("analytics");
+  return asks ? ListMetrics().status() : absl::OkStatus();
 }
 
 absl::StatusOr<analytics::QueryKpisResponse> Session::QueryKpis(analytics::QueryKpisRequest request,

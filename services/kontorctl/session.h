@@ -24,12 +24,13 @@ namespace kontor::ctl {
 class Session {
  public:
   // From --address, --key or --key-file, --shop, --ca-file. An address is HOST:PORT of a process that serves
-  // everything, or one for each service: "ingest=HOST:PORT,analytics=HOST:PORT,recommendations=HOST:PORT".
+  // everything, or of each service that is to be asked: "ingest=HOST:PORT,search=HOST:PORT"; one without is asked at
+  // the first, which says that it does not serve it. INVALID_ARGUMENT for other words.
   static absl::StatusOr<Session> Open(const Arguments& arguments);
 
   const std::string& shop() const { return shop_; }  // "shops/default"
   const std::string& key() const { return key_; }
-  // To whoever serves "ingest", "analytics" or "recommendations".
+  // To whoever serves "ingest", "analytics", "recommendations", "search" or "forecasting".
   const std::shared_ptr<grpc::Channel>& channel(absl::string_view service) const;
 
   absl::StatusOr<kontor::analytics::v1::QueryKpisResponse> QueryKpis(kontor::analytics::v1::QueryKpisRequest request,

@@ -43,13 +43,31 @@ TEST(AttributionToken, ReadsWhatItPrintsAndNothingElse) {
   }
 }
 
+TEST(PageToken, PagesGoOnWithTheEffortOfTheFirst) {
+  v1::SearchRequest request;
+  request.set_parent("shops/default");
+  request.set_query("drill");
+  request.set_page_token(FormatPageToken({{.offset = 24}, Effort::kLexical}, RequestHash(request)));
+  KONTOR_ASSERT_OK_AND_ASSIGN(const Question question, QuestionFrom(request, 0));
+  EXPECT_EQ(question.effort, Effort::kLexical);
+  EXPECT_EQ(question.cursor->offset, 24u);
+}
+
+TEST(Effort, BesideTooManyOthersWordsMustDo) {
+  EXPECT_EQ(EffortBeside(Effort::kLearned, 3, 4), Effort::kLearned);
+  EXPECT_EQ(EffortBeside(Effort::kLearned, 4, 4), Effort::kLexical);
+  EXPECT_EQ(EffortBeside(Effort::kFused, 9, 4), Effort::kLexical);
+}
+
 TEST(PageToken, BelongsToItsRequest) {
   Cursor cursor;
   cursor.offset = 48;
   cursor.after_rank = {1.5F, 77};
   cursor.after_sort = {-2.25, true, 99};
-  const std::string text = FormatPageToken(cursor, 0xabcdef);
-  KONTOR_ASSERT_OK_AND_ASSIGN(const Cursor read, ParsePageToken(text, 0xabcdef));
+  const std::string text = FormatPageToken({cursor, Effort::kFused}, 0xabcdef);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const PagePlace place, ParsePageToken(text, 0xabcdef));
+  const Cursor& read = place.cursor;
+  EXPECT_EQ(place.effort, Effort::kFused);
   EXPECT_EQ(read.offset, 48u);
   EXPECT_EQ(read.after_rank.score, 1.5F);
   EXPECT_EQ(read.after_rank.sequence, 77u);

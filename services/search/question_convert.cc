@@ -154,9 +154,10 @@ class QuestionReader {
       question_.page_size = static_cast<size_t>(request_.page_size() == 0 ? kDefaultPage : request_.page_size());
     }
     if (request_.page_token().empty()) return;
-    const auto cursor = ParsePageToken(request_.page_token(), RequestHash(request_));
-    if (!cursor.ok()) return Add("page_token", "PAGE_TOKEN_INVALID", cursor.status().message());
-    question_.cursor = *cursor;
+    const auto place = ParsePageToken(request_.page_token(), RequestHash(request_));
+    if (!place.ok()) return Add("page_token", "PAGE_TOKEN_INVALID", place.status().message());
+    question_.cursor = place->cursor;
+    question_.effort = std::min(question_.effort, place->effort);
   }
 
   void Offers() {
@@ -250,5 +251,7 @@ Effort AffordableEffort(const runtime::CallContext& call) {
   if (left < kForFused) return Effort::kLexical;
   return left < kForLearned ? Effort::kFused : Effort::kLearned;
 }
+
+Effort EffortBeside(Effort asked, int others, int full) { return others >= full ? Effort::kLexical : asked; }
 
 }  // namespace kontor::search

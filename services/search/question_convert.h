@@ -18,5 +18,8 @@ uint64_t RequestHash(const v1::BrowseRequest& request);
 
 // The effort that the rest of a call's time pays for.
 Effort AffordableEffort(const runtime::CallContext& call);
+// What is done of it while `others` are being answered, of which `full` may be answered whole at a time: else words
+// alone, so that a crowd is served soon.
+Effort EffortBeside(Effort asked, int others, int full);
 
 }  // namespace kontor::search

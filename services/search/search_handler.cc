@@ -1,6 +1,7 @@
 #include "services/search/search_handler.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,20 @@ namespace kontor::search {
 namespace {
 
 constexpr size_t kMaxTyped = 256;
+constexpr int kFullAnswersPerCore = 2;  // at a time; further ones go by words
 constexpr int kMaxSuggestions = 50, kDefaultSuggestions = 10;
+
+// How many answers of this process' own index are being made.
+class Making {
+ public:
+  explicit Making(std::atomic<int>& count) : count_(count), others_(count.fetch_add(1)) {}
+  ~Making() { count_.fetch_sub(1); }
+  int others() const { return others_; }
+
+ private:
+  std::atomic<int>& count_;
+  const int others_;
+};
 
 // What should have been there and is not.
 std::string Missing(const EngineParts& parts, const Question& question, const absl::Status& offers) {
@@ -72,7 +86,10 @@ void SetSuggestion(const Suggestion& suggestion, v1::Suggestion& out) {
 SearchHandler::SearchHandler(const Parts& parts)
     : parts_(parts),
       degraded_(parts.metrics.counter("kontor_search_degraded_total",
-                                      "Answers for which something that should have been asked was missing.")) {}
+                                      "Answers for which something that should have been asked was missing.")),
+      lightened_(parts.metrics.counter("kontor_search_lightened_total",
+                                       "Answers by words alone because too many others were being made.")),
+      full_answers_(kFullAnswersPerCore * static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))) {}
 
 absl::StatusOr<EngineParts> SearchHandler::PartsOf(const std::string& shop) const {
   const ShopSearch* search = parts_.follower.Find(shop);
@@ -109,6 +126,11 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallCon
                                                           Question question, const Assigned& assigned,
                                                           absl::string_view visitor) {
   ASSIGN_OR_RETURN(const EngineParts parts, PartsOf(call.shop));
+  const Making making(making_);
+  if (!question.cursor.has_value() && parts_.engines.OwnIndex(call.shop)) {
+    const Effort asked = std::exchange(question.effort, EffortBeside(question.effort, making.others(), full_answers_));
+    if (asked != question.effort) lightened_.Add();
+  }
   question.effort = std::min(question.effort, AffordableEffort(call));
   const SearchEngine& engine = EngineOf(call.shop);
   const absl::Time deadline = call.wall_deadline();
@@ -118,7 +140,8 @@ absl::StatusOr<v1::SearchResponse> SearchHandler::Respond(const runtime::CallCon
   const std::string currency = parts_.follower.Find(call.shop)->main_currency();
   const AnswerContext context = {*answered.answered.view, *parts.reading.analyzer, question, call.shop, currency};
   v1::SearchResponse response = ResponseFrom(answer, context);
-  if (answer.next.has_value()) response.set_next_page_token(FormatPageToken(*answer.next, RequestHash(request)));
+  if (answer.next.has_value())
+    response.set_next_page_token(FormatPageToken({*answer.next, question.effort}, RequestHash(request)));
   if (!question.cursor.has_value()) AddMarginTrade(answer, context, response);
   absl::Status offers;
   if (AffordableEffort(call) != Effort::kLexical) {

@@ -56,7 +56,9 @@ class SearchHandler {
   std::string NewToken(const AssignedAnswer& answered, absl::string_view shop);
 
   const Parts parts_;
-  const runtime::Counter degraded_;
+  const runtime::Counter degraded_, lightened_;
+  const int full_answers_;  // with vectors and a ranker, at a time
+  std::atomic<int> making_{0};
   std::atomic<uint64_t> answers_{0};
 };
 
