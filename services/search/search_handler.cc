@@ -21,7 +21,7 @@ namespace kontor::search {
 namespace {
 
 constexpr size_t kMaxTyped = 256;
-constexpr int kFullAnswersPerCore = 2;  // at a time; further ones go by words
+constexpr int kFullAnswersPerCore = 1;  // at a time; further ones go by words
 constexpr int kMaxSuggestions = 50, kDefaultSuggestions = 10;
 
 // How many answers of this process' own index are being made.
