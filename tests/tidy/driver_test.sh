@@ -130,9 +130,17 @@ assert all("integrity" in p and "resolved" not in p for name, p in lock.items() 
 EOF
 }
 
+# `up` hands kontorctl an address for each.
+kontorctl_knows_every_service() {
+  in_driver 'for service in "${SERVICES[@]}"; do
+    [ -d "services/$service" ] && grep -q "^constexpr.*kServices.*\"$service\"" services/kontorctl/session.cc || die "$service"
+  done'
+}
+
 for name in scripts_parse help_names_every_command unknown_words_are_refused another_system_is_told_what_to_do \
   package_list_is_read only_kafka_and_opensearch_need_a_jvm a_taken_port_is_named missing_postgres_is_named the_stack_starts_keeps_its_data_and_goes \
-  a_folder_postgres_cannot_use_is_replaced keys_are_private_and_hashed every_pin_has_a_hash; do
+  a_folder_postgres_cannot_use_is_replaced keys_are_private_and_hashed every_pin_has_a_hash \
+  kontorctl_knows_every_service; do
   check "$name" "$name"
 done
 rm -rf "$scratch"
