@@ -1,7 +1,7 @@
 // How good and how fast the search engine is.
 //
 //   bench_search [--products FILE --judgements FILE [--grade-offset G] [--relevant-grade G]] [--sentence-model FOLDER]
-//                [--only relevance|spelling|speed|encoder] [--speed-products N] [--quick]
+//                [--only relevance|learned|spelling|speed|encoder] [--speed-products N] [--quick]
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -23,7 +23,7 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: bench_search [--products FILE --judgements FILE [--grade-offset G] [--relevant-grade G]] "
-    "[--sentence-model FOLDER] [--only relevance|spelling|speed|encoder] [--speed-products N] [--quick]";
+    "[--sentence-model FOLDER] [--only relevance|learned|spelling|speed|encoder] [--speed-products N] [--quick]";
 
 constexpr size_t kQuickProducts = 100'000;
 
@@ -97,8 +97,8 @@ absl::Status Main(int argc, char** argv) {
   RelevanceOptions relevance;
   relevance.sentences = search::LoadSentenceEncoder(options.sentence_model);
   relevance.home_depot = options.home_depot;
-  relevance.learned = !options.quick;
-  if (wanted("relevance")) RETURN_IF_ERROR(BenchRelevance(data, relevance, figures));
+  relevance.learned = !options.quick && wanted("learned");
+  if (wanted("relevance") || wanted("learned")) RETURN_IF_ERROR(BenchRelevance(data, relevance, figures));
   if (wanted("spelling")) RETURN_IF_ERROR(BenchSpelling(data, {options.home_depot}, figures));
   if (wanted("encoder") && relevance.sentences != nullptr) {
     RETURN_IF_ERROR(BenchEncoder(data, *relevance.sentences, figures));
