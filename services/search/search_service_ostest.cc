@@ -1,6 +1,6 @@
-#include <thread>
 
 #include "gmock/gmock.h"
+#include "libs/testing/eventually.h"
 #include "libs/testing/private_opensearch.h"
 #include "libs/testing/status_matchers.h"
 #include "services/search/engines.h"
@@ -99,13 +99,11 @@ TEST_F(OpenSearchServiceTest, ACategoryIsBrowsedAndWhatIsTypedIsCompleted) {
   typed.set_parent("shops/default");
   typed.set_text("cord");
   absl::StatusOr<v1::SuggestResponse> suggested;
-  for (int i = 0; i < 300; ++i) {
+  const auto learned = [&] {  // in the background
     suggested = process_->Ask<v1::SuggestResponse>(&v1::SearchService::Stub::Suggest, typed);
-    if (suggested.ok() && suggested->suggestions_size() > 0) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // suggestions are learned in the background
-  }
-  KONTOR_ASSERT_OK(suggested.status());
-  EXPECT_GT(suggested->suggestions_size(), 0);
+    return suggested.ok() && suggested->suggestions_size() > 0;
+  };
+  EXPECT_TRUE(testing::Eventually(learned, absl::Seconds(30))) << suggested.status();
 }
 
 TEST_F(OpenSearchServiceTest, AnswersAreExplainedAndJudged) {
@@ -174,11 +172,8 @@ TEST_F(OpenSearchServiceTest, ANodeThatIsAwayIsSaidAndItsReturnNoticed) {
   KONTOR_ASSERT_OK(process_->Ask<v1::SuggestResponse>(&v1::SearchService::Stub::Suggest, typed).status());
   node.Restart();
   absl::StatusOr<v1::SearchResponse> back;
-  for (int i = 0; i < 300 && !back.ok(); ++i) {
-    back = process_->Search("gloves");
-    if (!back.ok()) std::this_thread::sleep_for(std::chrono::milliseconds(100));  // shards come back after the node
-  }
-  KONTOR_ASSERT_OK(back.status());
+  const auto answers = [&] { return (back = process_->Search("gloves")).ok(); };  // shards come back after the node
+  ASSERT_TRUE(testing::Eventually(answers, absl::Seconds(30))) << back.status();
   EXPECT_EQ(back->total_results(), 2);
 }
 
