@@ -54,52 +54,57 @@ boolean foldPrice(Map state, Map change) {
   return true;
 }
 
-boolean foldStock(Map state, Map change) {
+boolean isOvertaken(Map stock, def location, long at) {
+  Map level = (Map) stock.get(location);
+  return level != null && at <= number(level.get('at'));
+}
+
+boolean foldLevel(Map state, Map change) {
   Map stock = (Map) state.get('stock');
-  Map place = (Map) stock.get(change.get('location'));
-  if (place == null) {
-    place = ['changes': [:]];
-    stock.put(change.get('location'), place);
+  if (!newer(change, (Map) stock.get(change.get('location')))) return false;
+  stock.put(change.get('location'),
+            ['revision': change.get('revision'), 'nanos': change.get('nanos'), 'at': change.get('at')]);
+  ((Map) state.get('corrections')).values().removeIf(each -> {
+    Map correction = (Map) each;
+    return !((boolean) correction.get('revised')) && correction.get('location') == change.get('location') &&
+           number(correction.get('at')) <= number(change.get('at'));
+  });
+  return true;
+}
+
+boolean foldCorrection(Map state, Map change) {
+  Map corrections = (Map) state.get('corrections');
+  Map known = (Map) corrections.get(change.get('id'));
+  if (!newer(change, known)) return false;
+  if (known == null && isOvertaken((Map) state.get('stock'), change.get('location'), number(change.get('at')))) {
+    return false;
   }
-  Map changes = (Map) place.get('changes');
-  long at = number(change.get('at'));
-  if (change.get('kind') == 'level') {
-    if (!newer(change, place)) return false;
-    place.put('revision', change.get('revision'));
-    place.put('nanos', change.get('nanos'));
-    place.put('at', at);
-    changes.values().removeIf(correction -> number(((Map) correction).get('at')) <= at);
-    return true;
-  }
-  if (place.get('at') != null && at <= number(place.get('at'))) return false;
-  if (!newer(change, (Map) changes.get(change.get('id')))) return false;
-  changes.put(change.get('id'), ['revision': change.get('revision'), 'nanos': change.get('nanos'), 'at': at]);
+  corrections.put(change.get('id'), ['location': change.get('location'), 'revision': change.get('revision'),
+                                     'nanos': change.get('nanos'), 'at': change.get('at'), 'revised': known != null]);
   return true;
 }
 
 void sumStock(Map s) {
-  BigInteger sum = BigInteger.ZERO;
-  boolean known = false;
-  for (def each : ((Map) ((Map) s.get('state')).get('stock')).values()) {
-    Map place = (Map) each;
-    if (place.get('revision') == null) continue;
-    known = true;
-    sum = sum.add(BigInteger.valueOf(number(place.get('nanos'))));
-    for (def correction : ((Map) place.get('changes')).values()) {
-      sum = sum.add(BigInteger.valueOf(number(((Map) correction).get('nanos'))));
-    }
-  }
-  if (known) {
-    s.put('stock', Math.max(0.0, sum.doubleValue() / 1e9));
-  } else {
+  Map stock = (Map) ((Map) s.get('state')).get('stock');
+  if (stock.isEmpty()) {
     s.remove('stock');
+    return;
   }
+  BigInteger sum = BigInteger.ZERO;
+  for (def level : stock.values()) sum = sum.add(BigInteger.valueOf(number(((Map) level).get('nanos'))));
+  for (def each : ((Map) ((Map) s.get('state')).get('corrections')).values()) {
+    Map correction = (Map) each;
+    def location = correction.get('location');
+    if (!stock.containsKey(location) || isOvertaken(stock, location, number(correction.get('at')))) continue;
+    sum = sum.add(BigInteger.valueOf(number(correction.get('nanos'))));
+  }
+  s.put('stock', Math.max(0.0, sum.doubleValue() / 1e9));
 }
 
 Map s = ctx._source;
 boolean changed = false;
 if (s.get('state') == null) {
-  s.put('state', ['prices': [:], 'stock': [:]]);
+  s.put('state', ['prices': [:], 'stock': [:], 'corrections': [:]]);
   s.put('id', params.id);
   s.put('seq', params.seq);
   s.put('popularity', 0);
@@ -116,8 +121,10 @@ for (def each : params.changes) {
     changed = foldProduct(s, change) || changed;
   } else if (change.get('kind') == 'price') {
     changed = foldPrice(state, change) || changed;
+  } else if (change.get('kind') == 'level') {
+    changed = foldLevel(state, change) || changed;
   } else {
-    changed = foldStock(state, change) || changed;
+    changed = foldCorrection(state, change) || changed;
   }
 }
 if (!changed) {

@@ -20,6 +20,7 @@ namespace kontor::search {
 namespace {
 
 constexpr int64_t kNanosOfMicro = 1'000;
+constexpr uint64_t kSnapshotLayout = 0x6b6f6e746f720002;  // its last part rises with every change of what Save writes
 
 // Of what is no token of a search, one of no answer.
 AttributionToken TokenOf(const DecodedRecord& record) {
@@ -202,6 +203,7 @@ std::string ShopSearch::Save(absl::string_view owner) {
   base::MutexLock lock(mutex_);
   index_.Commit();
   base::ByteWriter out;
+  out.Value(kSnapshotLayout);
   out.String(index_.Save(owner));
   out.Value<int64_t>(newest_micros_);
   out.String(currency_);
@@ -215,6 +217,8 @@ std::string ShopSearch::Save(absl::string_view owner) {
 absl::StatusOr<std::string> ShopSearch::Load(absl::string_view bytes) {
   base::MutexLock lock(mutex_);
   base::ByteReader in(bytes);
+  in.Require(in.Value<uint64_t>() == kSnapshotLayout, "it is of another layout");
+  RETURN_IF_ERROR(in.status());
   const std::string index = in.String();
   const auto newest = in.Value<int64_t>();
   const std::string currency = in.String();

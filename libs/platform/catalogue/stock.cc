@@ -8,52 +8,57 @@
 
 namespace kontor::catalogue {
 
-Stock::Location& Stock::At(const std::string& location) {
-  const uint64_t name = base::StableHash(location);
-  for (Location& known : locations_) {
-    if (known.name == name) return known;
-  }
-  locations_.push_back({name, -1, 0, absl::InfinitePast(), {}});
-  return locations_.back();
+const Stock::Location* Stock::Find(uint64_t name) const {
+  const auto found =
+      std::find_if(locations_.begin(), locations_.end(), [&](const Location& known) { return known.name == name; });
+  return found == locations_.end() ? nullptr : &*found;
+}
+
+bool Stock::IsOvertaken(uint64_t location, absl::Time at) const {
+  const Location* counted = Find(location);
+  return counted != nullptr && at <= counted->counted_at;
 }
 
 bool Stock::Apply(const StockLevel& level) {
-  Location& location = At(level.location);
-  if (level.revision <= location.revision) return false;
-  location.revision = level.revision;
-  location.nanos = level.free.nanos;
-  location.counted_at = level.counted_at;
-  auto& corrections = location.corrections;
-  corrections.erase(std::remove_if(corrections.begin(), corrections.end(),
-                                   [&](const Correction& c) { return c.at <= location.counted_at; }),
-                    corrections.end());
+  const uint64_t name = base::StableHash(level.location);
+  const Location next{name, level.revision, level.free.nanos, level.counted_at};
+  if (const Location* known = Find(name); known == nullptr) {
+    locations_.push_back(next);
+  } else if (level.revision > known->revision) {
+    locations_[static_cast<size_t>(known - locations_.data())] = next;
+  } else {
+    return false;
+  }
+  const auto is_forgotten = [&](const Correction& c) {
+    return !c.is_revised && c.location == name && c.at <= level.counted_at;
+  };
+  corrections_.erase(std::remove_if(corrections_.begin(), corrections_.end(), is_forgotten), corrections_.end());
   return true;
 }
 
 bool Stock::Apply(const StockChange& change) {
-  Location& location = At(change.location);
-  if (change.changed_at <= location.counted_at) return false;
-  const uint64_t id = base::StableHash(change.id);
-  for (Correction& known : location.corrections) {
-    if (known.id != id) continue;
-    if (change.revision <= known.revision) return false;
-    known = {id, change.revision, change.change.nanos, change.changed_at};
-    return true;
+  const uint64_t location = base::StableHash(change.location), id = base::StableHash(change.id);
+  const auto known =
+      std::find_if(corrections_.begin(), corrections_.end(), [&](const Correction& c) { return c.id == id; });
+  const bool is_known = known != corrections_.end();
+  if (is_known ? change.revision <= known->revision : IsOvertaken(location, change.changed_at)) return false;
+  const Correction next{id, location, change.revision, change.change.nanos, change.changed_at, is_known};
+  if (is_known) {
+    *known = next;
+  } else {
+    corrections_.push_back(next);
   }
-  location.corrections.push_back({id, change.revision, change.change.nanos, change.changed_at});
   return true;
 }
 
 std::optional<int64_t> Stock::Free() const {
+  if (locations_.empty()) return std::nullopt;
   absl::int128 sum = 0;
-  bool known = false;
-  for (const Location& location : locations_) {
-    if (location.revision < 0) continue;
-    known = true;
-    sum += location.nanos;
-    for (const Correction& correction : location.corrections) sum += correction.nanos;
+  for (const Location& location : locations_) sum += location.nanos;
+  for (const Correction& correction : corrections_) {
+    const bool counts = Find(correction.location) != nullptr && !IsOvertaken(correction.location, correction.at);
+    if (counts) sum += correction.nanos;
   }
-  if (!known) return std::nullopt;
   constexpr absl::int128 kMost = std::numeric_limits<int64_t>::max();
   return static_cast<int64_t>(std::clamp(sum, -kMost, kMost));
 }
@@ -65,13 +70,15 @@ void Stock::Save(base::ByteWriter& out) const {
     out.Value(location.revision);
     out.Value(location.nanos);
     out.Value(absl::ToUnixMicros(location.counted_at));
-    out.Value<uint32_t>(static_cast<uint32_t>(location.corrections.size()));
-    for (const Correction& correction : location.corrections) {
-      out.Value(correction.id);
-      out.Value(correction.revision);
-      out.Value(correction.nanos);
-      out.Value(absl::ToUnixMicros(correction.at));
-    }
+  }
+  out.Value<uint32_t>(static_cast<uint32_t>(corrections_.size()));
+  for (const Correction& correction : corrections_) {
+    out.Value(correction.id);
+    out.Value(correction.location);
+    out.Value(correction.revision);
+    out.Value(correction.nanos);
+    out.Value(absl::ToUnixMicros(correction.at));
+    out.Value<uint8_t>(correction.is_revised);
   }
 }
 
@@ -84,14 +91,16 @@ Stock Stock::Load(base::ByteReader& in) {
     location.revision = in.Value<int64_t>();
     location.nanos = in.Value<int64_t>();
     location.counted_at = absl::FromUnixMicros(in.Value<int64_t>());
-    const auto corrections = in.Value<uint32_t>();
-    for (uint32_t c = 0; c < corrections && in.status().ok(); ++c) {
-      Correction& correction = location.corrections.emplace_back();
-      correction.id = in.Value<uint64_t>();
-      correction.revision = in.Value<int64_t>();
-      correction.nanos = in.Value<int64_t>();
-      correction.at = absl::FromUnixMicros(in.Value<int64_t>());
-    }
+  }
+  const auto corrections = in.Value<uint32_t>();
+  for (uint32_t i = 0; i < corrections && in.status().ok(); ++i) {
+    Correction& correction = stock.corrections_.emplace_back();
+    correction.id = in.Value<uint64_t>();
+    correction.location = in.Value<uint64_t>();
+    correction.revision = in.Value<int64_t>();
+    correction.nanos = in.Value<int64_t>();
+    correction.at = absl::FromUnixMicros(in.Value<int64_t>());
+    correction.is_revised = in.Value<uint8_t>() != 0;
   }
   return stock;
 }
