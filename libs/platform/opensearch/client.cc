@@ -147,7 +147,8 @@ class Client::Handle {
     if (answer.too_large) return absl::InternalError("OpenSearch: the answer is larger than 256 MiB");
     if (code != CURLE_OK) {
       const char* said = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
-      return absl::Status(CodeOf(code), absl::StrCat("OpenSearch: ", Explained(code, said, options_)));
+      return absl::Status(NeverConnected(code, left) ? absl::StatusCode::kUnavailable : CodeOf(code),
+                          absl::StrCat("OpenSearch: ", Explained(code, said, options_)));
     }
     long http = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &http);
@@ -156,6 +157,12 @@ class Client::Handle {
   }
 
  private:
+  // Whether time ran out, not the caller's, before a request could be sent.
+  bool NeverConnected(CURLcode code, int64_t left_ms) const {
+    curl_off_t connected_us = 0;
+    curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    return code == CURLE_OPERATION_TIMEDOUT && connected_us == 0 && absl::Milliseconds(left_ms) > kConnectPatience;
+  }
   template <typename Value>
   void Set(CURLoption option, Value value) {
     curl_easy_setopt(easy_, option, value);

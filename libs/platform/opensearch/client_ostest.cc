@@ -53,6 +53,10 @@ TEST(ClientTest, ANodeBehindTlsAndAPasswordIsTheSameNode) {
                               Connect()->Send("POST", "/behind/_search", R"({"query":{"match_all":{}}})", Soon()));
   EXPECT_THAT(found, HasSubstr("a drill"));
   EXPECT_THAT(client->Send("POST", "/behind/_search", "{", Soon()), StatusIs(absl::StatusCode::kInvalidArgument));
+  const auto secure = *Client::Create({absl::StrCat("https://127.0.0.1:", port)});
+  const auto refused = secure->Send("GET", "/", "", Soon());
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(refused.status().message(), HasSubstr("is it an http:// address?"));
   options.password = "guessed";
   EXPECT_THAT((*Client::Create(options))->Send("DELETE", "/behind", "", Soon()),
               StatusIs(absl::StatusCode::kUnauthenticated));

@@ -1,3 +1,7 @@
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <fstream>
 #include <string>
 
@@ -104,6 +108,22 @@ TEST_F(ClientTlsTest, TheOtherSchemeIsNamed) {
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(refused.status().message(), HasSubstr("is it an https:// address?"));
   EXPECT_EQ(front_.handshakes(), 0);
+}
+
+TEST_F(ClientTlsTest, AHandshakeThatIsNotAnsweredIsNoConnection) {
+  const int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  ASSERT_EQ(bind(silent, reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(listen(silent, 8), 0);
+  getsockname(silent, reinterpret_cast<sockaddr*>(&address), &length);
+  const auto client = *Client::Create({absl::StrCat("https://127.0.0.1:", ntohs(address.sin_port))});
+  EXPECT_THAT(client->Send("GET", "/", "", absl::Now() + absl::Seconds(60)), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(client->Send("GET", "/", "", absl::Now() + absl::Milliseconds(50)),
+              StatusIs(absl::StatusCode::kDeadlineExceeded));
+  close(silent);
 }
 
 TEST_F(ClientTlsTest, WhatCannotBeRightIsRefusedAtOnce) {
