@@ -5,8 +5,9 @@
 What ctest knows of a build folder is run, all of it or what carries the label, --jobs at a time, RUN_SERIAL tests alone.
 A gtest program counts by its cases. A script counts by the lines "PASS name", "FAIL name", "SKIP name" it prints, or as
 one test when it prints none. A program that crashes, times out or ends with an error without naming a failed case counts
-as one failed test more. The output of whatever failed is shown. The last line is "N passed, N failed"; the exit status is
-0 only when nothing failed and something passed.
+as one failed test more. Of whatever failed the output of its failed cases is shown, or the last lines where it named none.
+At the end stand the failed cases once more. The last line is "N passed, N failed"; the exit status is 0 only when nothing
+failed and something passed.
 """
 
 import argparse
@@ -24,6 +25,8 @@ import time
 SCRIPT_LINE = re.compile(r"^(PASS|FAIL|SKIP) +\S", re.MULTILINE)
 GTEST_PASSED = re.compile(r"^\[       OK \]", re.MULTILINE)
 GTEST_KINDS = {"test", "pgtest", "redistest", "kafkatest", "ostest"}  # labels of gtest programs: without a report they failed
+GTEST_BEGIN, GTEST_FAILED = re.compile(r"^\[ RUN      \] (\S+)"), re.compile(r"^\[  FAILED  \] ([^ ,]+).*\(\d+ ms\)$")
+SCRIPT_FAILED = re.compile(r"^FAIL +(\S+)")
 SHOWN_LINES = 300
 DEFAULT_TIMEOUT_S = 600
 
@@ -140,6 +143,18 @@ def describe(code, test):
     return f"ended with status {code}"
 
 
+def failed_cases(output):
+    """(name, lines) of every case that the output says has failed."""
+    cases, block = [], []
+    for line in output.splitlines():
+        if GTEST_BEGIN.match(line) or SCRIPT_LINE.match(line):
+            block = []
+        block.append(line)
+        if failed := GTEST_FAILED.match(line) or SCRIPT_FAILED.match(line):
+            cases.append((failed.group(1), block))
+    return cases
+
+
 def show(result):
     mark = "FAIL" if result.failed else "ok"
     skipped = f", {result.skipped} skipped" if result.skipped else ""
@@ -147,7 +162,8 @@ def show(result):
     print(f"{mark:4} {result.seconds:7.1f} s  {where}/{result.test.name}: {result.passed} passed"
           f"{', %d failed' % result.failed if result.failed else ''}{skipped} {result.why}".rstrip(), flush=True)
     if result.failed:
-        lines = result.output.splitlines()
+        cases = failed_cases(result.output)
+        lines = [line for _, block in cases for line in block] if cases and not result.why else result.output.splitlines()
         if len(lines) > SHOWN_LINES:
             print(f"     ... {len(lines) - SHOWN_LINES} lines before these")
         print("\n".join("     " + line for line in lines[-SHOWN_LINES:]), flush=True)
@@ -191,7 +207,8 @@ def main():
         print(f"no test matches '{arguments.filter}'")
     for result in done:
         if result.failed:
-            print(f"failed: {os.path.basename(result.test.build)}/{result.test.name} {result.why}".rstrip())
+            names = ", ".join(name for name, _ in failed_cases(result.output))
+            print(f"failed: {os.path.basename(result.test.build)}/{result.test.name}: {' '.join((names, result.why)).strip()}")
     print(f"{passed} passed, {failed} failed", flush=True)
     sys.exit(0 if passed and not failed else 1)
 

@@ -19,6 +19,7 @@ def newest(world):
 
 def an_order_changes_the_figures_within_a_second(world):
     metrics = ("orders", "revenue", "buyers")
+    world.stand.ctl("wait")  # what other checks have sent
     before = world.fleet.totals(metrics)
     begin = time.monotonic()
     verdict, = world.fleet.send(made.order(amount_nanos=1_234_567_891, customer="never-seen", at=newest(world) + 1))
@@ -84,6 +85,7 @@ def a_rule_is_tried_obeyed_and_explained(world):
 
 
 def a_watched_figure_follows(world):
+    world.stand.ctl("wait")
     query = analytics.QueryKpisRequest(parent=SHOP, metrics=["orders"])
     stream = world.fleet.analytics.WatchKpis(
         analytics.WatchKpisRequest(parent=SHOP, query=query, min_interval_ms=100), **world.fleet.call)
@@ -106,6 +108,7 @@ def a_watched_figure_follows(world):
 
 def a_return_and_a_cancellation_correct_the_figures(world):
     metrics = ("gross_revenue", "revenue", "returns", "net_revenue", "cancelled_orders")
+    world.stand.ctl("wait")
     before = world.fleet.totals(metrics)
     at = newest(world) + 1
     sold, void = made.order(amount_nanos=10 * NANOS, at=at), made.order(amount_nanos=4 * NANOS, at=at)

@@ -1,5 +1,6 @@
 """Imports through kontorctl as a user would run them, and what the fleet says of them afterwards."""
 
+import signal
 import time
 
 import grpc
@@ -45,7 +46,10 @@ def kill_at(stand, importer, rows):
 
 def wait_for_rows(stand, importer, rows, address=None):
     """Returns once an import that is not done has stored `rows` of progress; an error when the importer ends before.
-    `address`: of another process of the stand's fleet that is to be asked."""
+
+    While the fleet does not answer here the importer is held, so that it gets no further than what is seen.
+    `address`: of another process of the stand's fleet that is to be asked.
+    """
     deadline = time.monotonic() + DEADLINE_S
     with Fleet(address or stand.address, stand.keys["all"], timeout=5) as fleet:
         while time.monotonic() < deadline:
@@ -53,8 +57,10 @@ def wait_for_rows(stand, importer, rows, address=None):
                 raise RuntimeError(f"the import ended before it had read {rows} rows; give it more")
             try:
                 running = [each for each in fleet.all_imports() if each.state == each.STATE_RUNNING]
+                importer.send_signal(signal.SIGCONT)
             except grpc.RpcError:
                 running = ()
+                importer.send_signal(signal.SIGSTOP)
             if any("-orders-" in each.name and each.rows_read >= rows for each in running):
                 return
             time.sleep(0.005)
