@@ -103,6 +103,57 @@ TEST_F(MarketTest, EventsCountByTitleAndCountry) {
   EXPECT_THAT(german[0].values, ElementsAre(0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0));
 }
 
+TEST_F(MarketTest, PublicHolidaysOfAFirstYearCountTogether) {
+  const auto holiday = [](const std::string& id, const std::string& title, int day) {
+    ev::CalendarEventUpserted event = EventOf(id, title, day);
+    event.set_public_holiday(true);
+    return RecordBytes(event, DayTime(0));
+  };
+  Apply({holiday("1", "Good Friday", 1), holiday("2", "Labour Day", 5), holiday("3", "Boxing Day", 11),
+         RecordBytes(EventOf("4", "fair", 3), DayTime(0)), holiday("5", "public holidays", 6),
+         holiday("6", "public holidays", 8)});
+  const std::vector<Factor> factors = Factors();
+  ASSERT_THAT(factors, SizeIs(2));
+  EXPECT_EQ(factors[0].name, "event: public holidays");
+  EXPECT_EQ(factors[1].name, "public holidays");
+  EXPECT_THAT(factors[1].values, ElementsAre(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0));
+}
+
+// Closed on holidays that each come once in the data; the next is another one.
+TEST_F(ForecastingServiceTest, AShopThatClosesOnHolidaysIsExpectedToCloseOnTheNext) {
+  Process process(dsn_, folder_);
+  base::Random random(9);
+  std::vector<std::string> orders, events;
+  for (int day = 0; day < kPromotedDays + 28; ++day) {
+    const bool holiday = day % 24 == 10;
+    if (holiday) {
+      ev::CalendarEventUpserted event = EventOf(absl::StrCat("e", day), absl::StrCat("holiday ", day), day);
+      event.set_public_holiday(true);
+      events.push_back(RecordBytes(event, DayTime(0)));
+    }
+    if (holiday || day >= kPromotedDays) continue;
+    orders.push_back(
+        RecordBytes(OrderOf(absl::StrCat("o", day), {{"tea", 50 + std::llround(4 * random.Normal())}}), DayTime(day)));
+  }
+  process.Send("orders", orders);
+  process.Send("market", events);
+  v1::ForecastRequest request = Ask("tea", 28);
+  process.AddAfter(*request.mutable_read_after());
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse response, process.Ask(&Service::Forecast, request));
+  ASSERT_EQ(response.factors_size(), 1);
+  EXPECT_EQ(response.factors(0).title(), "public holidays");
+  EXPECT_LT(response.factors(0).effect_percent(), -80);
+  const absl::CivilDay first(response.points(0).start_date().year(), response.points(0).start_date().month(),
+                             response.points(0).start_date().day());
+  int closed = 0;
+  for (int i = 0; i < response.points_size(); ++i) {
+    const bool holiday = (first + i - Day(0)) % 24 == 10 && first + i < Day(kPromotedDays + 28);
+    closed += holiday ? 1 : 0;
+    EXPECT_NEAR(response.points(i).mean().units(), holiday ? 3 : 50, 6) << i;
+  }
+  EXPECT_EQ(closed, 1);
+}
+
 TEST_F(MarketTest, DaysOfPromotionsAndEventsAreExplainedUnlessPromotionsAreTheRule) {
   Apply({RecordBytes(PromotionOf("p", 2, 3, {"a"}), DayTime(0)), RecordBytes(EventOf("1", "fair", 6), DayTime(0))});
   const auto explained = [&](const Selection& selection, int until) {
