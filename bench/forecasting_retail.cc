@@ -16,6 +16,8 @@
 #include "libs/base/csv.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/automatic.h"
+#include "libs/domain/forecasting/factors.h"
+#include "libs/domain/forecasting/holidays.h"
 #include "libs/domain/forecasting/measures.h"
 #include "libs/domain/forecasting/methods.h"
 #include "libs/domain/forecasting/set_trees.h"
@@ -100,16 +102,35 @@ std::vector<double> Forecast(const Method& method, Values past, int season, int 
   return (*model)->Predict(horizon).mean;
 }
 
-// The automatic choice as one of the methods.
+// The share of each step's days that are public holidays of the shop's country: `steps` from the first day on.
+forecasting::Factor Holidays(size_t steps, size_t days_a_step) {
+  forecasting::Factor factor{forecasting::FactorKind::kCalendar, "public holidays", std::vector<double>(steps, 0)};
+  const absl::CivilDay last = kFirst + static_cast<int64_t>(steps * days_a_step) - 1;
+  const auto holidays = forecasting::HolidaysOf("GB", kFirst, last);
+  for (const forecasting::Holiday& holiday : *holidays) {
+    if (holiday.kind != forecasting::HolidayKind::kPublic) continue;
+    factor.values[static_cast<size_t>(holiday.day - kFirst) / days_a_step] += 1.0 / static_cast<double>(days_a_step);
+  }
+  return factor;
+}
+
+// The automatic choice as one of the methods; knowing the calendar or not.
 class Chosen final : public forecasting::FittedModel {
  public:
-  Chosen(std::vector<double> values, std::vector<int> seasons)
-      : values_(std::move(values)), seasons_(std::move(seasons)) {}
+  Chosen(std::vector<double> values, std::vector<int> seasons, bool holidays)
+      : values_(std::move(values)), seasons_(std::move(seasons)), holidays_(holidays) {}
   forecasting::Prediction Predict(int horizon) const override {
+    const forecasting::Series series{values_, seasons_};
     forecasting::AutomaticOptions options;
     options.horizon = horizon;
     options.levels = {0.5};
-    return forecasting::ForecastAutomatically({values_, seasons_}, options)->prediction;
+    if (!holidays_) return forecasting::ForecastAutomatically(series, options)->prediction;
+    const size_t steps = values_.size() + static_cast<size_t>(horizon), days_a_step = series.season() > 1 ? 1 : kWeek;
+    const double year = 365.25 / static_cast<double>(days_a_step);
+    const std::vector<double> periods = days_a_step == 1 ? std::vector<double>{kWeek, year} : std::vector<double>{year};
+    const auto choice =
+        forecasting::ChooseFactors(series, {Holidays(steps, days_a_step)}, {.horizon = horizon, .periods = periods});
+    return forecasting::ForecastWithFactors(series, options, *choice)->prediction;
   }
   Values fitted() const override { return values_; }
   std::string Describe() const override { return "automatic"; }
@@ -117,14 +138,24 @@ class Chosen final : public forecasting::FittedModel {
  private:
   const std::vector<double> values_;
   const std::vector<int> seasons_;
+  const bool holidays_;
 };
 
-Method Automatic() {
-  return {"automatic",
-          [](const forecasting::Series& series) -> absl::StatusOr<std::unique_ptr<forecasting::FittedModel>> {
+Method Automatic(bool holidays) {
+  return {holidays ? "automatic+holidays" : "automatic",
+          [holidays](const forecasting::Series& series) -> absl::StatusOr<std::unique_ptr<forecasting::FittedModel>> {
             return std::make_unique<Chosen>(std::vector<double>(series.values.begin(), series.values.end()),
-                                            series.seasons);
+                                            series.seasons, holidays);
           }};
+}
+
+absl::StatusOr<std::vector<Method>> MethodsOfYear() {
+  std::vector<Method> methods;
+  for (const char* name : {"naive", "dynamic_optimised_theta", "auto_ets", "auto_arima", "recent_level"}) {
+    ASSIGN_OR_RETURN(methods.emplace_back(), forecasting::MethodByName(name));
+  }
+  for (const bool holidays : {false, true}) methods.push_back(Automatic(holidays));
+  return methods;
 }
 
 // Trees over all series of a level, of weeks and of days, that saw nothing of what is held out; nothing where there are
@@ -180,6 +211,27 @@ Sums Measure(const Method& method, const std::vector<std::vector<double>>& all) 
   return sums;
 }
 
+// Four weeks from each week of the second half of what comes before the weeks held out: many origins, with the year's
+// holidays among them.
+void MeasureYear(const std::vector<Method>& methods, const Level& level, const std::vector<std::vector<double>>& all,
+                 std::vector<Figure>& figures) {
+  std::printf("  four weeks from each of the weeks before:");
+  for (const Method& method : methods) {
+    Sums sums;
+    for (const std::vector<double>& days : all) {
+      const std::vector<double> weeks = Weekly(Values(days).first(kDays - kHeld));
+      for (size_t origin = weeks.size() / 2; origin + kWeeksHeld <= weeks.size(); ++origin) {
+        sums.Add(0, Values(weeks).subspan(origin, kWeeksHeld),
+                 Forecast(method, Values(weeks).first(origin), 1, kWeeksHeld));
+      }
+    }
+    const double value = 100 * (1 - sums.error[0] / sums.size[0]);
+    std::printf(" %s %.2f", method.name.c_str(), value);
+    figures.push_back({absl::StrCat("retail_year/", level.name, "/", method.name), value});
+  }
+  std::printf("\n");
+}
+
 }  // namespace
 
 absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure>& figures,
@@ -191,7 +243,8 @@ absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure
   for (const char* name : {"naive", "recent_level", "recent_median", "week_profile"}) {
     ASSIGN_OR_RETURN(methods.emplace_back(), forecasting::MethodByName(name));
   }
-  methods.push_back(Automatic());
+  for (const bool holidays : {false, true}) methods.push_back(Automatic(holidays));
+  ASSIGN_OR_RETURN(const std::vector<Method> of_year, MethodsOfYear());
   for (size_t l = 0; l < 4; ++l) {
     const Level& level = kLevels[l];
     const auto series = Largest(tables.by_level[l], options.quick && l == 3 ? 60 : l == 3 ? kProducts : kLargest);
@@ -220,6 +273,7 @@ absl::Status BenchRetail(const ForecastBenchOptions& options, std::vector<Figure
       for (const RetailRow& row : rows) add(row.name, row.values);
     }
     add("best_peer", level.best_peer);
+    if (l < 3) MeasureYear(of_year, level, series, figures);
   }
   return absl::OkStatus();
 }

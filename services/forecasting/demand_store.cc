@@ -56,7 +56,7 @@ std::string ColumnOf(CellDimension dimension, int category_depth) {
     case CellDimension::kBrand:
       return "coalesce(p.brand, '')";
     case CellDimension::kCategory:
-      return absl::StrCat("coalesce(array_to_string(p.category_path[1:", category_depth, "], '/'), '')");
+      return absl::StrCat("coalesce(array_to_string(p.category_path[1:", category_depth, "], E'\\x1e'), '')");
     case CellDimension::kProduct:
       break;
   }

@@ -11,6 +11,7 @@
 #include "absl/time/civil_time.h"
 #include "libs/platform/fleet/fleet.h"
 #include "libs/platform/postgres/pool.h"
+#include "libs/platform/postgres/text_list.h"
 
 namespace kontor::forecasting {
 
@@ -29,8 +30,9 @@ struct DaySales {
 // By day in the shop's time zone; days without a sale are absent.
 using DailySales = std::map<absl::CivilDay, DaySales>;
 
-// What sales are told apart by. Categories: their paths down to a depth, with "/" between levels.
+// What sales are told apart by. Categories: their paths down to a depth, with kPathSeparator between levels.
 enum class CellDimension { kCountry, kStore, kBrand, kCategory, kProduct };
+inline constexpr char kPathSeparator = postgres::kPairSeparator;
 
 struct ProductInfo {
   std::string title, brand;

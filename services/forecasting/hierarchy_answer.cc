@@ -4,9 +4,11 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/strings/str_replace.h"
 #include "libs/base/money.h"
 #include "libs/base/status.h"
 #include "services/forecasting/convert.h"
+#include "services/forecasting/market_answer.h"
 
 namespace kontor::forecasting {
 namespace {
@@ -116,13 +118,14 @@ v1::ForecastHierarchyResponse AnswerOf(const HierarchyAnswer& answer, const Reco
     for (const auto& [dimension, value] : answer.tree.keys[node]) {
       v1::HierarchyKey& key = *out.add_keys();
       key.set_dimension(static_cast<Request::Dimension>(answer.request.dimensions(static_cast<int>(dimension))));
-      key.set_value(value);
+      key.set_value(absl::StrReplaceAll(value, {{std::string(1, kPathSeparator), "/"}}));
     }
     out.set_bottom(answer.tree.hierarchy.node(static_cast<int>(node)).bottom);
     const std::vector<double>& mean = by.reconciled.forecasts[node];
     const NodeRows quantiles = ReconciledQuantiles(answer.forecasts.quantiles[node], answer.forecasts.mean[node], mean,
                                                    by.reconciled.variance_ratio[node], true);
     AddPoints(first, grain, unit, mean, quantiles, answer.asked.levels, *out.mutable_points());
+    for (const FactorEffect& effect : answer.forecasts.effects[node]) *out.add_factors() = FactorFrom(effect);
     if (!answer.asked.temporal) continue;
     AddSums(mean, first, v1::GRAIN_WEEK, unit, *out.mutable_weeks());
     AddSums(mean, first, v1::GRAIN_MONTH, unit, *out.mutable_months());
@@ -135,18 +138,20 @@ v1::ForecastHierarchyResponse AnswerOf(const HierarchyAnswer& answer, const Reco
 
 absl::Status AddErrors(const HierarchyAnswer& answer, const std::function<bool()>& ended,
                        v1::ForecastHierarchyResponse& response) {
-  TreeQuestion before = answer.asked;
-  before.cut = static_cast<size_t>(before.horizon);
-  const NodeRows actual = LastSold(answer.pasts, before.cut);
-  if (answer.pasts.front().sold.size() <= before.cut) {
+  const auto held = static_cast<size_t>(answer.asked.horizon);
+  const NodeRows actual = LastSold(answer.pasts, held);
+  if (answer.pasts.front().sold.size() <= held) {
     v1::HierarchyMethodError& out = *response.add_errors();
     out.set_refused_text("the past is not longer than the horizon");
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(const NodeForecasts forecasts, ForecastNodes(answer.pasts, before, ended));
-  AddError(Request::METHOD_UNSPECIFIED, answer.tree.hierarchy, actual, forecasts.mean, response);
   std::vector<Past> known = answer.pasts;
-  for (Past& past : known) past.cleaned.resize(past.cleaned.size() - std::min(past.cleaned.size(), before.cut));
+  for (Past& past : known) {
+    past.sold.resize(past.sold.size() - std::min(past.sold.size(), held));
+    past.cleaned.resize(past.sold.size());
+  }
+  ASSIGN_OR_RETURN(const NodeForecasts forecasts, ForecastNodes(known, answer.factors, answer.asked, ended));
+  AddError(Request::METHOD_UNSPECIFIED, answer.tree.hierarchy, actual, forecasts.mean, response);
   for (const Request::Method method : kMethods) {
     if (ended()) return absl::DeadlineExceededError("the methods could not be compared in time");
     const auto by = ReconcileBy(method, answer.request.crossed(), answer.tree, known, forecasts);

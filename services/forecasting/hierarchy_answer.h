@@ -26,6 +26,7 @@ struct HierarchyAnswer {
   const v1::ForecastHierarchyRequest& request;
   const PastQuestion& question;
   const SeriesTree& tree;
+  const TreeFactors& factors;
   const std::vector<Past>& pasts;
   const TreeQuestion& asked;
   const NodeForecasts& forecasts;

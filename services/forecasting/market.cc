@@ -1,6 +1,7 @@
 #include "services/forecasting/market.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -97,6 +98,28 @@ std::vector<DayWeather> UsualWeather(const std::map<absl::CivilDay, DayWeather>&
   return sums;
 }
 
+// 1 on the days of a range on which something is.
+struct EventDays {
+  std::vector<double> days;
+  bool public_holiday = false;
+
+  void Add(const CalendarEvent& event, const Range& range) {
+    days.resize(range.size(), 0);
+    const absl::CivilDay last = std::min(event.last, range.end - 1);
+    for (absl::CivilDay day = std::max(event.first, range.first); day <= last; ++day) {
+      days[static_cast<size_t>(day - range.first)] = 1;
+    }
+    public_holiday = public_holiday || event.public_holiday;
+  }
+};
+
+// A title that is no other factor's name.
+std::string FactorNameOf(const std::string& title) {
+  const char* const taken[] = {kPromotionsFactor, kHolidaysFactor, kTemperature, kPrecipitation};
+  return std::find(std::begin(taken), std::end(taken), title) == std::end(taken) ? title
+                                                                                 : absl::StrCat("event: ", title);
+}
+
 bool IsPromoted(const Promotion& promotion, const Selection& selection) {
   if (!promotion.stores.empty() && !selection.store.empty() && !promotion.stores.contains(selection.store)) {
     return false;
@@ -175,26 +198,27 @@ void Market::AddPromotions(const Selection& selection, absl::Span<const Promotio
 
 void Market::AddEvents(const Selection& selection, const Past& past, int horizon, std::vector<Factor>& factors) const {
   const Range range(past, horizon);
-  std::map<std::string, std::vector<double>> by_title;
+  std::map<std::string, EventDays> by_title;
   for (const CalendarEvent& event : facts_.events) {
     if (!selection.country.empty() && !event.country.empty() && event.country != selection.country) continue;
     if (event.last < range.first || event.first >= range.end) continue;
-    const bool taken = event.title == kPromotionsFactor || event.title == kTemperature || event.title == kPrecipitation;
-    std::vector<double>& days = by_title[taken ? absl::StrCat("event: ", event.title) : event.title];
-    days.resize(range.size(), 0);
-    const absl::CivilDay last = std::min(event.last, range.end - 1);
-    for (absl::CivilDay day = std::max(event.first, range.first); day <= last; ++day) {
-      days[static_cast<size_t>(day - range.first)] = 1;
-    }
+    by_title[FactorNameOf(event.title)].Add(event, range);
   }
   std::vector<std::pair<int64_t, Factor>> found;  // minus the steps of the past
-  for (const auto& [title, days] : by_title) {
-    Factor factor{FactorKind::kCalendar, title, ByStep(days, range, past, horizon)};
+  const auto add = [&](const std::string& name, const std::vector<double>& days) {
+    Factor factor{FactorKind::kCalendar, name, ByStep(days, range, past, horizon)};
     const auto begin = factor.values.begin();
     const auto size = static_cast<ptrdiff_t>(past.sold.size());
     const int64_t steps = std::count_if(begin, begin + size, [](double value) { return value > 0; });
     if (steps >= kLeastEventSteps) found.emplace_back(-steps, std::move(factor));
+    return steps >= kLeastEventSteps;
+  };
+  std::vector<double> rare(range.size(), 0);
+  for (const auto& [name, event] : by_title) {
+    if (add(name, event.days) || !event.public_holiday) continue;
+    for (size_t i = 0; i < rare.size(); ++i) rare[i] = std::max(rare[i], event.days[i]);
   }
+  add(kHolidaysFactor, rare);
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (size_t i = 0; i < std::min<size_t>(found.size(), kMostEvents); ++i) {
     factors.push_back(std::move(found[i].second));

@@ -23,6 +23,7 @@ struct Promotion {
 struct CalendarEvent {
   std::string title, country;
   absl::CivilDay first, last;
+  bool public_holiday = false;
 };
 
 struct DayWeather {
@@ -48,7 +49,8 @@ struct MarketFacts {
 //     mean over a step's days. A promotion that names no discount counts with the mean of the others, 1 without any.
 //     Where promotions overlap a day is at most the largest discount.
 //   calendar: a factor for each title, the share of a step's days; those of the selection's country or of none, the
-//     kMostEvents that are on most steps of the past, two at least.
+//     kMostEvents that are on most steps of the past, two at least. Public holidays on fewer, as all are in the first
+//     year, are one factor together (kHolidaysFactor).
 //   weather: temperature and precipitation, the mean over the location that is the selection's store, else over all;
 //     days without any take the mean of the days within kNearDays of the year, of all years. None where fewer than
 //     half of the past's days have any.
@@ -85,6 +87,6 @@ class Market {
 // Seasons of a step width as factors.h reads them.
 std::vector<double> PeriodsOf(v1::Grain grain);
 
-constexpr char kPromotionsFactor[] = "promotions";
+constexpr char kPromotionsFactor[] = "promotions", kHolidaysFactor[] = "public holidays";
 
 }  // namespace kontor::forecasting

@@ -29,14 +29,15 @@ const FactorEffect* PromotionEffect(const FactorChoice& choice) {
   return found == choice.effects.end() ? nullptr : &*found;
 }
 
-void AddFactor(FactorKind kind, const std::string& name, double change, double share, v1::ForecastResponse& response) {
-  v1::ForecastFactor& out = *response.add_factors();
+v1::ForecastFactor FactorFrom(FactorKind kind, const std::string& name, double change, double share) {
+  v1::ForecastFactor out;
   out.set_kind(kind == FactorKind::kPromotion  ? v1::ForecastFactor::KIND_PROMOTION
                : kind == FactorKind::kCalendar ? v1::ForecastFactor::KIND_CALENDAR
                                                : v1::ForecastFactor::KIND_WEATHER);
   out.set_title(name);
   out.set_effect_percent(100 * share);
   out.set_change(change);
+  return out;
 }
 
 }  // namespace
@@ -75,10 +76,12 @@ void AddPlanned(const MarketAnswer& answer, ScenarioEffect& effect) {
   }
 }
 
+v1::ForecastFactor FactorFrom(const FactorEffect& effect) {
+  return FactorFrom(effect.kind, effect.name, effect.change, effect.share);
+}
+
 void TellFactors(const MarketAnswer& answer, v1::ForecastResponse& response) {
-  for (const FactorEffect& effect : answer.choice.effects) {
-    AddFactor(effect.kind, effect.name, effect.change, effect.share, response);
-  }
+  for (const FactorEffect& effect : answer.choice.effects) *response.add_factors() = FactorFrom(effect);
   if (answer.choice.wape) response.set_factors_wape(*answer.choice.wape);
   if (answer.choice.wape_without) response.set_factorless_wape(*answer.choice.wape_without);
   if (answer.usual_weather) response.add_notes(kUsualWeather);
@@ -86,7 +89,8 @@ void TellFactors(const MarketAnswer& answer, v1::ForecastResponse& response) {
 
 void TellFactors(const StoredForecast& forecast, v1::ForecastResponse& response) {
   for (const StoredFactor& factor : forecast.factors) {
-    AddFactor(static_cast<FactorKind>(factor.kind), factor.name, factor.change, factor.share, response);
+    *response.add_factors() =
+        FactorFrom(static_cast<FactorKind>(factor.kind), factor.name, factor.change, factor.share);
   }
   if (forecast.factors_wape) response.set_factors_wape(*forecast.factors_wape);
   if (forecast.factorless_wape) response.set_factorless_wape(*forecast.factorless_wape);

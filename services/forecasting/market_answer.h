@@ -31,6 +31,7 @@ absl::StatusOr<MarketAnswer> AskMarket(MarketStore& store, const MarketQuestion&
 // A scenario's promotions become one of its parts, or a note says why not.
 void AddPlanned(const MarketAnswer& answer, ScenarioEffect& effect);
 
+v1::ForecastFactor FactorFrom(const FactorEffect& effect);
 void TellFactors(const MarketAnswer& answer, v1::ForecastResponse& response);
 void TellFactors(const StoredForecast& forecast, v1::ForecastResponse& response);
 

@@ -20,8 +20,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr int kPastDays = 210;
-
 class MarketTest : public ::testing::Test {
  protected:
   MarketTest() : pool_(*postgres::Pool::Create({.dsn = testing::PrivatePostgres::Shared().CreateDatabase()})) {
@@ -105,6 +103,57 @@ TEST_F(MarketTest, EventsCountByTitleAndCountry) {
   EXPECT_THAT(german[0].values, ElementsAre(0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0));
 }
 
+TEST_F(MarketTest, PublicHolidaysOfAFirstYearCountTogether) {
+  const auto holiday = [](const std::string& id, const std::string& title, int day) {
+    ev::CalendarEventUpserted event = EventOf(id, title, day);
+    event.set_public_holiday(true);
+    return RecordBytes(event, DayTime(0));
+  };
+  Apply({holiday("1", "Good Friday", 1), holiday("2", "Labour Day", 5), holiday("3", "Boxing Day", 11),
+         RecordBytes(EventOf("4", "fair", 3), DayTime(0)), holiday("5", "public holidays", 6),
+         holiday("6", "public holidays", 8)});
+  const std::vector<Factor> factors = Factors();
+  ASSERT_THAT(factors, SizeIs(2));
+  EXPECT_EQ(factors[0].name, "event: public holidays");
+  EXPECT_EQ(factors[1].name, "public holidays");
+  EXPECT_THAT(factors[1].values, ElementsAre(0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0));
+}
+
+// Closed on holidays that each come once in the data; the next is another one.
+TEST_F(ForecastingServiceTest, AShopThatClosesOnHolidaysIsExpectedToCloseOnTheNext) {
+  Process process(dsn_, folder_);
+  base::Random random(9);
+  std::vector<std::string> orders, events;
+  for (int day = 0; day < kPromotedDays + 28; ++day) {
+    const bool holiday = day % 24 == 10;
+    if (holiday) {
+      ev::CalendarEventUpserted event = EventOf(absl::StrCat("e", day), absl::StrCat("holiday ", day), day);
+      event.set_public_holiday(true);
+      events.push_back(RecordBytes(event, DayTime(0)));
+    }
+    if (holiday || day >= kPromotedDays) continue;
+    orders.push_back(
+        RecordBytes(OrderOf(absl::StrCat("o", day), {{"tea", 50 + std::llround(4 * random.Normal())}}), DayTime(day)));
+  }
+  process.Send("orders", orders);
+  process.Send("market", events);
+  v1::ForecastRequest request = Ask("tea", 28);
+  process.AddAfter(*request.mutable_read_after());
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse response, process.Ask(&Service::Forecast, request));
+  ASSERT_EQ(response.factors_size(), 1);
+  EXPECT_EQ(response.factors(0).title(), "public holidays");
+  EXPECT_LT(response.factors(0).effect_percent(), -80);
+  const absl::CivilDay first(response.points(0).start_date().year(), response.points(0).start_date().month(),
+                             response.points(0).start_date().day());
+  int closed = 0;
+  for (int i = 0; i < response.points_size(); ++i) {
+    const bool holiday = (first + i - Day(0)) % 24 == 10 && first + i < Day(kPromotedDays + 28);
+    closed += holiday ? 1 : 0;
+    EXPECT_NEAR(response.points(i).mean().units(), holiday ? 3 : 50, 6) << i;
+  }
+  EXPECT_EQ(closed, 1);
+}
+
 TEST_F(MarketTest, DaysOfPromotionsAndEventsAreExplainedUnlessPromotionsAreTheRule) {
   Apply({RecordBytes(PromotionOf("p", 2, 3, {"a"}), DayTime(0)), RecordBytes(EventOf("1", "fair", 6), DayTime(0))});
   const auto explained = [&](const Selection& selection, int until) {
@@ -130,30 +179,9 @@ TEST_F(MarketTest, BrokenRecordsAreDeadLetters) {
   EXPECT_THAT(Factors(), IsEmpty());
 }
 
-// Tea sells 1.8 times as much on five of 20 days, under a promotion; coffee goes its way.
-std::vector<std::string> PromotedOrders() {
-  base::Random random(5);
-  std::vector<std::string> orders;
-  for (int day = 0; day < kPastDays; ++day) {
-    const bool promoted = day % 20 < 5;
-    const double tea = (50 + 4 * random.Normal()) * (promoted ? 1.8 : 1), coffee = 40 + 3 * random.Normal();
-    orders.push_back(RecordBytes(
-        OrderOf(absl::StrCat("o", day), {{"tea", static_cast<int64_t>(tea)}, {"coffee", static_cast<int64_t>(coffee)}}),
-        DayTime(day)));
-  }
-  return orders;
-}
-
 TEST_F(ForecastingServiceTest, AFuturePromotionOnTheLogMovesTheForecast) {
   Process process(dsn_, folder_);
-  process.Send("catalog", {RecordBytes(ProductOf("tea", {"DRINKS"}), DayTime(0)),
-                           RecordBytes(ProductOf("coffee", {"DRINKS"}), DayTime(0))});
-  process.Send("orders", PromotedOrders());
-  std::vector<std::string> promotions;
-  for (int from = 0; from < kPastDays; from += 20) {
-    promotions.push_back(RecordBytes(PromotionOf(absl::StrCat("p", from), from, from + 4, {"tea"}), DayTime(0)));
-  }
-  process.Send("market", promotions);
+  SendPromotedShop(process);
   v1::ForecastRequest request = Ask("tea", 14);
   process.AddAfter(*request.mutable_read_after());
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse before, process.Ask(&Service::Forecast, request));
@@ -165,13 +193,14 @@ TEST_F(ForecastingServiceTest, AFuturePromotionOnTheLogMovesTheForecast) {
 
   v1::ForecastRequest planned = request;
   v1::PlannedPromotion& promotion = *planned.mutable_scenario()->add_promotions();
-  *promotion.mutable_start_date() = DateFrom(Day(kPastDays + 2));
-  *promotion.mutable_end_date() = DateFrom(Day(kPastDays + 3));
+  *promotion.mutable_start_date() = DateFrom(Day(kPromotedDays + 2));
+  *promotion.mutable_end_date() = DateFrom(Day(kPromotedDays + 3));
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse thought, process.Ask(&Service::Forecast, planned));
   ASSERT_EQ(thought.components_size(), 2);
   EXPECT_EQ(thought.components(1).title(), "promotions");
 
-  process.Send("market", {RecordBytes(PromotionOf("next", kPastDays + 2, kPastDays + 3, {"tea"}), DayTime(kPastDays))});
+  process.Send("market", {RecordBytes(PromotionOf("next", kPromotedDays + 2, kPromotedDays + 3, {"tea"}),
+                                      DayTime(kPromotedDays))});
   request.clear_read_after();
   process.AddAfter(*request.mutable_read_after());
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse after, process.Ask(&Service::Forecast, request));
@@ -179,7 +208,7 @@ TEST_F(ForecastingServiceTest, AFuturePromotionOnTheLogMovesTheForecast) {
                              after.points(0).start_date().day());
   for (int i = 0; i < after.points_size(); ++i) {
     const absl::CivilDay day = first + i;
-    const bool promoted = day == Day(kPastDays + 2) || day == Day(kPastDays + 3);
+    const bool promoted = day == Day(kPromotedDays + 2) || day == Day(kPromotedDays + 3);
     EXPECT_NEAR(after.points(i).mean().units(), before.points(i).mean().units() * (promoted ? 1.8 : 1),
                 promoted ? 8 : 0.01);
     EXPECT_NEAR(after.points(i).mean().units(), thought.points(i).mean().units(), 0.01);
@@ -198,7 +227,8 @@ TEST_F(ForecastingServiceTest, AFuturePromotionOnTheLogMovesTheForecast) {
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastResponse coffee, process.Ask(&Service::Forecast, Ask("coffee", 14)));
   EXPECT_EQ(coffee.factors_size(), 0);
 
-  process.Send("market", {RecordBytes(PromotionOf("more", kPastDays + 6, kPastDays + 9, {"tea"}), DayTime(kPastDays))});
+  process.Send("market", {RecordBytes(PromotionOf("more", kPromotedDays + 6, kPromotedDays + 9, {"tea"}),
+                                      DayTime(kPromotedDays))});
   KONTOR_ASSERT_OK_AND_ASSIGN(const v1::ForecastRun later, process.MakeRun());
   ASSERT_EQ(later.state(), v1::ForecastRun::STATE_DONE) << later.error();
   v1::ExplainForecastChangeRequest explain;
@@ -219,7 +249,7 @@ TEST_F(ForecastingServiceTest, WeatherWithoutAForecastIsTheUsualOneAndSaidSo) {
   Process process(dsn_, folder_);
   base::Random random(7);
   std::vector<std::string> orders, weather;
-  for (int day = 0; day < kPastDays; ++day) {
+  for (int day = 0; day < kPromotedDays; ++day) {
     const double degrees = 15 + 6 * random.Normal();
     weather.push_back(RecordBytes(WeatherOf("town", day, degrees), DayTime(day)));
     const double ice = 60 * std::exp(0.04 * (degrees - 15)) + 2 * random.Normal();
@@ -227,7 +257,7 @@ TEST_F(ForecastingServiceTest, WeatherWithoutAForecastIsTheUsualOneAndSaidSo) {
         RecordBytes(OrderOf(absl::StrCat("o", day), {{"ice", std::max<int64_t>(1, std::llround(ice))}}), DayTime(day)));
   }
   process.Send("orders", orders);
-  weather.push_back(RecordBytes(WeatherOf("town", kPastDays, 33, true), DayTime(kPastDays - 1)));
+  weather.push_back(RecordBytes(WeatherOf("town", kPromotedDays, 33, true), DayTime(kPromotedDays - 1)));
   process.Send("market", weather);
   v1::ForecastRequest request = Ask("ice", 7);
   process.AddAfter(*request.mutable_read_after());

@@ -85,6 +85,7 @@ absl::StatusOr<CalendarSnapshot> ReadCalendarEvent(const ev::CalendarEventUpsert
   snapshot.starts_at = fleet::TimeOf(event.starts_at());
   ASSIGN_OR_RETURN(snapshot.ends_at, ReadEnd(event, snapshot.starts_at));
   snapshot.country = event.country();
+  snapshot.public_holiday = event.public_holiday();
   return snapshot;
 }
 

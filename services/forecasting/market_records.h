@@ -37,6 +37,7 @@ struct CalendarSnapshot {
   std::string title;
   absl::Time starts_at, ends_at;  // without an end it ends where it starts
   std::string country;
+  bool public_holiday = false;
 };
 
 // INVALID_ARGUMENT (VALUE_INVALID): ids, texts, revisions, an end before the start, numbers that are not finite.

@@ -68,6 +68,7 @@ absl::Status WriteCalendarEvents(postgres::Transaction& transaction, absl::Span<
   KeyColumns keys;
   std::vector<std::string> titles, countries;
   std::vector<absl::Time> starts, ends;
+  std::vector<bool> holidays;
   for (const auto& [key, state] : states) {
     if (state.winner == nullptr) continue;
     keys.Add(key, state);
@@ -75,18 +76,20 @@ absl::Status WriteCalendarEvents(postgres::Transaction& transaction, absl::Span<
     starts.push_back(state.winner->starts_at);
     ends.push_back(state.winner->ends_at);
     countries.push_back(state.winner->country);
+    holidays.push_back(state.winner->public_holiday);
   }
   if (keys.shops.empty()) return absl::OkStatus();
   postgres::Params params;
   params.TextArray(keys.shops).TextArray(keys.ids).Int64Array(keys.revisions).Int64Array(keys.fingerprints);
-  params.TextArray(titles).TimeArray(starts).TimeArray(ends).TextArray(countries);
+  params.TextArray(titles).TimeArray(starts).TimeArray(ends).TextArray(countries).BoolArray(holidays);
   return transaction
       .Exec(
           "INSERT INTO forecasting.calendar_events (shop, event, revision, fingerprint, title, starts_at, ends_at, "
-          "country) SELECT * FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], "
-          "$6::timestamptz[], $7::timestamptz[], $8::text[]) ON CONFLICT (shop, event) DO UPDATE SET (revision, "
-          "fingerprint, title, starts_at, ends_at, country) = (excluded.revision, excluded.fingerprint, "
-          "excluded.title, excluded.starts_at, excluded.ends_at, excluded.country)",
+          "country, public_holiday) SELECT * FROM unnest($1::text[], $2::text[], $3::int8[], $4::int8[], $5::text[], "
+          "$6::timestamptz[], $7::timestamptz[], $8::text[], $9::bool[]) ON CONFLICT (shop, event) DO UPDATE SET "
+          "(revision, fingerprint, title, starts_at, ends_at, country, public_holiday) = (excluded.revision, "
+          "excluded.fingerprint, excluded.title, excluded.starts_at, excluded.ends_at, excluded.country, "
+          "excluded.public_holiday)",
           params)
       .status();
 }

@@ -39,15 +39,16 @@ absl::StatusOr<MarketFacts> MarketStore::PromotionsAndEvents(const fleet::Shop& 
                                 LastDayOf(start, promotions.Time(r, 1), shop.time_zone), SetOf(promotions.Text(r, 2)),
                                 SetOf(promotions.Text(r, 3)), promotions.Double(r, 4)});
   }
-  ASSIGN_OR_RETURN(const postgres::Result events,
-                   pool_.Exec("SELECT title, country, starts_at, ends_at FROM forecasting.calendar_events "
-                              "WHERE shop = $1 ORDER BY event",
-                              postgres::Params().Text(shop.id)));
+  ASSIGN_OR_RETURN(
+      const postgres::Result events,
+      pool_.Exec("SELECT title, country, starts_at, ends_at, public_holiday FROM forecasting.calendar_events "
+                 "WHERE shop = $1 ORDER BY event",
+                 postgres::Params().Text(shop.id)));
   for (int r = 0; r < events.rows(); ++r) {
     const absl::Time start = events.Time(r, 2);
     facts.events.push_back({std::string(events.Text(r, 0)), std::string(events.Text(r, 1)),
                             absl::ToCivilDay(start, shop.time_zone),
-                            LastDayOf(start, events.Time(r, 3), shop.time_zone)});
+                            LastDayOf(start, events.Time(r, 3), shop.time_zone), events.Bool(r, 4)});
   }
   return facts;
 }

@@ -8,7 +8,7 @@
 namespace kontor::forecasting {
 namespace {
 
-constexpr char kEngineVersion[] = "2";
+constexpr char kEngineVersion[] = "3";
 constexpr char kColumns[] =
     "shop, run, state, data_until - DATE '1970-01-01', create_time, end_time, series_total, series_done, "
     "after_product, engine_version, error, bulk_units, learn_seconds";

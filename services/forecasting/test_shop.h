@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "libs/base/random.h"
 #include "services/forecasting/test_process.h"
 
 // A shop of four products, for tests.
@@ -38,6 +39,27 @@ inline void SendShop(Process& process, int days = kDays) {
                 RecordBytes(ProductOf("rolls", {"FOOD", "BAKERY"}), DayTime(0)),
                 RecordBytes(ProductOf("car", {"TOYS"}), DayTime(0)), RecordBytes(CostOf("bread", 1), DayTime(0))});
   process.Send("orders", Orders(0, days));
+}
+
+inline constexpr int kPromotedDays = 210;
+
+// Tea sells 1.8 times as much on five of 20 days, under a promotion; coffee goes its way.
+inline void SendPromotedShop(Process& process) {
+  process.Send("catalog", {RecordBytes(ProductOf("tea", {"DRINKS"}), DayTime(0)),
+                           RecordBytes(ProductOf("coffee", {"DRINKS"}), DayTime(0))});
+  base::Random random(5);
+  std::vector<std::string> orders, promotions;
+  for (int day = 0; day < kPromotedDays; ++day) {
+    const bool promoted = day % 20 < 5;
+    const double tea = (50 + 4 * random.Normal()) * (promoted ? 1.8 : 1), coffee = 40 + 3 * random.Normal();
+    orders.push_back(RecordBytes(
+        OrderOf(absl::StrCat("o", day), {{"tea", static_cast<int64_t>(tea)}, {"coffee", static_cast<int64_t>(coffee)}}),
+        DayTime(day)));
+    if (day % 20 > 0) continue;
+    promotions.push_back(RecordBytes(PromotionOf(absl::StrCat("p", day), day, day + 4, {"tea"}), DayTime(0)));
+  }
+  process.Send("orders", orders);
+  process.Send("market", promotions);
 }
 
 inline v1::ForecastRequest Ask(const std::string& product, int horizon = 14) {

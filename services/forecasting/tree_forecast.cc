@@ -19,6 +19,7 @@ constexpr int kWeek = 7, kFourWeeks = 28;
 struct NodeForecast {
   std::vector<double> mean, residuals;
   NodeRows quantiles;
+  std::vector<FactorEffect> effects;
 };
 
 // Means that agree with forecasts of the sums of days; `horizon` whole four weeks.
@@ -37,22 +38,30 @@ absl::StatusOr<std::vector<double>> AgreeInTime(Values past, const AutomaticFore
   return ReconcileInTime(kFourWeeks, levels, true);
 }
 
-absl::StatusOr<NodeForecast> ForecastNode(const Past& past, const TreeQuestion& question) {
+// The steps that a node is forecast for: whole four weeks where days agree with their sums.
+int HorizonOf(const TreeQuestion& question) {
+  return question.temporal ? (question.horizon + kFourWeeks - 1) / kFourWeeks * kFourWeeks : question.horizon;
+}
+
+// `factors` of the past and HorizonOf more steps.
+absl::StatusOr<NodeForecast> ForecastNode(const Past& past, const std::vector<Factor>& factors,
+                                          const TreeQuestion& question) {
   const auto steps = static_cast<size_t>(question.horizon);
   NodeForecast out;
-  Series series = past.series();
-  const size_t size = past.cleaned.size() - std::min(past.cleaned.size(), question.cut);
-  series.values = series.values.first(size);
+  const size_t size = past.cleaned.size();
   if (size == 0) {
     out.mean.assign(steps, 0);
     out.quantiles.assign(steps, std::vector<double>(question.levels.size(), 0));
     return out;
   }
   AutomaticOptions options;
-  options.horizon =
-      question.temporal ? (question.horizon + kFourWeeks - 1) / kFourWeeks * kFourWeeks : question.horizon;
+  options.horizon = HorizonOf(question);
   options.levels = question.levels;
   options.thorough = false;
+  const Series sold = past.series();
+  ASSIGN_OR_RETURN(FactorChoice choice,
+                   ChooseFactors(sold, factors, {.horizon = options.horizon, .periods = PeriodsOf(past.grain)}));
+  const Series series{choice.base, sold.seasons};
   ASSIGN_OR_RETURN(AutomaticForecast made, ForecastAutomatically(series, options));
   out.mean = made.prediction.mean;
   if (question.temporal) {
@@ -62,21 +71,29 @@ absl::StatusOr<NodeForecast> ForecastNode(const Past& past, const TreeQuestion& 
   out.mean.resize(steps);
   made.quantiles.values.resize(steps);
   out.quantiles = std::move(made.quantiles.values);
-  for (size_t i = 0; i < size; ++i) out.residuals.push_back(series.values[i] - made.fitted[i]);
+  for (size_t i = 0; i < steps; ++i) {
+    const double multiplier = choice.multipliers[size + i];
+    out.mean[i] *= multiplier;
+    for (double& value : out.quantiles[i]) value *= multiplier;
+  }
+  for (size_t i = 0; i < size; ++i) {
+    out.residuals.push_back(sold.values[i] - choice.multipliers[i] * made.fitted[i]);
+  }
+  out.effects = std::move(choice.effects);
   return out;
 }
 
 }  // namespace
 
-absl::StatusOr<NodeForecasts> ForecastNodes(const std::vector<Past>& pasts, const TreeQuestion& question,
-                                            const std::function<bool()>& ended) {
+absl::StatusOr<NodeForecasts> ForecastNodes(const std::vector<Past>& pasts, const TreeFactors& factors,
+                                            const TreeQuestion& question, const std::function<bool()>& ended) {
   std::vector<absl::StatusOr<NodeForecast>> made(pasts.size(), NodeForecast());
   std::atomic<size_t> next{0};
   std::atomic<bool> late{false};
   const auto work = [&] {
     runtime::StandBehindCalls();
     for (size_t i = next++; i < pasts.size() && !late; i = next++) {
-      made[i] = ForecastNode(pasts[i], question);
+      made[i] = ForecastNode(pasts[i], factors.Of(i, pasts[i], HorizonOf(question)), question);
       if (ended()) late = true;
     }
   };
@@ -94,6 +111,7 @@ absl::StatusOr<NodeForecasts> ForecastNodes(const std::vector<Past>& pasts, cons
     longest = std::max(longest, std::min(kMostResiduals, one->residuals.size()));
     out.mean.push_back(std::move(one->mean));
     out.quantiles.push_back(std::move(one->quantiles));
+    out.effects.push_back(std::move(one->effects));
   }
   for (auto& one : made) {
     std::vector<double>& row = out.residuals.emplace_back(longest, 0);

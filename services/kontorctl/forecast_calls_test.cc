@@ -9,8 +9,10 @@ namespace kontor::ctl {
 namespace {
 
 using kontor::testing::StatusIs;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace v1 = kontor::forecasting::v1;
 using Request = v1::ForecastHierarchyRequest;
 
@@ -53,7 +55,13 @@ TEST(ShowHierarchy, NamesNodesAndSumsTheirSteps) {
   v1::HierarchyMethodError& error = *response.add_errors();
   error.set_method(Request::METHOD_OLS);
   error.set_wape(0.125);
-  const std::string text = Show(response);
+  std::string text = Show(response);
+  EXPECT_THAT(text, Not(HasSubstr("moved by")));
+  v1::ForecastFactor& factor = *response.mutable_nodes(1)->add_factors();
+  factor.set_title("promotions");
+  factor.set_effect_percent(80);
+  text = Show(response);
+  EXPECT_THAT(text, ContainsRegex("DE +7.5 +promotions: \\+80.0%"));
   EXPECT_THAT(text, HasSubstr("all"));
   EXPECT_THAT(text, HasSubstr("DE"));
   EXPECT_THAT(text, HasSubstr("7.5"));

@@ -55,6 +55,10 @@ std::string Plain(absl::string_view name, absl::string_view prefix) {
   return absl::AsciiStrToLower(name.substr(std::min(prefix.size(), name.size())));
 }
 
+void WriteFactor(std::string* text, const v1::ForecastFactor& factor) {
+  absl::StrAppend(text, factor.title(), absl::StrFormat(": %+.1f%%", factor.effect_percent()));
+}
+
 std::string SeriesName(const v1::SeriesSelector& series) {
   if (!series.product_ids().empty()) return series.product_ids(0);
   return series.category_path().empty() ? "the whole shop" : absl::StrJoin(series.category_path(), " / ");
@@ -115,7 +119,9 @@ std::string Show(const v1::ForecastResponse& response) {
     absl::StrAppend(&text, "  ", component.title(), ": ", Number(sum), " units over all steps\n");
   }
   for (const v1::ForecastFactor& factor : response.factors()) {
-    absl::StrAppend(&text, "  ", factor.title(), absl::StrFormat(": %+.1f%%", factor.effect_percent()), "\n");
+    absl::StrAppend(&text, "  ");
+    WriteFactor(&text, factor);
+    absl::StrAppend(&text, "\n");
   }
   if (!response.factors().empty()) {
     absl::StrAppend(&text, "  with these a backtest was off by ", Percent(response.factors_wape()), ", without by ",
@@ -126,13 +132,19 @@ std::string Show(const v1::ForecastResponse& response) {
 }
 
 std::string Show(const v1::ForecastHierarchyResponse& response) {
-  TextTable table({"series", "forecast"});
+  const bool moved = std::any_of(response.nodes().begin(), response.nodes().end(),
+                                 [](const v1::HierarchyForecast& node) { return node.factors_size() > 0; });
+  std::vector<std::string> header = {"series", "forecast"};
+  if (moved) header.emplace_back("moved by");
+  TextTable table(header);
   for (const v1::HierarchyForecast& node : response.nodes()) {
     std::vector<std::string> names;
     for (const v1::HierarchyKey& key : node.keys()) names.push_back(key.value().empty() ? "(none)" : key.value());
     v1::Value sum;
     for (const v1::ForecastPoint& point : node.points()) Add(point.mean(), sum);
-    table.Add({names.empty() ? "all" : absl::StrJoin(names, " > "), Amount(sum)});
+    std::vector<std::string> row = {names.empty() ? "all" : absl::StrJoin(names, " > "), Amount(sum)};
+    if (moved) row.push_back(absl::StrJoin(node.factors(), ", ", WriteFactor));
+    table.Add(std::move(row));
   }
   const auto name = [](v1::ForecastHierarchyRequest::Method method) {
     return method == v1::ForecastHierarchyRequest::METHOD_UNSPECIFIED

@@ -23,9 +23,9 @@ constexpr double kManyZeros = 0.3;
 constexpr int kWarmUp = 4;  // values before the first one-step forecast
 
 double Median(std::vector<double> values) {
-  const size_t middle = values.size() / 2;
-  std::sort(values.begin(), values.end());
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return values.size() % 2 == 1 ? *middle : (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
 double Mean(Values values) {
@@ -34,15 +34,26 @@ double Mean(Values values) {
 
 Values Last(Values values, size_t count) { return values.subspan(values.size() - std::min(count, values.size())); }
 
-// Each value at most what its neighbours make likely.
+// The median of the slopes between all pairs of values (Theil 1950, Sen 1968): spikes do not turn it. 0 for few values.
+double RobustSlope(Values values) {
+  if (values.size() < kLeastForSlope) return 0;
+  std::vector<double> slopes;
+  for (size_t j = 1; j < values.size(); ++j) {
+    for (size_t i = 0; i < j; ++i) slopes.push_back((values[j] - values[i]) / static_cast<double>(j - i));
+  }
+  return Median(std::move(slopes));
+}
+
+// Each value at most what its neighbours, and how the values rise or fall, make likely.
 std::vector<double> WithoutSpikes(Values values) {
   std::vector<double> out(values.begin(), values.end());
+  const double slope = RobustSlope(Last(values, kSlopeWindow));
   for (size_t t = 0; t < values.size(); ++t) {
     const size_t after = std::min(kNeighbours, values.size() - 1 - t);
     const size_t before = std::min(after < kNeighbours ? 2 * kNeighbours : kNeighbours, t);
     std::vector<double> near;
     for (size_t i = t - before; i <= t + after; ++i) {
-      if (i != t) near.push_back(values[i]);
+      if (i != t) near.push_back(values[i] + slope * (static_cast<double>(t) - static_cast<double>(i)));
     }
     if (near.size() < kNeighbours) continue;
     const double median = Median(near);

@@ -9,8 +9,9 @@ namespace kontor::forecasting {
 // "recent_level": the mean of three forecasts of the values without spikes: half the last value and half the mean of
 // the last four; the mean of the last eight with half the slope of the last 26 (at most 3% of that mean a step); simple
 // smoothing at .4. A spike is what lies above the median of its neighbours (four to each side; eight before where fewer
-// follow) by three of their robust deviations and a tenth of the median each. Any number of values; seasons are not
-// looked at. The variance of every step is the mean square of the one-step errors.
+// follow), moved to its place by the slope of the last 26 (the median of those between pairs: Theil 1950, Sen 1968), by
+// three of their robust deviations and a tenth of the median each: what goes on as the values rise is none. Any number
+// of values; seasons are not looked at. The variance of every step is the mean square of the one-step errors.
 Method RecentLevelMethod();
 
 // "recent_median": half of recent_level and half of the median of the last eight values: for values with many zeros or

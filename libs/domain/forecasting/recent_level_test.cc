@@ -37,6 +37,18 @@ TEST(RecentLevel, DoesNotFollowASpike) {
   EXPECT_NEAR((*RecentLevelMethod().fit({values, {}}))->Predict(1).mean[0], before, 4);
 }
 
+// Without its slope the eight values before the last allow 319, with it 367.
+TEST(RecentLevel, FollowsWhatRisesAsItRoseBefore) {
+  std::vector<double> values;
+  for (int t = 0; t < 20; ++t) values.push_back(100 + 6 * t + (t % 2 == 0 ? -20 : 20));
+  const auto forecast = [&](double last) {
+    values.back() = last;
+    return (*RecentLevelMethod().fit({values, {}}))->Predict(1).mean[0];
+  };
+  EXPECT_GT(forecast(360), forecast(340) + 5);
+  EXPECT_NEAR(forecast(1000), forecast(500), 1);
+}
+
 TEST(RecentLevel, TakesWhatThereIs) {
   for (const std::vector<double>& values : {std::vector<double>{7}, {7, 7}, {0, 0, 0}, {5, 5, 5, 5, 5, 5, 5, 5, 5}}) {
     for (const Method& method : {RecentLevelMethod(), RecentMedianMethod()}) {

@@ -12,7 +12,7 @@
 namespace kontor::forecasting {
 namespace {
 
-constexpr size_t kLeastValues = 4, kBurnIn = 2;
+constexpr size_t kLeastValues = 4, kBurnIn = 3;
 constexpr double kLeastAlpha = 0.1, kMostAlpha = 0.99;
 constexpr double kStandardWeight = 0.5, kMostWeight = 1 - 1e-10;  // 1 - 1 / theta
 constexpr double kStandardValues = 8;                             // chosen on the last values of M3's training series
@@ -20,6 +20,9 @@ constexpr double kLevelShare = 0.5;  // the initial level is drawn to this share
 
 bool IsDynamic(ThetaForm form) { return form == ThetaForm::kDynamic || form == ThetaForm::kDynamicOptimised; }
 bool IsOptimised(ThetaForm form) { return form == ThetaForm::kOptimised || form == ThetaForm::kDynamicOptimised; }
+
+// The first value whose error the search counts: a line through the two values so far meets both, and is no estimate.
+size_t FirstCounted(ThetaForm form) { return IsDynamic(form) ? 3 : 2; }
 
 // The line through all values, by least squares, at step 0 and a step.
 std::pair<double, double> Line(Values values) {
@@ -99,9 +102,10 @@ class ThetaSearch {
     Products sums{.rr = drawn_to * drawn_to, .rp = drawn_to, .pp = 1};
     double level = 0, decay = 1;
     const double keep = 1 - alpha, inverse = 1 / alpha;
+    const size_t first = FirstCounted(form_);
     for (size_t t = 0; t < values_.size(); ++t) {
       const double next = decay * keep;
-      if (t >= kBurnIn) {
+      if (t >= first) {
         const double r = values_[t] - level, c = intercepts_[t] * decay + slopes_[t] * (1 - next) * inverse;
         sums.rr += r * r, sums.rp += r * decay, sums.rc += r * c;
         sums.pp += decay * decay, sums.pc += decay * c, sums.cc += c * c;
@@ -115,7 +119,7 @@ class ThetaSearch {
 
   // As if kStandardValues further values had been met best by theta 2.
   void DrawToStandard(Products& sums) const {
-    const double unit = kStandardValues * sums.cc / static_cast<double>(values_.size() - kBurnIn);
+    const double unit = kStandardValues * sums.cc / static_cast<double>(values_.size() - FirstCounted(form_));
     sums.rr += unit * kStandardWeight * kStandardWeight;
     sums.rc += unit * kStandardWeight;
     sums.cc += unit;

@@ -41,7 +41,7 @@ class ThetaModel final : public FittedModel {
   double alpha() const { return alpha_; }
   double theta() const { return 1 / (1 - weight_); }
   double initial_level() const { return initial_level_; }
-  double squares() const { return squares_; }  // sum of squared errors from the third on
+  double squares() const { return squares_; }  // sum of squared errors from the fourth on
 
  private:
   ThetaForm form_;
@@ -53,8 +53,9 @@ class ThetaModel final : public FittedModel {
 
 // Without season. alpha within [0.1, 0.99], theta from 1 on; an estimated theta is drawn to 2, the more the shorter the
 // series, as by 8 further values that 2 meets best. For a given alpha the errors are linear in initial level
-// and 1 - 1 / theta, so that only alpha is searched for: about 30 passes over the values. FAILED_PRECONDITION: fewer
-// than 4 values.
+// and 1 - 1 / theta, so that only alpha is searched for: about 30 passes over the values. Errors count from the third
+// on, with a line through the values so far from the fourth: through two values a line is no estimate.
+// FAILED_PRECONDITION: fewer than 4 values.
 absl::StatusOr<std::unique_ptr<ThetaModel>> FitTheta(const Series& series, ThetaForm form);
 
 // By name; season removed by shrunken classical decomposition, put back afterwards.

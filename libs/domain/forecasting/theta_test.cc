@@ -62,11 +62,18 @@ TEST(ThetaTest, NothingNearbyFitsBetter) {
     ASSERT_TRUE(model.ok());
     const double weight = 1 - 1 / (*model)->theta(), alpha = (*model)->alpha(), level = (*model)->initial_level();
     const bool estimated = form == ThetaForm::kOptimised || form == ThetaForm::kDynamicOptimised;
+    const size_t first = form == ThetaForm::kStandard || form == ThetaForm::kOptimised ? 2 : 3;
     const auto cost = [&](double a, double w, double l) {
-      const auto squares = [&](double at) { return ThetaModel(form, a, at, l, values).squares(); };
+      const auto squares = [&](double at) {
+        const ThetaModel tried(form, a, at, l, values);
+        double sum = 0;
+        for (size_t t = first; t < values.size(); ++t) sum += std::pow(values[t] - tried.fitted()[t], 2);
+        return sum;
+      };
       // 8 values' worth of what the weight moves a value by, from theta 2: half of the second difference.
       const double moves = (squares(w + 1) - 2 * squares(w) + squares(w - 1)) / 2;
-      const double drawn = estimated ? 8 * moves / static_cast<double>(values.size() - 2) * (w - 0.5) * (w - 0.5) : 0;
+      const double drawn =
+          estimated ? 8 * moves / static_cast<double>(values.size() - first) * (w - 0.5) * (w - 0.5) : 0;
       return squares(w) + drawn + (l - values[0] / 2) * (l - values[0] / 2);
     };
     const double best = cost(alpha, weight, level);
