@@ -25,8 +25,8 @@ absl::Status Told(const absl::Status& status) {
     return base::Error(absl::StatusCode::kUnavailable, kReasonEngineAway,
                        absl::StrCat("OpenSearch does not answer: ", status.message()));
   }
-  if (absl::IsUnauthenticated(status) ||
-      absl::IsPermissionDenied(status)) {  // the service's credentials, not the call's
+  // These are the service's credentials, not those of the call.
+  if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) {
     return base::Error(absl::StatusCode::kUnavailable, kReasonEngineAway,
                        absl::StrCat("OpenSearch does not let this service in: ", status.message()));
   }

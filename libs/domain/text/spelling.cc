@@ -25,7 +25,7 @@ constexpr uint32_t kAlsoDocuments = 5;
 constexpr uint32_t kJoinDocuments = 3;
 constexpr double kCostWeight = 3, kOwnShare = 0.3, kContextShare = 0.7, kTiny = 1e-9, kSplitPrior = 0.0002;
 constexpr double kCommon = 0.15;  // share of documents from which a term is no context
-constexpr float kSameLetters = 0.8F, kOtherLetters = 0.4F, kUnsure = 0.3F, kAlsoWeight = 0.4F;
+constexpr float kSameLetters = 0.8F, kOtherLetters = 0.4F, kUnconfirmed = 0.3F, kAlsoWeight = 0.4F;
 constexpr size_t kContextMax = 6;      // terms, the rarest
 constexpr size_t kCandidatesMax = 64;  // whose neighbourhood is counted, the best without it
 
@@ -146,7 +146,9 @@ std::vector<SpellingVerdict> SpellingDictionary::Correct(absl::Span<const Word> 
     if (best.verdict.action == Action::kKeep) continue;
     const bool confirmed = Confirmed(query, i, best.terms);
     if (best.verdict.action == Action::kSplit && !confirmed && !best.neighbours) continue;
-    best.verdict.weight = !confirmed ? kUnsure : best.verdict.action == Action::kReplace ? kOtherLetters : kSameLetters;
+    best.verdict.weight = !confirmed                                ? kUnconfirmed
+                          : best.verdict.action == Action::kReplace ? kOtherLetters
+                                                                    : kSameLetters;
     verdicts[best.join < 0 ? i - 1 : i] = std::move(best.verdict);
     if (best.join != 0) verdicts[best.join < 0 ? i : i + 1].action = Action::kJoined;
   }

@@ -80,7 +80,7 @@ bool HoldsCertificates(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
-  return absl::StrContains(text.str(), "-----BEGIN ");
+  return absl::StrContains(text.str(), "CERTIFICATE-----");
 }
 
 bool IsLines(absl::string_view path) {
