@@ -132,7 +132,11 @@ double Total(const StoredForecast& forecast) {
   return std::accumulate(forecast.mean.begin(), forecast.mean.end(), 0.0);
 }
 
+// Of what is sold by the piece, where anything is: liters and pieces do not add up.
 void KeepLargest(std::vector<std::pair<Node, StoredForecast>>& forecasts) {
+  const auto others = std::stable_partition(forecasts.begin(), forecasts.end(),
+                                            [](const auto& forecast) { return forecast.second.pieces; });
+  if (others != forecasts.begin()) forecasts.erase(others, forecasts.end());
   std::stable_sort(forecasts.begin(), forecasts.end(),
                    [](const auto& a, const auto& b) { return Total(a.second) > Total(b.second); });
   if (forecasts.size() > kMostSimulated) forecasts.resize(kMostSimulated);

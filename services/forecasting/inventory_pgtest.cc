@@ -70,6 +70,31 @@ TEST_F(ForecastingServiceTest, StockIsPlannedSimulatedAndAllocated) {
   EXPECT_THAT(process.AskInventory(&Inventory::AllocateStock, allocate), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST_F(ForecastingServiceTest, WhatIsSoldByTheLiterIsNotSimulatedAmongPieces) {
+  Process process(dsn_, folder_);
+  SendShop(process);
+  std::vector<std::string> fuel;
+  for (int day = 0; day < kDays; ++day) {
+    ev::OrderRecorded order = OrderOf(absl::StrCat("f", day), {{"fuel", 9'000}});
+    order.mutable_lines(0)->mutable_quantity()->set_unit_code("LTR");
+    fuel.push_back(RecordBytes(order, DayTime(day)));
+  }
+  process.Send("orders", fuel);
+  KONTOR_ASSERT_OK(process.MakeRun());
+  v1::SimulateInventoryRequest request;
+  request.set_parent("shops/default");
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::SimulateInventoryResponse largest,
+                              process.AskInventory(&Inventory::SimulateInventory, request));
+  for (const char* product : {"bread", "rolls", "car", "screw"}) request.add_product_ids(product);
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::SimulateInventoryResponse pieces,
+                              process.AskInventory(&Inventory::SimulateInventory, request));
+  EXPECT_NEAR(largest.levels(0).mean_stock_units(), pieces.levels(0).mean_stock_units(), 1e-6);
+  request.add_product_ids("fuel");
+  KONTOR_ASSERT_OK_AND_ASSIGN(const v1::SimulateInventoryResponse all,
+                              process.AskInventory(&Inventory::SimulateInventory, request));
+  EXPECT_GT(all.levels(0).mean_stock_units(), 9'000);
+}
+
 google::type::Money Euros(int64_t units, int32_t nanos = 0) {
   google::type::Money money;
   money.set_currency_code("EUR");
