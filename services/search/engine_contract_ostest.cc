@@ -4,6 +4,9 @@
 #include "libs/base/hash.h"
 #include "libs/base/random.h"
 #include "libs/base/status.h"
+#include "libs/testing/certificate.h"
+#include "libs/testing/temporary_folder.h"
+#include "libs/testing/tls_front.h"
 #include "services/search/engine_contract_pages.h"
 #include "services/search/engine_contract_random.h"
 #include "services/search/engine_contract_sets.h"
@@ -145,6 +148,19 @@ TEST_F(OpenSearchAwayTest, AMissingIndexOrNodeIsUnavailable) {
   EXPECT_THAT(OpenSearchEngine(*nobody, there.alias())
                   .Ask(parts_, ServingSettings(), question_, absl::Now() + absl::Seconds(10)),
               StatusIs(absl::StatusCode::kUnavailable));
+}
+
+TEST_F(OpenSearchAwayTest, ANodeThatDoesNotLetThisServiceInIsAwayForCallers) {
+  const kontor::testing::TemporaryFolder folder("kontor-tls");
+  const auto certificate = kontor::testing::MakeCertificate(folder.path(), "node");
+  const kontor::testing::TlsFront node(certificate, "kontor", "secret", [](const std::string&) { return ""; });
+  const auto stranger = *opensearch::Client::Create(
+      {absl::StrCat("https://127.0.0.1:", node.port()), "kontor", "guessed", certificate.certificate_file});
+  const auto answer = OpenSearchEngine(*stranger, "kontor-shop")
+                          .Ask(parts_, ServingSettings(), question_, absl::Now() + absl::Seconds(10));
+  EXPECT_THAT(answer, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(base::ErrorReason(answer.status()), kReasonEngineAway);
+  EXPECT_THAT(answer.status().message(), ::testing::HasSubstr("does not let this service in"));
 }
 
 TEST_F(OpenSearchAwayTest, ANodeThatHangsCostsNoMoreThanTheDeadline) {

@@ -7,7 +7,7 @@
 namespace kontor::search {
 
 absl::StatusOr<Engines> Engines::Create(const fleet::Fleet& fleet) {
-  Engines engines;
+  Engines engines(std::make_unique<OwnEngine>());
   if (!fleet.opensearch.has_value()) return engines;
   ASSIGN_OR_RETURN(engines.client_, opensearch::Client::Create(fleet.opensearch->client));
   for (const fleet::Shop& shop : fleet.shops) {
@@ -18,7 +18,7 @@ absl::StatusOr<Engines> Engines::Create(const fleet::Fleet& fleet) {
 
 const SearchEngine& Engines::Of(absl::string_view shop) const {
   const auto found = elsewhere_.find(shop);
-  return found == elsewhere_.end() ? own_ : *found->second;
+  return found == elsewhere_.end() ? *own_ : *found->second;
 }
 
 }  // namespace kontor::search

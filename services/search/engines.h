@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,8 @@ class Engines {
  public:
   // OpenSearch where the fleet has one, otherwise every shop's own index. INVALID_ARGUMENT as opensearch::Client says.
   static absl::StatusOr<Engines> Create(const fleet::Fleet& fleet);
+  // Every shop's own index, through `own`.
+  explicit Engines(std::unique_ptr<const SearchEngine> own) : own_(std::move(own)) {}
 
   const SearchEngine& Of(absl::string_view shop) const;
   // Null where every shop has its own index.
@@ -25,7 +28,7 @@ class Engines {
   bool OwnIndex(absl::string_view shop) const { return elsewhere_.find(shop) == elsewhere_.end(); }
 
  private:
-  OwnEngine own_;
+  std::unique_ptr<const SearchEngine> own_;
   std::unique_ptr<const opensearch::Client> client_;
   std::map<std::string, std::unique_ptr<const SearchEngine>, std::less<>> elsewhere_;
 };

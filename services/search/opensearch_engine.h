@@ -22,8 +22,8 @@ class OpenSearchNode;
 // pages of groups end at 10,000; what is near by the catalogue's own vectors orders, but joins no result; substitutes
 // are those of the category that sell best, compared by their titles.
 //
-// UNAVAILABLE with reason SEARCH_ENGINE_AWAY when the node is away or has no index of the shop, DEADLINE_EXCEEDED,
-// INTERNAL with what the node said. Thread-safe.
+// UNAVAILABLE with reason SEARCH_ENGINE_AWAY when the node is away, does not let this service in or has no index of the
+// shop, DEADLINE_EXCEEDED, INTERNAL with what the node said. Thread-safe.
 class OpenSearchEngine : public SearchEngine {
  public:
   // Borrows the client.

@@ -25,6 +25,11 @@ absl::Status Told(const absl::Status& status) {
     return base::Error(absl::StatusCode::kUnavailable, kReasonEngineAway,
                        absl::StrCat("OpenSearch does not answer: ", status.message()));
   }
+  // These are the service's credentials, not those of the call.
+  if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) {
+    return base::Error(absl::StatusCode::kUnavailable, kReasonEngineAway,
+                       absl::StrCat("OpenSearch does not let this service in: ", status.message()));
+  }
   return absl::InternalError(absl::StrCat("OpenSearch: ", status.message()));
 }
 

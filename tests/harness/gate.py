@@ -96,8 +96,8 @@ class Gate:
             self._writers.update(writers)
             await asyncio.gather(self._pump(reader, server_writer, lambda: 0.0),
                                  self._pump(server_reader, writer, lambda: self._delay))
-        except OSError:
-            pass  # either side is gone; the other is told by the close below
+        except (OSError, asyncio.CancelledError):
+            pass  # either side is gone, or the gate is closed; who is left is told by the close below
         finally:
             self._writers.difference_update(writers)
             for each in writers:

@@ -35,7 +35,7 @@ void SortUnique(std::vector<uint32_t>& ids) {
 struct QueryModel::Impl {
   struct Count {
     uint32_t category = 0;
-    float tokens = 0;
+    float log_seen = 0;  // what the term adds to log_unseen there
   };
 
   absl::flat_hash_map<std::string, uint32_t> terms;
@@ -142,7 +142,10 @@ std::shared_ptr<const QueryModel> QueryModel::Builder::Build() && {
   impl->products = std::move(s.products);
   impl->categories = std::move(s.categories);
   impl->counts.resize(impl->products.size());
-  for (const auto& [key, tokens] : s.counts) impl->counts[key >> 32].push_back({static_cast<uint32_t>(key), tokens});
+  for (const auto& [key, tokens] : s.counts) {
+    const auto log_seen = static_cast<float>(std::log((tokens + kSmoothing) / kSmoothing));
+    impl->counts[key >> 32].push_back({static_cast<uint32_t>(key), log_seen});
+  }
   for (auto& counts : impl->counts) {
     std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) { return a.category < b.category; });
   }
@@ -178,8 +181,7 @@ std::vector<double> QueryModel::Impl::Shares(absl::Span<const std::string> asked
     const auto found = terms.find(term);
     if (found == terms.end() || counts[found->second].empty()) continue;
     known += 1;
-    for (const Count& count : counts[found->second])
-      scores[count.category] += std::log((count.tokens + kSmoothing) / kSmoothing);
+    for (const Count& count : counts[found->second]) scores[count.category] += count.log_seen;
   }
   if (known == 0) return {};
   double most = -std::numeric_limits<double>::infinity(), sum = 0;

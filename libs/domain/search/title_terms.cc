@@ -77,7 +77,9 @@ size_t TitleHead(absl::string_view title, absl::Span<const text::Token> tokens) 
 
 uint64_t SurfaceMatches(absl::string_view title, absl::Span<const absl::string_view> words) {
   uint64_t out = 0;
-  const std::string lower = absl::AsciiStrToLower(title);
+  thread_local std::string lower;  // hundreds of titles a query
+  lower.assign(title.data(), title.size());
+  absl::AsciiStrToLower(&lower);
   for (size_t i = 0; i < std::min(words.size(), kMaxRankTerms); ++i) {
     if (Holds(lower, words[i])) out |= uint64_t{1} << i;
   }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int64_t kDayUs = 86'400'000'000;
 constexpr size_t kCacheLine = 64;
+constexpr size_t kTitleTerms = 16;  // of most titles
 
 TopOptions TopOf(const WindowInput& input, size_t k) {
   TopOptions options;
@@ -170,7 +171,12 @@ void Fetch(const IndexView& view, absl::Span<const WindowEntry> entries) {
 // The candidates of one query as the second stage looks at them.
 class Candidates {
  public:
-  explicit Candidates(const WindowInput& input) : input_(input), view_(input.query.view()), tokens_(WordsOf(input)) {
+  Candidates(const WindowInput& input, size_t count)
+      : input_(input), view_(input.query.view()), tokens_(WordsOf(input)) {
+    titles_.reserve(count * kTitleTerms);
+    title_ends_.reserve(count);
+    soft_.reserve(count);
+    candidates_.reserve(count);
     for (const text::Token& token : tokens_) {
       words_.push_back(token.word);
       terms_.push_back(token.term);
@@ -309,7 +315,7 @@ FusionSignals SignalsOf(const WindowInput& input, absl::Span<const Hit> lexical)
 
 std::vector<float> RowsOf(const WindowInput& input, absl::Span<WindowEntry> entries) {
   Fetch(input.query.view(), entries);
-  Candidates candidates(input);
+  Candidates candidates(input, entries.size());
   for (WindowEntry& entry : entries) candidates.Add(entry);
   return candidates.Rows();
 }

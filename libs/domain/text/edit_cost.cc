@@ -12,7 +12,7 @@ namespace kontor::text {
 namespace {
 
 constexpr float kSwap = 0.6F, kDoubled = 0.5F, kVowel = 0.7F, kSound = 0.7F, kNeighbour = 0.8F, kOther = 1.0F;
-constexpr float kExtra = 0.9F, kMissing = 0.9F, kMissingVowel = 0.765F, kFirst = 0.6F;
+constexpr float kExtra = 0.9F, kMissing = 0.9F, kMissingVowel = 0.765F, kFirst = 0.6F, kPair = 1.3F;
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
 
 bool IsVowel(char32_t c) {
@@ -100,6 +100,11 @@ EditCost CostOfTyping(absl::Span<const char32_t> typed, absl::Span<const char32_
       if (i > 1 && j > 1 && typed[i - 1] == meant[j - 2] && typed[i - 2] == meant[j - 1] &&
           typed[i - 1] != typed[i - 2]) {
         Take(cell, rows[(i + 1) % 3][j - 2], kSwap + (i == 2 || j == 2 ? kFirst : 0), 1);
+      }
+      if (i > 1 && j > 1 && typed[i - 1] == typed[i - 2] && meant[j - 1] == meant[j - 2] &&
+          typed[i - 1] != meant[j - 1]) {
+        const float cost = kPair * Substitution(typed[i - 1], meant[j - 1]);
+        Take(cell, rows[(i + 1) % 3][j - 2], cost + (i == 2 || j == 2 ? kFirst : 0), 2);
       }
       row[j] = cell;
     }

@@ -5,8 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "libs/domain/text/edit_cost.h"
 #include "libs/domain/text/unicode.h"
 
@@ -23,7 +25,7 @@ constexpr uint32_t kAlsoDocuments = 5;
 constexpr uint32_t kJoinDocuments = 3;
 constexpr double kCostWeight = 3, kOwnShare = 0.3, kContextShare = 0.7, kTiny = 1e-9, kSplitPrior = 0.0002;
 constexpr double kCommon = 0.15;  // share of documents from which a term is no context
-constexpr float kSure = 0.8F, kUnsure = 0.3F, kAlsoWeight = 0.4F;
+constexpr float kSameLetters = 0.8F, kOtherLetters = 0.4F, kUnconfirmed = 0.3F, kAlsoWeight = 0.4F;
 constexpr size_t kContextMax = 6;      // terms, the rarest
 constexpr size_t kCandidatesMax = 64;  // whose neighbourhood is counted, the best without it
 
@@ -43,7 +45,8 @@ struct SpellingDictionary::Guess {
   double score = -std::numeric_limits<double>::infinity();
   SpellingVerdict verdict;
   std::vector<uint32_t> terms;
-  int join = 0;  // -1: with the word before, 1: with the next
+  int join = 0;             // -1: with the word before, 1: with the next
+  bool neighbours = false;  // kSplit: some document has the words side by side
 };
 
 uint32_t SpellingDictionary::IdOf(absl::string_view word) const {
@@ -102,8 +105,9 @@ std::vector<uint32_t> SpellingDictionary::Context(const Query& query, size_t wor
   return context;
 }
 
-double SpellingDictionary::TermScore(uint32_t term, absl::Span<const uint32_t> context) const {
-  const double own = static_cast<double>(term_documents_[term]) / documents_;
+double SpellingDictionary::WordScore(uint32_t word, absl::Span<const uint32_t> context) const {
+  const uint32_t term = word_terms_[word];
+  const double own = static_cast<double>(word_documents_[word]) / documents_;
   if (context.empty()) return std::log(own);
   double beside = 0;
   for (uint32_t other : context) {
@@ -140,7 +144,11 @@ std::vector<SpellingVerdict> SpellingDictionary::Correct(absl::Span<const Word> 
     if (i > 0 && verdicts[i - 1].action == Action::kKeep) Join(query, i - 1, i, best);
     if (i + 1 < words.size()) Join(query, i, i, best);
     if (best.verdict.action == Action::kKeep) continue;
-    best.verdict.weight = WeightOf(query, i, best.terms);
+    const bool confirmed = Confirmed(query, i, best.terms);
+    if (best.verdict.action == Action::kSplit && !confirmed && !best.neighbours) continue;
+    best.verdict.weight = !confirmed                                ? kUnconfirmed
+                          : best.verdict.action == Action::kReplace ? kOtherLetters
+                                                                    : kSameLetters;
     verdicts[best.join < 0 ? i - 1 : i] = std::move(best.verdict);
     if (best.join != 0) verdicts[best.join < 0 ? i : i + 1].action = Action::kJoined;
   }
@@ -173,7 +181,7 @@ void SpellingDictionary::Replacements(const Query& query, size_t word, Guess& be
   if (candidates.size() > kCandidatesMax) candidates.resize(kCandidatesMax);
   for (const auto& [cost, id] : candidates) {
     if (cost <= best.score) continue;  // the rest of the score is below zero
-    const double score = cost + TermScore(word_terms_[id], context);
+    const double score = cost + WordScore(id, context);
     if (score <= best.score) continue;
     best = {.score = score, .verdict = {.action = Action::kReplace, .words = {words_[id]}}, .terms = {word_terms_[id]}};
   }
@@ -197,7 +205,8 @@ void SpellingDictionary::Splits(const Query& query, size_t word, Guess& best) co
     if (score <= best.score) continue;
     best = {.score = score,
             .verdict = {.action = Action::kSplit, .words = {words_[left], words_[right]}},
-            .terms = {word_terms_[left], word_terms_[right]}};
+            .terms = {word_terms_[left], word_terms_[right]},
+            .neighbours = adjacent > 0};
   }
 }
 
@@ -209,7 +218,7 @@ void SpellingDictionary::Join(const Query& query, size_t first, size_t word, Gue
   const std::string joined = absl::StrCat(one.word, two.word);
   const uint32_t id = IdOf(joined);
   if (id == kNone || word_documents_[id] < kJoinDocuments) return;
-  const double score = -kCostWeight * kSplitCost + TermScore(word_terms_[id], Context(query, word));
+  const double score = -kCostWeight * kSplitCost + WordScore(id, Context(query, word));
   if (score <= best.score) return;
   best = {.score = score,
           .verdict = {.action = Action::kJoin, .words = {joined}},
@@ -218,10 +227,12 @@ void SpellingDictionary::Join(const Query& query, size_t first, size_t word, Gue
 }
 
 SpellingVerdict SpellingDictionary::Also(const Query& query, size_t word) const {
+  const absl::string_view text = query.words[word].word;
   std::vector<char32_t> letters;
   std::vector<uint32_t> ids;
-  Decode(query.words[word].word, letters);
-  if (letters.size() < kLettersMin) return {};
+  Decode(text, letters);
+  const bool plural = absl::EndsWith(text, "s") && IdOf(absl::StripSuffix(text, "s")) != kNone;
+  if (letters.size() < kLettersMin || plural) return {};
   const std::vector<uint32_t> context = Context(query, word);
   const auto most = [&](uint32_t term) {
     size_t together = 0;
@@ -236,7 +247,7 @@ SpellingVerdict SpellingDictionary::Also(const Query& query, size_t word) const 
     if (word_documents_[id] < kAlsoDocuments || word_terms_[id] == query.terms[word]) continue;
     const EditCost edit = CostOfTyping(letters, letters_[id], SymmetricDeletes::kDistance);
     if (edit.cost > kAlsoCostMax || most(word_terms_[id]) < 10 * (own + 1)) continue;
-    const double score = -kCostWeight * edit.cost + TermScore(word_terms_[id], context);
+    const double score = -kCostWeight * edit.cost + WordScore(id, context);
     if (score <= best) continue;
     best = score;
     verdict = {.action = Action::kAlso, .words = {words_[id]}, .weight = kAlsoWeight};
@@ -244,7 +255,7 @@ SpellingVerdict SpellingDictionary::Also(const Query& query, size_t word) const 
   return verdict;
 }
 
-float SpellingDictionary::WeightOf(const Query& query, size_t word, absl::Span<const uint32_t> terms) const {
+bool SpellingDictionary::Confirmed(const Query& query, size_t word, absl::Span<const uint32_t> terms) const {
   size_t known = 0;
   for (size_t i = 0; i < query.words.size(); ++i) known += i != word && query.terms[i] != kNone ? 1 : 0;
   std::vector<std::pair<absl::Span<const uint32_t>, double>> lists;
@@ -252,7 +263,7 @@ float SpellingDictionary::WeightOf(const Query& query, size_t word, absl::Span<c
     const double df = term_documents_[term];
     lists.emplace_back(Postings(term), std::log(1 + (documents_ - df + 0.5) / (df + 0.5)));
   }
-  if (known < 2 || lists.empty()) return kSure;
+  if (known < 2 || lists.empty()) return true;
   double most = 0;
   size_t with_word = 0;
   while (true) {  // documents that have any of the terms, in order
@@ -274,7 +285,7 @@ float SpellingDictionary::WeightOf(const Query& query, size_t word, absl::Span<c
     };
     if (std::all_of(terms.begin(), terms.end(), has)) ++with_word;
   }
-  return with_word >= 2 ? kSure : kUnsure;
+  return with_word >= 2;
 }
 
 std::vector<Compound> SpellingDictionary::Compounds(absl::Span<const Word> words) const {

@@ -43,23 +43,24 @@ struct Compound {
 };
 
 // The words of a catalogue, and what a misspelt word of a query was meant to be. Never touched: words that exist, even
-// as a stem
-// ("celling" if "cell" does), words with digits, words of fewer than four letters; a word that nothing explains is
-// kept.
+// as a stem ("celling" if "cell" does), words with digits, words of fewer than four letters; a word that nothing
+// explains is kept.
 //   Candidates come by symmetric deletes, distance 2, from words in two documents and more. A cost of typing
 //     (edit_cost.h) above 2 is too much; of two edits in less than seven letters, above 1.3.
 //   score = −3 cost + ln(.3 df/N + .7 mean over the query's other known terms o of n(candidate, o) / n(o) + 1e-9),
-//   where
-//     n counts documents with both; context are the six rarest, all below .15 N.
+//     where df counts documents with the word as it is written (a term may be far more frequent: "liter" is the term of
+//     every "2 L"), n those with both terms; context are the six rarest, all below .15 N.
 //   Splits into two words of five documents and more; below three letters also neighbours in five:
 //     score = −3.6 + ln((adjacent + .0002 min(df))/N + 1e-9). Joins with a neighbour that is a word or not: as
 //     candidates of cost 1.2.
-//   The best score wins (a noisy channel: Kernighan, Church, Gale 1990). weight: .8, but .3 if the query has two other
-//   known
-//     terms and more and, of the documents that have most of their idf, fewer than two have the new word.
-//   kAlso: the word is no word of the catalogue but its stem is; a candidate of cost 1 and less in five documents and
-//   more stands with the
-//     other terms ten times as often. weight .4.
+//   The best score wins (a noisy channel: Kernighan, Church, Gale 1990). It is unconfirmed if the query has two other
+//     known terms and more and, of the documents that have most of their idf, fewer than two have the new word. An
+//     unconfirmed split into words that are nowhere neighbours is not made: such a word is a name, or another shop's.
+//   weight: unconfirmed .3; otherwise .8 for a split or a join, which keep the letters as they were typed, and .4 for
+//     another word.
+//   kAlso: the word is no word of the catalogue, nor one with an s behind it, but its stem is; a candidate of cost 1
+//   and
+//     less in five documents and more stands with the other terms ten times as often. weight .4.
 // Immutable; thread-safe. Not updated but rebuilt in the background from the catalogue, of which terms' neighbourhoods
 // are sampled (kSampleMax documents).
 class SpellingDictionary {
@@ -132,12 +133,12 @@ class SpellingDictionary {
   size_t Together(uint32_t a, uint32_t b) const;  // documents of the sample with both terms
   double Adjacent(uint32_t a, uint32_t b) const;  // documents of the catalogue with word b behind word a, estimated
   std::vector<uint32_t> Context(const Query& query, size_t word) const;
-  double TermScore(uint32_t term, absl::Span<const uint32_t> context) const;
+  double WordScore(uint32_t word, absl::Span<const uint32_t> context) const;
   void Replacements(const Query& query, size_t word, Guess& best) const;
   void Splits(const Query& query, size_t word, Guess& best) const;
   void Join(const Query& query, size_t first, size_t word, Guess& best) const;
   SpellingVerdict Also(const Query& query, size_t word) const;
-  float WeightOf(const Query& query, size_t word, absl::Span<const uint32_t> terms) const;
+  bool Confirmed(const Query& query, size_t word, absl::Span<const uint32_t> terms) const;
 
   uint32_t documents_ = 0, sampled_ = 0;
   std::vector<std::string> words_, terms_;

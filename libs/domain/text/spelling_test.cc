@@ -80,6 +80,10 @@ TEST(CostOfTyping, WeighsEdits) {
   EXPECT_FLOAT_EQ(cost("chaxir", "chair"), 0.9F);
   EXPECT_FLOAT_EQ(cost("chai", "chair"), 0.9F);
   EXPECT_FLOAT_EQ(cost("chir", "chair"), 0.765F);
+  EXPECT_FLOAT_EQ(cost("latter", "ladder"), 1.3F * 0.7F);  // one mistake made twice
+  EXPECT_FLOAT_EQ(cost("tropper", "troffer"), 1.3F);
+  EXPECT_FLOAT_EQ(cost("ttop", "ddop"), 1.3F * 0.7F + 0.6F);
+  EXPECT_FLOAT_EQ(cost("latfer", "ladder"), 1.5F);  // two mistakes
   EXPECT_TRUE(std::isinf(cost("xyz", "chair")));
   EXPECT_FLOAT_EQ(cost("stühl", "stuhl"), 1.0F);
 }
@@ -137,10 +141,32 @@ TEST(Spelling, SaysWhatItDidAndHowSureItIs) {
   EXPECT_EQ(corrected.changes[0].end, 7U);
   EXPECT_EQ(corrected.changes[0].action, Action::kReplace);
   EXPECT_EQ(corrected.changes[1].action, Action::kSplit);
-  EXPECT_FLOAT_EQ(corrected.changes[0].weight, 0.8F);
+  EXPECT_FLOAT_EQ(corrected.changes[0].weight, 0.4F);  // another word
+  EXPECT_FLOAT_EQ(corrected.changes[1].weight, 0.8F);  // the same letters
+  EXPECT_FLOAT_EQ(Shop()->CorrectText(English(), "re frigerator").changes[0].weight, 0.8F);
   // Two other words that stand together where the new one does not.
   EXPECT_FLOAT_EQ(Shop()->CorrectText(English(), "ice maker chiar").changes[0].weight, 0.3F);
-  EXPECT_FLOAT_EQ(Shop()->CorrectText(English(), "patio cushion chiar").changes[0].weight, 0.8F);
+  EXPECT_FLOAT_EQ(Shop()->CorrectText(English(), "patio cushion chiar").changes[0].weight, 0.4F);
+  EXPECT_FLOAT_EQ(Shop()->CorrectText(English(), "ice maker wiremesh").changes[0].weight, 0.3F);
+}
+
+TEST(Spelling, SplitsAgainstTheOtherWordsOnlyWhatStandsSideBySide) {
+  EXPECT_EQ(Corrected("heatercurtain"), "heater curtain");  // nothing speaks against it
+  EXPECT_EQ(Corrected("red heatercurtain"), "red heater curtain");
+  EXPECT_EQ(Corrected("ice maker heatercurtain"), "ice maker heatercurtain");
+  EXPECT_EQ(Corrected("ice maker waterheater"), "ice maker water heater");
+}
+
+// A candidate is as frequent as it is written, not as its term: every "2 L" has the term of "liter".
+TEST(Spelling, AUnitIsNoFrequentWordBecauseItsSignIs) {
+  const auto dictionary = Dictionary({{"bottle 2 l", 400}, {"brass letter box", 6}, {"liter jug", 3}});
+  EXPECT_EQ(dictionary->CorrectText(English(), "litter").text, "letter");
+}
+
+TEST(Spelling, APluralOfAWordThatExistsIsRight) {
+  const auto dictionary = Dictionary({{"grinder discs", 30}, {"dish rack", 5}});
+  EXPECT_THAT(dictionary->CorrectText(English(), "dishs grinder").changes, ::testing::IsEmpty());
+  EXPECT_EQ(dictionary->CorrectText(English(), "dishing grinder").text, "dishing grinder");
 }
 
 TEST(Spelling, NamesAnotherWordBesideOneWhoseStemExists) {

@@ -30,8 +30,10 @@ OpenSearchConfig ReadOpenSearch(const config::v1::OpenSearch& config, base::Viol
   read.client.user = config.user();
   read.client.ca_file = config.ca_file();
   if (!config.user().empty()) ReadPassword(config.password_file(), read, violations);
-  const absl::Status usable = opensearch::Client::Create(read.client).status();
+  const absl::Status usable = opensearch::Client::Create({config.url()}).status();
   if (!usable.ok()) violations.Add("opensearch.url", "URL_INVALID", usable.message());
+  const absl::Status trusting = opensearch::Client::Create(read.client).status();
+  if (usable.ok() && !trusting.ok()) violations.Add("opensearch.caFile", "MISSING", trusting.message());
   if (config.reading_share() != 0) read.reading_share = config.reading_share();
   if (!(read.reading_share > 0 && read.reading_share <= 1)) {
     violations.Add("opensearch.readingShare", "OUT_OF_RANGE", "give a share above 0, at most 1");

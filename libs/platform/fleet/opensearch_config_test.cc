@@ -42,6 +42,17 @@ TEST(OpenSearchConfigTest, ThePasswordStandsInAFile) {
   EXPECT_EQ(read.replicas, 2);
 }
 
+TEST(OpenSearchConfigTest, AuthoritiesThatAreNotThereAreSaidAtOnce) {
+  config::v1::OpenSearch config;
+  config.set_url("https://search:9200");
+  config.set_ca_file("/nowhere.pem");
+  base::Violations violations;
+  ReadOpenSearch(config, violations);
+  ASSERT_EQ(violations.list().size(), 1u);
+  EXPECT_EQ(violations.list()[0].field, "opensearch.caFile");
+  EXPECT_THAT(violations.list()[0].description, ::testing::HasSubstr("/nowhere.pem"));
+}
+
 TEST(OpenSearchConfigTest, AllThatIsWrongIsSaidAtOnce) {
   config::v1::OpenSearch config;
   config.set_url("search:9200");

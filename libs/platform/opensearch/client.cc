@@ -3,7 +3,9 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
+#include <sstream>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -46,10 +48,39 @@ absl::StatusCode CodeOf(CURLcode code) {
     case CURLE_RECV_ERROR:
     case CURLE_PARTIAL_FILE:
     case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_UNSUPPORTED_PROTOCOL:  // what answers is no HTTP
       return absl::StatusCode::kUnavailable;
     default:
       return absl::StatusCode::kInternal;
   }
+}
+
+// What to look at, where the cause is likely one of configuration; `said` is curl's sentence.
+std::string Explained(CURLcode code, absl::string_view said, const ClientOptions& options) {
+  const bool tls = absl::StartsWith(options.url, "https://");
+  switch (code) {
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+      return absl::StrCat("the certificate of ", options.url, " is not accepted: ", said,
+                          " (trusted: ", options.ca_file.empty() ? "the system's authorities" : options.ca_file, ")");
+    case CURLE_SSL_CONNECT_ERROR:
+      return absl::StrCat("no TLS with ", options.url, ": ", said, "; is it an http:// address?");
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return tls ? std::string(said) : absl::StrCat(options.url, ": ", said, "; is it an https:// address?");
+    default:
+      return std::string(said);
+  }
+}
+
+bool HoldsCertificates(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return absl::StrContains(text.str(), "CERTIFICATE-----");
 }
 
 bool IsLines(absl::string_view path) {
@@ -64,7 +95,7 @@ absl::Status DeadlinePassed() { return absl::DeadlineExceededError("OpenSearch: 
 // A connection that is kept, and the options that every request shares.
 class Client::Handle {
  public:
-  explicit Handle(const ClientOptions& options) : url_(options.url) {
+  explicit Handle(const ClientOptions& options) : options_(options) {
     Set(CURLOPT_NOSIGNAL, 1L);
     Set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
     Set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -73,7 +104,10 @@ class Client::Handle {
     Set(CURLOPT_ACCEPT_ENCODING, nullptr);
     Set(CURLOPT_WRITEFUNCTION, &Receive);
     Set(CURLOPT_ERRORBUFFER, error_);
-    if (!options.ca_file.empty()) Set(CURLOPT_CAINFO, options.ca_file.c_str());
+    if (!options.ca_file.empty()) {
+      Set(CURLOPT_CAINFO, options.ca_file.c_str());
+      Set(CURLOPT_CAPATH, nullptr);  // otherwise the system's folder is trusted, too
+    }
     if (!options.user.empty()) {
       Set(CURLOPT_HTTPAUTH, long{CURLAUTH_BASIC});
       Set(CURLOPT_USERNAME, options.user.c_str());
@@ -89,7 +123,7 @@ class Client::Handle {
     const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
     if (left <= 0) return DeadlinePassed();
     const int64_t left_max = std::numeric_limits<int32_t>::max();
-    const std::string method_text(method), address = absl::StrCat(url_, path);
+    const std::string method_text(method), address = absl::StrCat(options_.url, path);
     Answer answer;
     std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(
         curl_slist_append(nullptr,
@@ -112,8 +146,9 @@ class Client::Handle {
     const CURLcode code = curl_easy_perform(easy_);
     if (answer.too_large) return absl::InternalError("OpenSearch: the answer is larger than 256 MiB");
     if (code != CURLE_OK) {
-      return absl::Status(CodeOf(code),
-                          absl::StrCat("OpenSearch: ", error_[0] != '\0' ? error_ : curl_easy_strerror(code)));
+      const char* said = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+      return absl::Status(NeverConnected(code, left) ? absl::StatusCode::kUnavailable : CodeOf(code),
+                          absl::StrCat("OpenSearch: ", Explained(code, said, options_)));
     }
     long http = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &http);
@@ -122,12 +157,18 @@ class Client::Handle {
   }
 
  private:
+  // Whether time ran out, not the caller's, before a request could be sent.
+  bool NeverConnected(CURLcode code, int64_t left_ms) const {
+    curl_off_t connected_us = 0;
+    curl_easy_getinfo(easy_, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    return code == CURLE_OPERATION_TIMEDOUT && connected_us == 0 && absl::Milliseconds(left_ms) > kConnectPatience;
+  }
   template <typename Value>
   void Set(CURLoption option, Value value) {
     curl_easy_setopt(easy_, option, value);
   }
 
-  const std::string url_;
+  const ClientOptions& options_;  // of the client, which keeps the handles
   CURL* const easy_ = curl_easy_init();
   char error_[CURL_ERROR_SIZE] = {};
 };
@@ -141,8 +182,14 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const ClientOptions& opti
   ClientOptions checked = options;
   const absl::string_view url = absl::StripSuffix(options.url, "/");
   checked.url = std::string(url);
+  if (absl::StrContains(url, '@')) {
+    return absl::InvalidArgumentError("the address holds a user or a password: give them apart from it");
+  }
   if (!(absl::StartsWith(url, "http://") && url.size() > 7) && !(absl::StartsWith(url, "https://") && url.size() > 8)) {
     return absl::InvalidArgumentError(absl::StrCat("\"", url, "\" is no http:// or https:// address"));
+  }
+  if (!options.ca_file.empty() && !HoldsCertificates(options.ca_file)) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", options.ca_file, "\" holds no certificates (PEM)"));
   }
   if (options.max_connections < 1) return absl::InvalidArgumentError("max_connections must be positive");
   return absl::WrapUnique(new Client(std::move(checked)));

@@ -1,12 +1,17 @@
 #include <thread>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "libs/platform/opensearch/bulk.h"
 #include "libs/platform/opensearch/client.h"
+#include "libs/testing/certificate.h"
 #include "libs/testing/private_opensearch.h"
 #include "libs/testing/process.h"
 #include "libs/testing/status_matchers.h"
+#include "libs/testing/temporary_folder.h"
+#include "libs/testing/tls_front.h"
 
 namespace kontor::opensearch {
 namespace {
@@ -25,6 +30,37 @@ std::unique_ptr<Client> Connect(int connections = 16) {
   auto client = Client::Create(options);
   EXPECT_TRUE(client.ok()) << client.status();
   return *std::move(client);
+}
+
+TEST(ClientTest, ANodeBehindTlsAndAPasswordIsTheSameNode) {
+  const kontor::testing::TemporaryFolder folder("kontor-tls");
+  const kontor::testing::Certificate certificate = kontor::testing::MakeCertificate(folder.path(), "node");
+  const std::string url = PrivateOpenSearch::Shared().url();
+  int port = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(url.substr(url.rfind(':') + 1), &port));
+  const kontor::testing::TlsFront front(certificate, "kontor", "secret", kontor::testing::PassOn(port));
+  ClientOptions options{absl::StrCat("https://127.0.0.1:", front.port()), "kontor", "secret",
+                        certificate.certificate_file};
+  const auto client = *Client::Create(options);
+  EXPECT_THAT(client->Send("PUT", "/behind", R"({"aliases":{"behind-now":{}}})", Soon()), IsOk());
+  KONTOR_ASSERT_OK_AND_ASSIGN(const auto written, Bulk(*client, "behind-now", R"({"index":{"_id":"1"}}
+{"title":"a drill"}
+)",
+                                                       Soon()));
+  EXPECT_THAT(written, ElementsAre(IsOk()));
+  EXPECT_THAT(client->Send("POST", "/behind/_refresh", "", Soon()), IsOk());
+  KONTOR_ASSERT_OK_AND_ASSIGN(const std::string found,
+                              Connect()->Send("POST", "/behind/_search", R"({"query":{"match_all":{}}})", Soon()));
+  EXPECT_THAT(found, HasSubstr("a drill"));
+  EXPECT_THAT(client->Send("POST", "/behind/_search", "{", Soon()), StatusIs(absl::StatusCode::kInvalidArgument));
+  const auto secure = *Client::Create({absl::StrCat("https://127.0.0.1:", port)});
+  const auto refused = secure->Send("GET", "/", "", Soon());
+  EXPECT_THAT(refused, StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(refused.status().message(), HasSubstr("is it an http:// address?"));
+  options.password = "guessed";
+  EXPECT_THAT((*Client::Create(options))->Send("DELETE", "/behind", "", Soon()),
+              StatusIs(absl::StatusCode::kUnauthenticated));
+  EXPECT_THAT(client->Send("DELETE", "/behind", "", Soon()), IsOk());
 }
 
 TEST(ClientTest, RefusesWhatIsNoAddress) {
