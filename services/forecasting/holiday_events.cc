@@ -22,10 +22,6 @@ bool IsOf(absl::string_view country, absl::string_view other) {
   return other.empty() || other == country || (absl::StartsWith(country, other) && country[other.size()] == '-');
 }
 
-bool Covers(const Days& days, const Days& others) {
-  return std::includes(days.begin(), days.end(), others.begin(), others.end());
-}
-
 struct Logged {
   Days days;
   bool long_one = false;  // at least one of its events is too long to be a holiday
@@ -44,7 +40,7 @@ class LoggedEvents {
     const std::pair<const std::string, Logged>* last = nullptr;
     for (const auto& one : by_title_) {
       const auto& [title, logged] = one;
-      if (logged.long_one || !Covers(days, logged.days)) continue;
+      if (logged.long_one || !std::includes(days.begin(), days.end(), logged.days.begin(), logged.days.end())) continue;
       if (last == nullptr || *last->second.days.rbegin() < *logged.days.rbegin()) last = &one;
     }
     return last == nullptr ? name : last->first;
@@ -74,19 +70,18 @@ class LoggedEvents {
   Days public_holidays_;
 };
 
-// By name, of those that are more than another name of a public holiday.
-std::map<std::string, std::string> TitlesOf(const std::vector<base::Holiday>& holidays, const LoggedEvents& on_log) {
-  std::map<std::string, Days> named, retail;
+// Without retail days that are public holidays.
+absl::StatusOr<std::vector<base::Holiday>> ReadHolidays(absl::string_view country, absl::CivilDay first,
+                                                        absl::CivilDay last) {
+  ASSIGN_OR_RETURN(std::vector<base::Holiday> holidays, base::HolidaysOf(country, first, last));
+  Days public_days;
   for (const base::Holiday& holiday : holidays) {
-    (holiday.kind == base::HolidayKind::kPublic ? named : retail)[holiday.name].insert(holiday.day);
+    if (holiday.kind == base::HolidayKind::kPublic) public_days.insert(holiday.day);
   }
-  for (const auto& [name, days] : retail) {
-    const auto covers = [&days = days](const auto& one) { return Covers(one.second, days); };
-    if (std::none_of(named.begin(), named.end(), covers)) named[name] = days;
-  }
-  std::map<std::string, std::string> titles;
-  for (const auto& [name, days] : named) titles[name] = on_log.TitleOf(name, days);
-  return titles;
+  std::erase_if(holidays, [&](const base::Holiday& holiday) {
+    return holiday.kind == base::HolidayKind::kRetail && public_days.contains(holiday.day);
+  });
+  return holidays;
 }
 
 }  // namespace
@@ -95,13 +90,14 @@ absl::StatusOr<std::vector<CalendarEvent>> HolidayEvents(absl::string_view count
                                                          absl::CivilDay last, absl::Span<const CalendarEvent> logged) {
   std::vector<CalendarEvent> events;
   if (country.empty()) return events;
-  ASSIGN_OR_RETURN(const std::vector<base::Holiday> holidays, base::HolidaysOf(country, first, last));
+  ASSIGN_OR_RETURN(const std::vector<base::Holiday> holidays, ReadHolidays(country, first, last));
   const LoggedEvents on_log(country, logged);
-  const std::map<std::string, std::string> titles = TitlesOf(holidays, on_log);
+  std::map<std::string, Days> by_name;
+  for (const base::Holiday& holiday : holidays) by_name[holiday.name].insert(holiday.day);
+  std::map<std::string, std::string> titles;
+  for (const auto& [name, days] : by_name) titles[name] = on_log.TitleOf(name, days);
   for (const base::Holiday& holiday : holidays) {
-    const auto found = titles.find(holiday.name);
-    if (found == titles.end()) continue;
-    const std::string& title = found->second;
+    const std::string& title = titles[holiday.name];
     if (on_log.Knows(title, holiday.day) || on_log.Knows(holiday.name, holiday.day)) continue;
     events.push_back({title, "", holiday.day, holiday.day, holiday.kind == base::HolidayKind::kPublic});
   }
