@@ -14,10 +14,10 @@
 #include "bench/forecasting_data.h"
 #include "bench/forecasting_network.h"
 #include "libs/base/csv.h"
+#include "libs/base/holidays.h"
 #include "libs/base/status.h"
 #include "libs/domain/forecasting/automatic.h"
 #include "libs/domain/forecasting/factors.h"
-#include "libs/domain/forecasting/holidays.h"
 #include "libs/domain/forecasting/measures.h"
 #include "libs/domain/forecasting/methods.h"
 #include "libs/domain/forecasting/set_trees.h"
@@ -106,9 +106,9 @@ std::vector<double> Forecast(const Method& method, Values past, int season, int 
 forecasting::Factor Holidays(size_t steps, size_t days_a_step) {
   forecasting::Factor factor{forecasting::FactorKind::kCalendar, "public holidays", std::vector<double>(steps, 0)};
   const absl::CivilDay last = kFirst + static_cast<int64_t>(steps * days_a_step) - 1;
-  const auto holidays = forecasting::HolidaysOf("GB", kFirst, last);
-  for (const forecasting::Holiday& holiday : *holidays) {
-    if (holiday.kind != forecasting::HolidayKind::kPublic) continue;
+  const auto holidays = base::HolidaysOf("GB", kFirst, last);
+  for (const base::Holiday& holiday : *holidays) {
+    if (holiday.kind != base::HolidayKind::kPublic) continue;
     factor.values[static_cast<size_t>(holiday.day - kFirst) / days_a_step] += 1.0 / static_cast<double>(days_a_step);
   }
   return factor;

@@ -14,8 +14,8 @@
 #include "absl/time/civil_time.h"
 #include "bench/forecasting_data.h"
 #include "libs/base/csv.h"
+#include "libs/base/holidays.h"
 #include "libs/base/status.h"
-#include "libs/domain/forecasting/holidays.h"
 #include "libs/domain/forecasting/measures.h"
 #include "libs/domain/forecasting/panel_profile.h"
 
@@ -92,7 +92,7 @@ absl::StatusOr<Matrix> Profile(const Sales& sales, int horizon) {
   forecasting::PanelOptions options{.year = kYear};
   for (int w = 0; w < static_cast<int>(sales.weeks.size()); ++w) {
     // Weeks end on Fridays and hold what is bought for the Sunday after.
-    const absl::CivilDay easter = forecasting::EasterSunday(static_cast<int>(sales.weeks[w].year()));
+    const absl::CivilDay easter = base::EasterSunday(static_cast<int>(sales.weeks[w].year()));
     if (easter > sales.weeks[w] && easter - sales.weeks[w] <= 7) options.feasts.push_back(w);
   }
   return forecasting::ForecastPanel(series, horizon, options);

@@ -157,7 +157,7 @@ TEST_F(ForecastingServiceTest, AShopThatClosesOnHolidaysIsExpectedToCloseOnTheNe
 TEST_F(MarketTest, DaysOfPromotionsAndEventsAreExplainedUnlessPromotionsAreTheRule) {
   Apply({RecordBytes(PromotionOf("p", 2, 3, {"a"}), DayTime(0)), RecordBytes(EventOf("1", "fair", 6), DayTime(0))});
   const auto explained = [&](const Selection& selection, int until) {
-    const auto market = store_.ReadDays(shop_);
+    const auto market = store_.ReadDays(shop_, Day(until));
     EXPECT_TRUE(market.ok()) << market.status();
     return market->ExplainedDays(selection, Day(until));
   };

@@ -6,11 +6,12 @@
 
 #include "libs/base/status.h"
 #include "libs/platform/postgres/text_list.h"
+#include "services/forecasting/holiday_events.h"
 
 namespace kontor::forecasting {
 namespace {
 
-constexpr int kYearDays = 365;
+constexpr int kYearDays = 365, kPastYears = 30, kComingYears = 35;
 
 // A time at midnight ends the day before.
 absl::CivilDay LastDayOf(absl::Time starts_at, absl::Time ends_at, absl::TimeZone zone) {
@@ -26,7 +27,7 @@ absl::flat_hash_set<std::string> SetOf(absl::string_view list) {
 
 }  // namespace
 
-absl::StatusOr<MarketFacts> MarketStore::PromotionsAndEvents(const fleet::Shop& shop) {
+absl::StatusOr<MarketFacts> MarketStore::PromotionsAndEvents(const fleet::Shop& shop, absl::CivilDay until) {
   MarketFacts facts;
   ASSIGN_OR_RETURN(const postgres::Result promotions,
                    pool_.Exec("SELECT starts_at, ends_at, array_to_string(products, E'\\x1f'), "
@@ -39,6 +40,11 @@ absl::StatusOr<MarketFacts> MarketStore::PromotionsAndEvents(const fleet::Shop& 
                                 LastDayOf(start, promotions.Time(r, 1), shop.time_zone), SetOf(promotions.Text(r, 2)),
                                 SetOf(promotions.Text(r, 3)), promotions.Double(r, 4)});
   }
+  RETURN_IF_ERROR(AddEvents(shop, until, facts));
+  return facts;
+}
+
+absl::Status MarketStore::AddEvents(const fleet::Shop& shop, absl::CivilDay until, MarketFacts& facts) {
   ASSIGN_OR_RETURN(
       const postgres::Result events,
       pool_.Exec("SELECT title, country, starts_at, ends_at, public_holiday FROM forecasting.calendar_events "
@@ -50,7 +56,11 @@ absl::StatusOr<MarketFacts> MarketStore::PromotionsAndEvents(const fleet::Shop& 
                             absl::ToCivilDay(start, shop.time_zone),
                             LastDayOf(start, events.Time(r, 3), shop.time_zone), events.Bool(r, 4)});
   }
-  return facts;
+  ASSIGN_OR_RETURN(const std::vector<CalendarEvent> holidays,
+                   HolidayEvents(shop.country, absl::CivilDay(until.year() - kPastYears),
+                                 absl::CivilDay(until.year() + kComingYears), facts.events));
+  facts.events.insert(facts.events.end(), holidays.begin(), holidays.end());
+  return absl::OkStatus();
 }
 
 absl::Status MarketStore::AddWeather(const fleet::Shop& shop, absl::CivilDay until, MarketFacts& facts) {
@@ -97,14 +107,14 @@ absl::Status MarketStore::AddSold(const fleet::Shop& shop, const std::vector<std
 
 absl::StatusOr<Market> MarketStore::Read(const fleet::Shop& shop, const std::vector<std::string>& products,
                                          absl::CivilDay until, bool planned) {
-  ASSIGN_OR_RETURN(MarketFacts facts, PromotionsAndEvents(shop));
+  ASSIGN_OR_RETURN(MarketFacts facts, PromotionsAndEvents(shop, until));
   RETURN_IF_ERROR(AddWeather(shop, until, facts));
   if (planned || !facts.promotions.empty()) RETURN_IF_ERROR(AddSold(shop, products, until, facts));
   return Market(std::move(facts));
 }
 
-absl::StatusOr<Market> MarketStore::ReadDays(const fleet::Shop& shop) {
-  ASSIGN_OR_RETURN(MarketFacts facts, PromotionsAndEvents(shop));
+absl::StatusOr<Market> MarketStore::ReadDays(const fleet::Shop& shop, absl::CivilDay until) {
+  ASSIGN_OR_RETURN(MarketFacts facts, PromotionsAndEvents(shop, until));
   return Market(std::move(facts));
 }
 

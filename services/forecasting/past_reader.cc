@@ -40,7 +40,7 @@ absl::StatusOr<Past> PastReader::Read(const fleet::Shop& shop, const Selection& 
   if (question.measure == v1::MEASURE_REVENUE) {
     ASSIGN_OR_RETURN(question.currency, store_.MainCurrency(shop.id));
   }
-  ASSIGN_OR_RETURN(const Market market, market_.ReadDays(shop));
+  ASSIGN_OR_RETURN(const Market market, market_.ReadDays(shop, question.until));
   question.explained = market.ExplainedDays(selection, question.until);
   return ReadPast(store_, shop, selection, question);
 }

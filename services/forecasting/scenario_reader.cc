@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "libs/base/holidays.h"
 #include "libs/base/status.h"
-#include "libs/domain/forecasting/holidays.h"
 #include "services/forecasting/convert.h"
 
 namespace kontor::forecasting {
@@ -78,14 +78,14 @@ absl::Status AddEvents(const v1::Scenario& scenario, const Past& past, int horiz
   }
   if (scenario.holiday_country().empty()) return absl::OkStatus();
   const absl::CivilDay last = LastDay(past.next_step() + horizon, past.grain);
-  const auto holidays = HolidaysOf(scenario.holiday_country(), FirstDay(past.first_step, past.grain), last);
+  const auto holidays = base::HolidaysOf(scenario.holiday_country(), FirstDay(past.first_step, past.grain), last);
   if (!holidays.ok()) {
     base::Violations violations;
     violations.Add("scenario.holiday_country", "COUNTRY_UNKNOWN", holidays.status().message());
     return violations.ToStatus();
   }
   std::map<std::string, std::set<absl::CivilDay>> by_name;
-  for (const Holiday& holiday : *holidays) by_name[holiday.name].insert(holiday.day);
+  for (const base::Holiday& holiday : *holidays) by_name[holiday.name].insert(holiday.day);
   for (const auto& [name, days] : by_name) events.push_back(EventOf(name, days, past.grain));
   return absl::OkStatus();
 }

@@ -27,10 +27,11 @@
 // The whole service on one PostgreSQL, called as others call it, for tests.
 namespace kontor::forecasting {
 
-// A process: the parts of fleet::Compose, the service, and a client with all roles.
+// A process: the parts of fleet::Compose, the service, and a client with all roles. `country` is the shop's.
 class Process {
  public:
-  Process(const std::string& dsn, const kontor::testing::TemporaryFolder& folder) : application_(1, arguments_) {
+  Process(const std::string& dsn, const kontor::testing::TemporaryFolder& folder, const std::string& country = "")
+      : application_(1, arguments_) {
     application_.SetGrace(absl::Seconds(5));
     auto pool = postgres::Pool::Create({.dsn = dsn});
     EXPECT_TRUE(pool.ok()) << pool.status();
@@ -46,17 +47,18 @@ class Process {
         "{\"keys\":[{\"sha256\":\"", base::Sha256Hex("key"),
         "\",\"shop\":\"default\",\"roles\":[\"ROLE_ANALYST\",\"ROLE_OPERATOR\"],\"label\":\"test\"}]}");
     runtime::Server& server = application_.MakeServer(options);
-    fleet_ = &application_.Own(std::make_unique<fleet::Fleet>(fleet::Fleet{application_,
-                                                                           server,
-                                                                           *pool_,
-                                                                           *log_,
-                                                                           nullptr,
-                                                                           models,
-                                                                           base::SystemClock(),
-                                                                           sealer_,
-                                                                           "0123456789abcdef0123456789abcdef",
-                                                                           {{"default", absl::UTCTimeZone()}},
-                                                                           ""}));
+    fleet_ =
+        &application_.Own(std::make_unique<fleet::Fleet>(fleet::Fleet{application_,
+                                                                      server,
+                                                                      *pool_,
+                                                                      *log_,
+                                                                      nullptr,
+                                                                      models,
+                                                                      base::SystemClock(),
+                                                                      sealer_,
+                                                                      "0123456789abcdef0123456789abcdef",
+                                                                      {{"default", absl::UTCTimeZone(), "en", country}},
+                                                                      ""}));
     absl::Status status = RegisterForecasting(*fleet_);
     if (status.ok()) status = server.Start();
     EXPECT_TRUE(status.ok()) << status;

@@ -1,5 +1,6 @@
 #include "libs/platform/fleet/fleet.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -7,8 +8,10 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "kontor/config/v1/fleet_config.pb.h"
+#include "libs/base/holidays.h"
 #include "libs/base/resource_name.h"
 #include "libs/base/status.h"
 #include "libs/platform/fleet/topics.h"
@@ -40,6 +43,7 @@ absl::StatusOr<std::string> ReadSecret(const std::string& path) {
 }
 
 std::vector<Shop> ReadShops(const FleetConfig& config, base::Violations& violations) {
+  const std::vector<std::string> countries = base::HolidayCountries();
   std::vector<Shop> shops;
   for (int i = 0; i < config.shops_size(); ++i) {
     const auto& shop = config.shops(i);
@@ -51,7 +55,12 @@ std::vector<Shop> ReadShops(const FleetConfig& config, base::Violations& violati
     if (!shop.time_zone().empty() && !absl::LoadTimeZone(shop.time_zone(), &zone)) {
       violations.Add(at + "timeZone", "TIME_ZONE_UNKNOWN", "give an IANA name such as Europe/London");
     }
-    shops.push_back({shop.id(), zone, shop.language().empty() ? "en" : shop.language()});
+    if (!shop.country().empty() && std::count(countries.begin(), countries.end(), shop.country()) == 0) {
+      violations.Add(
+          at + "country", "COUNTRY_UNKNOWN",
+          absl::StrCat("holidays are known of ", absl::StrJoin(countries, ", "), "; leave it empty for none"));
+    }
+    shops.push_back({shop.id(), zone, shop.language().empty() ? "en" : shop.language(), shop.country()});
   }
   if (shops.empty()) violations.Add("shops", "MISSING", "name at least one shop");
   return shops;

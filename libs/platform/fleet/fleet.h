@@ -24,6 +24,7 @@ struct Shop {
   std::string id;
   absl::TimeZone time_zone;
   std::string language = "en";  // ISO 639-1, of the catalogue's texts
+  std::string country;          // one of base::HolidayCountries(); empty: not known
 };
 
 // What every service is made of. References live until the application has stopped; what a service starts (consumers,

@@ -28,13 +28,13 @@ class FleetTest : public ::testing::Test {
     std::ofstream(folder_.File("secret")) << std::string(32, 's');
   }
 
-  // With this content of the section `server`.
-  absl::Status Start(const std::string& server) {
+  // With this content of the section `server` and these shops.
+  absl::Status Start(const std::string& server, const std::string& shops = R"({"id": "default"})") {
     const std::string path = folder_.File("config.json");
     std::ofstream(path) << absl::StrCat(R"({"server": {)", server, R"(}, "postgres": ")",
                                         kontor::testing::PrivatePostgres::Shared().CreateDatabase(),
                                         R"(", "modelDir": ")", folder_.File("models"), R"(", "subjectSecretFile": ")",
-                                        folder_.File("secret"), R"(", "shops": [{"id": "default"}]})");
+                                        folder_.File("secret"), R"(", "shops": [)", shops, "]}");
     const char* words[] = {"test", "--config", path.c_str()};
     application_ = std::make_unique<runtime::Application>(3, words);
     ASSIGN_OR_RETURN(fleet_, Compose(*application_));
@@ -67,6 +67,24 @@ TEST_F(FleetTest, NamesTheKeysOfTheFileThatAreWrong) {
     fields.push_back(violation.field);
   }
   EXPECT_THAT(fields, ::testing::UnorderedElementsAre("server.keysFile", "server.workerThreads"));
+}
+
+TEST_F(FleetTest, ACountryIsOneWhoseHolidaysAreKnown) {
+  const std::string keys = Key("keysFile", folder_.File("keys.json"));
+  const absl::Status status =
+      Start(keys, R"({"id": "one", "country": "Germany", "timeZone": "Mars/Olympus"}, {"id": "two", "country": "FR"})");
+  std::vector<std::string> fields;
+  for (const base::Violation& violation : base::ErrorViolations(status)) {
+    fields.push_back(violation.field);
+    if (violation.field != "shops[0].country") continue;
+    EXPECT_EQ(violation.reason, "COUNTRY_UNKNOWN");
+    EXPECT_THAT(violation.description, ::testing::HasSubstr("DE-BY"));
+  }
+  EXPECT_THAT(fields, ::testing::UnorderedElementsAre("shops[0].timeZone", "shops[0].country"));
+  ASSERT_THAT(Start(keys, R"({"id": "one", "country": "DE-BY"}, {"id": "two"})"), IsOk());
+  ASSERT_EQ(fleet_->shops.size(), 2u);
+  EXPECT_EQ(fleet_->shops[0].country, "DE-BY");
+  EXPECT_EQ(fleet_->shops[1].country, "");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include "absl/strings/string_view.h"
 
 // The rules behind holidays.h, as data.
-namespace kontor::forecasting {
+namespace kontor::base {
 
 enum class DayRule {
   kDate,              // month, day
@@ -43,4 +43,4 @@ struct CountryRules {
 
 const std::vector<CountryRules>& AllHolidayRules();  // by country, parts behind the countries
 
-}  // namespace kontor::forecasting
+}  // namespace kontor::base

@@ -1,4 +1,4 @@
-#include "libs/domain/forecasting/holidays.h"
+#include "libs/base/holidays.h"
 
 #include <algorithm>
 #include <set>
@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "libs/domain/forecasting/holidays_rules.h"
+#include "libs/base/holidays_rules.h"
 
-namespace kontor::forecasting {
+namespace kontor::base {
 namespace {
 
 constexpr int kSaturday = 5, kSunday = 6;
@@ -118,4 +118,4 @@ absl::StatusOr<std::vector<Holiday>> HolidaysOf(absl::string_view country, absl:
   return holidays;
 }
 
-}  // namespace kontor::forecasting
+}  // namespace kontor::base

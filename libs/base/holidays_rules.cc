@@ -1,10 +1,10 @@
-#include "libs/domain/forecasting/holidays_rules.h"
+#include "libs/base/holidays_rules.h"
 
 #include <algorithm>
 
 #include "absl/types/span.h"
 
-namespace kontor::forecasting {
+namespace kontor::base {
 namespace {
 
 constexpr WeekendRule kStays = WeekendRule::kStays, kNearest = WeekendRule::kNearest;
@@ -266,4 +266,4 @@ const std::vector<CountryRules>& AllHolidayRules() {
   return rules;
 }
 
-}  // namespace kontor::forecasting
+}  // namespace kontor::base

@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 
-namespace kontor::forecasting {
+namespace kontor::base {
 
 enum class HolidayKind {
   kPublic,  // by law, in the whole country
@@ -37,4 +37,4 @@ absl::CivilDay EasterSunday(int year);
 // is not known (the message lists those that are), more than 500 years.
 absl::StatusOr<std::vector<Holiday>> HolidaysOf(absl::string_view country, absl::CivilDay first, absl::CivilDay last);
 
-}  // namespace kontor::forecasting
+}  // namespace kontor::base
