@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t kMembers = 4;
 constexpr const char* kNames[kMembers] = {"stack", "dynamic_optimised_theta", "auto_ets", "set_trees"};
-constexpr double kGuard = 1.1;  // of the best member's error
+constexpr double kGuard = 1.5;  // of the best member's error
 constexpr size_t kLeastBefore = 8;
 
 using Means = std::array<std::vector<double>, kMembers>;

@@ -227,7 +227,7 @@ TEST(SetCombinationTest, LeavesOutWhatFailsAndCovers) {
   double best = INFINITY;
   for (const SetMember& member : combination->members) best = std::min(best, member.held_out_smape);
   for (const SetMember& member : combination->members) {
-    EXPECT_EQ(member.kept, member.held_out_smape <= 1.1 * best) << member.name;
+    EXPECT_EQ(member.kept, member.held_out_smape <= 1.5 * best) << member.name;
   }
   EXPECT_FALSE(combination->members[1].kept);  // a saw's fall is not in its Theta
   EXPECT_FALSE(combination->members[2].kept);
