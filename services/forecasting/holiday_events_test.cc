@@ -90,7 +90,8 @@ TEST(HolidayEvents, NoTwoOfACountryHaveTheSameDays) {
   for (const std::string& country : base::HolidayCountries()) {
     std::map<std::vector<absl::CivilDay>, std::string> by_days;
     std::map<std::string, std::vector<absl::CivilDay>> by_title;
-    for (const CalendarEvent& event : *HolidayEvents(country, absl::CivilDay(1996), kLast, {})) {
+    const auto events = HolidayEvents(country, absl::CivilDay(1996), kLast, {});
+    for (const CalendarEvent& event : *events) {
       if (event.first >= kFirst) by_title[event.title].push_back(event.first);
     }
     for (const auto& [title, days] : by_title) {
@@ -105,7 +106,8 @@ StoredForecast ForecastOfShop(double on_holidays, bool knows_holidays) {
   const absl::CivilDay first(2024, 1, 1);
   past.first_step = StepOf(first, v1::GRAIN_DAY);
   std::set<absl::CivilDay> holidays;
-  for (const base::Holiday& holiday : *base::HolidaysOf("GB", first, kLast)) {
+  const auto days = base::HolidaysOf("GB", first, kLast);
+  for (const base::Holiday& holiday : *days) {
     if (holiday.kind == base::HolidayKind::kPublic) holidays.insert(holiday.day);
   }
   base::Random random(3);

@@ -20,7 +20,8 @@ constexpr int kDaysUntilDecember10 = 345, kChristmas = 14, kHorizon = 21;
 // A shop in the US that is closed on public holidays; those of a first year came once at most.
 std::vector<std::string> OrdersOfClosingShop() {
   std::set<absl::CivilDay> holidays;
-  for (const base::Holiday& holiday : *base::HolidaysOf("US", Day(0), Day(kDaysUntilDecember10))) {
+  const auto days = base::HolidaysOf("US", Day(0), Day(kDaysUntilDecember10));
+  for (const base::Holiday& holiday : *days) {
     if (holiday.kind == base::HolidayKind::kPublic) holidays.insert(holiday.day);
   }
   base::Random random(9);

@@ -58,9 +58,8 @@ struct Compound {
 //     unconfirmed split into words that are nowhere neighbours is not made: such a word is a name, or another shop's.
 //   weight: unconfirmed .3; otherwise .8 for a split or a join, which keep the letters as they were typed, and .4 for
 //     another word.
-//   kAlso: the word is no word of the catalogue, nor one with an s behind it, but its stem is; a candidate of cost 1
-//   and
-//     less in five documents and more stands with the other terms ten times as often. weight .4.
+//   kAlso: the word is no word of the catalogue, nor one with an s behind it, but its stem is; a candidate of cost up
+//     to 1 in five documents and more stands with the other terms ten times as often. weight .4.
 // Immutable; thread-safe. Not updated but rebuilt in the background from the catalogue, of which terms' neighbourhoods
 // are sampled (kSampleMax documents).
 class SpellingDictionary {

@@ -30,8 +30,7 @@ class Client {
   // Sends one request; `path` starts with '/' and is written as it goes over the wire; `body` is JSON, or NDJSON for
   // paths that end with _bulk or _msearch (before '?'), empty for none. The body of a 2xx answer, at most 256 MiB.
   //   UNAVAILABLE         no connection within two seconds, or it broke; a certificate that is not trusted, or of
-  //   another host; the node
-  //                       answers 429, 502, 503, 504
+  //                       another host; the node answers 429, 502, 503, 504
   //   DEADLINE_EXCEEDED   the deadline has passed, also while waiting for a connection
   //   NOT_FOUND 404, INVALID_ARGUMENT 400, ABORTED 409, UNAUTHENTICATED 401, PERMISSION_DENIED 403, else INTERNAL
   // The message has the node's own reason, at most 500 bytes of it, and never the password. Nothing is sent a second
