@@ -43,8 +43,8 @@ struct SetCombination {
 // those that on held-out values of the whole set were within 1.5 times the best one's sMAPE (where the trees cannot be
 // learned without these values, they are left out): all series share these few steps, so that ranks within them say
 // little, failures much. Of four their median step by step, of fewer their mean. A series that a member has no answer
-// for does without it; the seasonal naive stands in where all have none. Quantiles are conformal: the errors of the same
-// combination on the held-out values, over the spread of auto_ets and the seasonal naive, pooled over the set
+// for does without it; the seasonal naive stands in where all have none. Quantiles are conformal: the errors of the
+// same combination on the held-out values, over the spread of auto_ets and the seasonal naive, pooled over the set
 // (intervals.h). For values above 0 and few zeros. Deterministic for a seed and a number of threads. Cost: twice
 // BoostedCorrection::Learn and SetModel::Train. INVALID_ARGUMENT: options or levels out of range, a series that
 // CheckSeries refuses, series of different seasons or of several. FAILED_PRECONDITION: fewer than 100 series that are
