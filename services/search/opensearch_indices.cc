@@ -38,9 +38,10 @@ absl::StatusOr<size_t> OpenSearchIndices::UsableDimensions() const {
   return absl::StrContains(absl::AsciiStrToLower(plugins), "knn") ? wanted_dimensions_ : 0;
 }
 
-// By what documents are made of; how many shards there are is nobody's concern.
+// By what documents are made of and how; how many shards there are is nobody's concern.
 std::string OpenSearchIndices::NameOf(const fleet::Shop& shop) const {
-  const std::string layout = IndexDefinition(ServingSettings(), {shop.language, dimensions_});
+  const std::string layout =
+      absl::StrCat(IndexDefinition(ServingSettings(), {shop.language, dimensions_}), FoldScriptId());
   return absl::StrCat(OpenSearchAlias(shop.id), "-", absl::Hex(base::StableHash(layout), absl::kZeroPad16));
 }
 

@@ -17,8 +17,8 @@ namespace kontor::search {
 
 // The node's side of every shop: the script, and an index named by its layout, behind the shop's alias for readers and
 // one of its own for writers, so that a process of another layout never writes into it. What is found at the start with
-// another layout (version, language, kind of vectors) is thrown away and filled again from the log. Ensure is for one
-// thread; all else, after its first success, is thread-safe.
+// another layout (version, script, language, kind of vectors) is thrown away and filled again from the log. Ensure is
+// for one thread; all else, after its first success, is thread-safe.
 class OpenSearchIndices {
  public:
   // `forget` is called before an index is made or thrown away, and must have forgotten, for good, how far the indices
